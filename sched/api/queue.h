@@ -1,0 +1,65 @@
+/*
+ * queue.h - the ordered queue of vCPUs that plug-ins use.
+ *
+ * Ordered by (key, arrival): smallest key first, first come first among equal
+ * keys, so that a constant key makes a FIFO. A red-black tree (libbsd's
+ * sys/tree.h) with its first element remembered: insert and remove O(log n),
+ * first O(1). Under the lock of whoever owns the queue.
+ *
+ * A node knows the queue it stands in, so the core can check that a vCPU which
+ * leaves the plug-in's hand stands in none.
+ */
+#ifndef SCHED_API_QUEUE_H
+#define SCHED_API_QUEUE_H
+
+#include <bsd/sys/tree.h>
+#include "xen/lib/types.h"
+
+struct sched_queue;
+struct sched_vcpu;
+
+struct sched_node {
+    RB_ENTRY(sched_node) entry;
+    int64_t key;
+    uint64_t arrival;
+    struct sched_queue *queue; /* NULL: in none */
+    struct sched_vcpu *vcpu;   /* whose node this is; set by the core */
+};
+
+RB_HEAD(sched_tree, sched_node);
+
+struct sched_queue {
+    struct sched_tree tree;
+    struct sched_node *first;
+    uint64_t arrivals;
+    unsigned length;
+};
+
+void sched_queue_init(struct sched_queue *q);
+
+/* Put n into q at key. n must be in no queue. */
+void sched_queue_add(struct sched_queue *q, struct sched_node *n, int64_t key);
+
+/* Take n out of its queue. n must be in one. */
+void sched_queue_del(struct sched_node *n);
+
+/* The node after n in its queue, or NULL. */
+struct sched_node *sched_queue_next(struct sched_node *n);
+
+static inline struct sched_node *sched_queue_first(const struct sched_queue *q)
+{
+    return q->first;
+}
+
+/* The vCPU at the head, or NULL. */
+static inline struct sched_vcpu *sched_queue_head(const struct sched_queue *q)
+{
+    return q->first ? q->first->vcpu : NULL;
+}
+
+static inline bool sched_queued(const struct sched_node *n)
+{
+    return n->queue != NULL;
+}
+
+#endif

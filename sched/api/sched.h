@@ -1,0 +1,187 @@
+/*
+ * sched.h - everything a scheduler plug-in may see.
+ *
+ * A plug-in is one folder under sched/ whose sources include this header,
+ * sched/api/queue.h and the pure helpers of xen/lib, and nothing else. The
+ * same source is built into the hypervisor (host: xen/sched/) and into
+ * programs on the host (sched/sim/, the tests).
+ *
+ * THE THREE HANDS. At any instant a vCPU is in exactly one hand:
+ *
+ *     core      blocked, paused, or between two calls below
+ *     plug-in   runnable and waiting; the plug-in must remember it
+ *     CPU       running
+ *
+ *     core -> plug-in   enqueue()        plug-in -> core   dequeue()
+ *     plug-in -> CPU    pick()           CPU -> core       charge()
+ *
+ * The core checks each move and names the plug-in on a wrong one. A plug-in
+ * therefore never tests whether a vCPU "is on a queue". Unless SCHED_MAY_IDLE
+ * is set, a vCPU kept waiting too long is reported.
+ *
+ * TIME is ns since boot. `now` is an argument, read once per event by the
+ * core; there is no clock to read, so a run can be replayed.
+ *
+ * LOCKING. Every callback runs with interrupts off and with the scheduler lock
+ * of the CPU it names held ("the CPU's lock": of `cpu`, or of v->cpu). With
+ * SCHED_ONE_LOCK all CPUs of the instance share one. Exceptions are marked on
+ * the callback. Take no other lock, but a peer's by sched_peer_trylock().
+ *
+ * NOT ALLOWED in a callback: allocating, blocking, floating point, touching
+ * guest memory, calling any function not declared here, in queue.h or in
+ * xen/lib, and file-scope variables that are not const (state lives in the
+ * areas of *_size bytes, so that two pools can run one plug-in).
+ */
+#ifndef SCHED_API_SCHED_H
+#define SCHED_API_SCHED_H
+
+#include "sched/api/queue.h"
+#include "xen/lib/cpuset.h"
+#include "xen/lib/types.h"
+
+struct sched; /* one instance: a plug-in at work on one pool of CPUs */
+
+#define SCHED_NODES    2 /* queues that a vCPU can stand in at one time */
+#define SCHED_VIEW_MAX 8 /* numbers that a plug-in can show of a vCPU */
+
+/* A virtual CPU. Plug-ins read the fields; only the core writes them, except
+ * node[]: use them (queue.h) to queue v while you hold it, and take them off
+ * before you give v up (the core checks). */
+struct sched_vcpu {
+    struct sched_node node[SCHED_NODES];
+    struct sched *sched;         /* the instance that schedules it */
+    unsigned cpu;                /* where it runs, waits, or ran last */
+    uint16_t dom, id;            /* who it is: domain and vCPU number */
+    struct cpuset affinity;      /* CPUs of the pool it may run on; not empty */
+    struct cpuset soft_affinity; /* those it prefers; may be empty: no wish */
+    void *priv;                  /* vcpu_size bytes */
+    void *dom_priv;              /* dom_size bytes, one per domain */
+    struct sched_vcpu_core {     /* the core's own; plug-ins keep out */
+        uint8_t hand;
+        bool new_;
+        ns_t since;   /* when it was picked or last charged */
+        ns_t waiting; /* when it was enqueued */
+    } core;
+};
+
+enum sched_why {
+    SCHED_NEW,     /* first time runnable */
+    SCHED_WAKE,    /* an event or timer unblocked it */
+    SCHED_UNPAUSE, /* involuntary sleep ends: pause, page-in, migration */
+    SCHED_PREEMPT, /* its time ran out, or a better one came */
+    SCHED_YIELD,   /* it asked to let others run */
+    SCHED_SLEEP,   /* paused while waiting */
+    SCHED_MOVE,    /* leaving for, or arriving on, a CPU or a pool */
+};
+
+struct sched_pick {
+    struct sched_vcpu *v; /* NULL: stay idle */
+    ns_t run_for;         /* > 0; pick again at the latest then; or FOREVER */
+};
+
+enum sched_scope {
+    SCHED_PER_SYSTEM, /* at offset in sched_sys() */
+    SCHED_PER_DOMAIN, /* at offset in dom_priv */
+    SCHED_PER_VCPU,   /* at offset in priv */
+};
+
+/* One tunable. The core stores it, checks its range, and serves SCHEDOP
+ * get/put, the command line (weight=512, bvt.warp=5ms) and the simulator. */
+struct sched_param {
+    const char *name; /* NULL ends the table */
+    const char *unit; /* "ns", "percent", "count", "flag" ... */
+    const char *help; /* one line, for the manual and --help */
+    enum sched_scope scope;
+    size_t offset; /* of an int64_t */
+    int64_t min, max, initial;
+};
+
+struct sched_ops {
+    const char *name;  /* sched=NAME; [a-z0-9_]{1,15} */
+    const char *about; /* one line; cite the paper */
+    unsigned id;       /* Xen's number for toolstack and trace class, 0 to 7 */
+    unsigned flags;    /* SCHED_ONE_LOCK | SCHED_MAY_IDLE */
+    size_t sys_size, cpu_size, dom_size, vcpu_size; /* zeroed by the core */
+    const struct sched_param *params; /* may be NULL */
+    const char *const *events; /* names for sched_trace(); NULL ends; or NULL */
+    const char *const *view_names; /* of view()'s numbers; NULL ends; or NULL */
+
+    /* The four moves. enqueue, dequeue and pick are required. */
+
+    /* v is now yours and waits on v->cpu. If v should run before what runs
+     * there, call sched_resched(). An idle v->cpu is woken by the core. */
+    void (*enqueue)(struct sched_vcpu *v, enum sched_why why, ns_t now);
+
+    /* Forget v; it is not running. why is SCHED_SLEEP or SCHED_MOVE. */
+    void (*dequeue)(struct sched_vcpu *v, enum sched_why why, ns_t now);
+
+    /* Give up one of your vCPUs whose affinity has `cpu`, and say for how
+     * long. What ran before has been charged and, if runnable, enqueued again.
+     * A vCPU taken from a peer's queue: hold the peer's lock while you unlink
+     * it (the core sets v->cpu when it takes v). */
+    struct sched_pick (*pick)(struct sched *s, unsigned cpu, ns_t now);
+
+    /* v ran for `ran` ns since it was picked or last charged. Called once
+     * when it stops, before param_set of it, and at each tick. Optional. */
+    void (*charge)(struct sched_vcpu *v, ns_t ran, ns_t now);
+
+    /* All below are optional. */
+
+    /* v has left its CPU for the core's hand because it blocks or pauses;
+     * charge() came just before. voluntary: it asked to block. */
+    void (*sleep)(struct sched_vcpu *v, bool voluntary, ns_t now);
+
+    void (*cpu_up)(struct sched *s, unsigned cpu, ns_t now); /* area zeroed */
+    void (*cpu_down)(struct sched *s, unsigned cpu, ns_t now); /* queue empty */
+    /* v joins; parameters set; in the core's hand. 0, or a negative errno when
+     * an admission test fails: then v does not join. */
+    int (*vcpu_up)(struct sched_vcpu *v, ns_t now);
+    void (*vcpu_down)(struct sched_vcpu *v, ns_t now); /* in the core's hand */
+
+    /* Parameter *p has changed from `old`, for the domain of v, for v, or
+     * (v == NULL) for the system. Every CPU's lock of the instance is held and
+     * what runs has been charged. Return 0, or a negative errno (an admission
+     * test failed): the core puts `old` back. May call sched_resched(). */
+    int (*param_set)(struct sched *s, struct sched_vcpu *v,
+                     const struct sched_param *p, int64_t old, ns_t now);
+
+    /* Choose v->cpu for a waking or new vCPU, within affinity. No lock is held:
+     * reads of other CPUs are hints. Default: the last CPU if allowed and idle,
+     * else an idle one, else the last one. */
+    unsigned (*place)(const struct sched_vcpu *v, ns_t now);
+
+    ns_t tick_ns; /* 0: no tick */
+    void (*tick)(struct sched *s, unsigned cpu, ns_t now); /* after charge() */
+    ns_t account_ns; /* 0: no global accounting */
+    void (*account)(struct sched *s, ns_t now); /* every CPU's lock is held */
+
+    /* Up to SCHED_VIEW_MAX numbers on v, for the read-only page and dumps. */
+    void (*view)(const struct sched_vcpu *v, ns_t now, int64_t *out);
+    void (*dump)(struct sched *s, unsigned cpu, ns_t now); /* sched_print() */
+};
+
+#define SCHED_ONE_LOCK 0x1u /* all CPUs of an instance share one lock */
+#define SCHED_MAY_IDLE                                                         \
+    0x2u /* may leave a CPU idle beside a waiter; without it that is reported */
+
+/* Services: implemented by sched/api/core.c over the host. */
+
+/* Pick again on cpu at the latest at `when` (at once, if when <= now). */
+void sched_resched(struct sched *s, unsigned cpu, ns_t when);
+struct sched_vcpu *sched_running(struct sched *s, unsigned cpu); /* or NULL */
+const struct cpuset *sched_cpus(const struct sched *s); /* of this instance */
+void *sched_sys(const struct sched *s);               /* sys_size bytes */
+void *sched_cpu(const struct sched *s, unsigned cpu); /* cpu_size bytes */
+bool sched_peer_trylock(struct sched *s, unsigned cpu); /* false: do without */
+void sched_peer_unlock(struct sched *s, unsigned cpu);
+uint32_t sched_random(struct sched *s); /* seeded; replayable */
+void sched_trace(struct sched *s, unsigned event, const struct sched_vcpu *v,
+                 int64_t a);
+void sched_print(const char *format, ...) PRINTF(1, 2);
+
+/* Registers a plug-in. The linker gathers them; nothing else names them. */
+#define SCHED_PLUGIN(ops)                                                      \
+    static const struct sched_ops *const ops##_entry                           \
+        __attribute__((section("sched_plugins"), used)) = &(ops)
+
+#endif
