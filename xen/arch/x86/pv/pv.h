@@ -1,0 +1,89 @@
+/*
+ * pv.h - a paravirtual vCPU as the processor sees it.
+ *
+ * Owned by xen/arch/x86/pv. The guest's general registers stand at the top of
+ * the vCPU's hypervisor stack (stack.h); the rest of its state stands here.
+ * Written by the vCPU itself, or by others while it does not run.
+ */
+#ifndef XEN_ARCH_X86_PV_PV_H
+#define XEN_ARCH_X86_PV_PV_H
+
+#include <xen/xen.h>
+#include "xen/arch/x86/stack.h"
+#include "xen/lib/types.h"
+
+#define PV_GDT_FRAMES 14 /* that the guest supplies */
+
+struct pv_vcpu {
+    /* Hot: entry.S and the exit path know these offsets. */
+    struct vcpu_info *info;    /* pending and mask; never NULL */
+    uint8_t stop;              /* call up_stop() before the next return */
+    uint8_t kernel_mode;       /* the guest kernel runs, not its user */
+    uint8_t syscall_masks;     /* syscall callback disables events */
+    uint8_t failsafe_masks;    /* failsafe callback disables events */
+    uint8_t event_work;        /* rare work before return: NMI, bounce */
+    uint8_t nmi_pending, nmi_masked, mce_pending;
+    uint64_t cr3_kernel;       /* CR3 values, as machine addresses */
+    uint64_t cr3_user;         /* 0: none */
+    uint64_t event_callback;   /* guest addresses */
+    uint64_t failsafe_callback;
+    uint64_t syscall_callback;
+    uint64_t syscall32_callback, sysenter_callback;
+    uint64_t nmi_callback;
+    uint64_t kernel_sp, kernel_ss;
+    bool syscall32_masks, sysenter_masks;
+
+    struct stack_top *top;     /* of its hypervisor stack */
+    struct trap_info *traps;   /* 256 entries, own page(s) */
+
+    /* Segments: the selectors are in top->regs; the bases are here while the
+     * vCPU does not run. gs_base_user is the inactive one of the pair. */
+    uint64_t fs_base, gs_base_kernel, gs_base_user;
+
+    /* Descriptor tables: windows in the per-domain slot (layout.h). */
+    uintptr_t window;          /* virtual address of its GDT window */
+    uint64_t *window_ptes;     /* the 32 PTEs that map the two windows */
+    unsigned gdt_entries, ldt_entries;
+    mfn_t gdt_frames[PV_GDT_FRAMES];
+    uintptr_t ldt_base;        /* guest virtual address */
+    unsigned gdt_cpu;          /* whose reserved page is mapped; ~0 none */
+
+    uint64_t ctrlreg[8];       /* CR0, CR2, CR4 as the guest sees them */
+    uint64_t dr[8];            /* debug registers; dr7 as loaded */
+    unsigned iopl;             /* emulated, 0..3 */
+
+    void *xsave;               /* XSAVE area, 64-byte aligned */
+    uint64_t xcr0, xcr0_accum;
+    uint8_t fpu_loaded;        /* the FPU holds its state */
+    uint8_t fpu_used;          /* it has used the FPU at all */
+    uint8_t ts;                /* guest's CR0.TS: trap on next FPU use */
+};
+
+/* Set up p for a new vCPU whose window stands at `window`; top is of its
+ * stack. The guest can't run before pv_set_context() or dom builder fills it.
+ * 0, or -ENOMEM. */
+int pv_vcpu_create(struct pv_vcpu *p, struct stack_top *top, uintptr_t window,
+                   uint64_t *window_ptes);
+void pv_vcpu_destroy(struct pv_vcpu *p);
+
+/* Take the registers and tables of a public context for p, which does not run
+ * (VCPUOP_initialise, domctl, dom builder). GDT frames are pinned by the
+ * caller's mmu helper; cr3 is the caller's business. 0, or a negative errno:
+ * nothing has changed then. */
+int pv_set_context(struct pv_vcpu *p, const struct vcpu_guest_context *c);
+void pv_get_context(const struct pv_vcpu *p, struct vcpu_guest_context *c);
+
+/* Before the CPU leaves p, and after it has come to it; interrupts off. The
+ * address space is the caller's business. */
+void pv_switch_out(struct pv_vcpu *p);
+void pv_switch_in(struct pv_vcpu *p);
+
+/* Queue an exception for the current guest as if the processor had raised it:
+ * its registers are changed so that it enters its handler on return. */
+void pv_inject(unsigned vector, int error_code); /* error_code -1: none */
+void pv_inject_page_fault(uintptr_t address, unsigned error_code);
+
+/* The first return of a new vCPU to its guest; entry for thread_create(). */
+void pv_enter_guest(void) NORETURN;
+
+#endif

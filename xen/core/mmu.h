@@ -1,0 +1,63 @@
+/*
+ * mmu.h - a domain's memory: its frames, and the page tables it writes
+ * through us. The rules are in docs/pagetypes.md; counts in pagetype.h.
+ */
+#ifndef XEN_CORE_MMU_H
+#define XEN_CORE_MMU_H
+
+#include "xen/arch/x86/spinlock.h"
+#include "xen/base/frame.h"
+#include "xen/lib/types.h"
+
+struct domain;
+struct vcpu;
+
+struct mmu_domain {
+    struct spinlock lock;      /* rank MMU: its page-table updates */
+    struct spinlock page_lock; /* rank PAGES: list and counts below */
+    struct page_list pages;
+    struct page_list xen_pages; /* ours, shared with it (shared info ...) */
+    uint64_t nr_pages, max_pages;
+    uint64_t *perdomain_l3;    /* page tables of slot 260 */
+    mfn_t perdomain_mfn;
+    uint64_t max_pfn;          /* as the guest says in shared info */
+};
+
+int mmu_domain_create(struct domain *d);
+void mmu_domain_destroy(struct domain *d);
+/* Give back every frame; preemptible: 0 done, -ERESTART (85) call again. */
+int mmu_domain_relinquish(struct domain *d);
+
+/* The virtual address of vCPU `id`'s GDT/LDT window and its 32 PTEs, with the
+ * page tables for it made. 0, or -ENOMEM. */
+int mmu_window(struct domain *d, unsigned id, uintptr_t *window,
+               uint64_t **ptes);
+
+/* Fill the hypervisor's 16 slots of a new L4 of d. */
+void mmu_fill_hole(struct domain *d, uint64_t *l4);
+
+/* Allocate a frame for d (owner set, on its list, one reference). NULL when
+ * it is at its limit or there is none. */
+struct page *mmu_alloc_page(struct domain *d, unsigned order, unsigned flags);
+
+/* Share a frame of the hypervisor's with d: d may map it (writable or not). */
+void mmu_share_page(struct page *page, struct domain *d, bool writable);
+
+/* Load v's CR3 for its mode, as the switch does. */
+void mmu_load_cr3(struct vcpu *v);
+
+/* Take cr3 (machine address from a guest) as v's base pointer: takes the
+ * references and types, drops the old ones. kernel: which of the two. */
+int mmu_set_base(struct vcpu *v, mfn_t l4, bool kernel);
+/* Drop v's base pointers (teardown). */
+void mmu_drop_bases(struct vcpu *v);
+
+/* The guest's GDT frames: type them as descriptor pages and map them in v's
+ * window. entries <= 7168. 0, or a negative errno. */
+int mmu_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned entries);
+
+/* machine-to-phys of a frame of d's. */
+void m2p_set(mfn_t mfn, pfn_t pfn);
+pfn_t m2p_get(mfn_t mfn);
+
+#endif
