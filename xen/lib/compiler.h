@@ -4,6 +4,11 @@
 #ifndef XEN_LIB_COMPILER_H
 #define XEN_LIB_COMPILER_H
 
+/* The public ABI headers take these types for granted. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #define PACKED        __attribute__((packed))
 #define ALIGNED(n)    __attribute__((aligned(n)))
 #define NORETURN      __attribute__((noreturn))
