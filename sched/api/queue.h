@@ -6,6 +6,10 @@
  * sys/tree.h) with its first element remembered: insert and remove O(log n),
  * first O(1). Under the lock of whoever owns the queue.
  *
+ * Two keys are compared by the sign of their difference modulo 2^64, so that a
+ * virtual time may wrap. All keys of one queue must therefore lie within 2^63
+ * of each other; keys that never wrap (times, classes) need no thought.
+ *
  * A node knows the queue it stands in, so the core can check that a vCPU which
  * leaves the plug-in's hand stands in none.
  */
@@ -46,6 +50,9 @@ void sched_queue_del(struct sched_node *n);
 /* The node after n in its queue, or NULL. */
 struct sched_node *sched_queue_next(struct sched_node *n);
 
+/* Take out the first vCPU whose affinity has cpu; NULL if there is none. */
+struct sched_vcpu *sched_queue_take(struct sched_queue *q, unsigned cpu);
+
 static inline struct sched_node *sched_queue_first(const struct sched_queue *q)
 {
     return q->first;
@@ -55,6 +62,12 @@ static inline struct sched_node *sched_queue_first(const struct sched_queue *q)
 static inline struct sched_vcpu *sched_queue_head(const struct sched_queue *q)
 {
     return q->first ? q->first->vcpu : NULL;
+}
+
+/* Whether key a comes before key b: the order of the queue. */
+static inline bool sched_key_before(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a - (uint64_t)b) < 0;
 }
 
 static inline bool sched_queued(const struct sched_node *n)

@@ -99,7 +99,8 @@ struct sched_param {
 struct sched_ops {
     const char *name;  /* sched=NAME; [a-z0-9_]{1,15} */
     const char *about; /* one line; cite the paper */
-    unsigned id;       /* Xen's number for toolstack and trace class, 0 to 7 */
+    unsigned xen_id;   /* XEN_SCHEDULER_* in <xen/domctl.h>; 0: none */
+    unsigned class_;   /* TRC_SCHED_* class in <xen/trace.h>, 0 to 7; 7: any */
     unsigned flags;    /* SCHED_ONE_LOCK | SCHED_MAY_IDLE */
     size_t sys_size, cpu_size, dom_size, vcpu_size; /* zeroed by the core */
     const struct sched_param *params; /* may be NULL */
@@ -166,7 +167,8 @@ struct sched_ops {
 
 /* Services: implemented by sched/api/core.c over the host. */
 
-/* Pick again on cpu at the latest at `when` (at once, if when <= now). */
+/* Pick again on cpu at the latest at `when` (at once, if when <= now). From any
+ * callback, for any CPU of the instance: no lock of that CPU is needed. */
 void sched_resched(struct sched *s, unsigned cpu, ns_t when);
 struct sched_vcpu *sched_running(struct sched *s, unsigned cpu); /* or NULL */
 const struct cpuset *sched_cpus(const struct sched *s); /* of this instance */
@@ -174,6 +176,16 @@ void *sched_sys(const struct sched *s);               /* sys_size bytes */
 void *sched_cpu(const struct sched *s, unsigned cpu); /* cpu_size bytes */
 bool sched_peer_trylock(struct sched *s, unsigned cpu); /* false: do without */
 void sched_peer_unlock(struct sched *s, unsigned cpu);
+/* How many vCPUs wait on cpu. Without its lock: a hint. */
+unsigned sched_waiting(const struct sched *s, unsigned cpu);
+/* For a pick that has nothing to run: of each other CPU on which some wait, in
+ * turn after `cpu` and with its lock held, take(s, from, cpu) is asked for a
+ * vCPU that may run on cpu, until it gives one. If a lock was busy and nothing
+ * was found, `cpu` picks again soon. (sched/api/steal.c) */
+typedef struct sched_vcpu *sched_take(struct sched *s, unsigned from,
+                                      unsigned cpu);
+struct sched_vcpu *sched_steal(struct sched *s, unsigned cpu, ns_t now,
+                               sched_take *take);
 uint32_t sched_random(struct sched *s); /* seeded; replayable */
 void sched_trace(struct sched *s, unsigned event, const struct sched_vcpu *v,
                  int64_t a);

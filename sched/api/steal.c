@@ -1,0 +1,47 @@
+/*
+ * steal.c - a CPU with nothing to run asks its peers.
+ *
+ * Only trylock is used, so no order of the CPUs' locks is needed and no CPU
+ * waits for another. A peer whose lock was busy may hold the only waiter: then
+ * this CPU picks again shortly.
+ */
+#include "sched/api/sched.h"
+
+/* Long enough for a lock holder to be gone, short beside any slice. */
+#define STEAL_RETRY US(10)
+
+/* One peer. Sets *busy if it could not be asked. */
+static struct sched_vcpu *steal_from(struct sched *s, unsigned from,
+                                     unsigned cpu, sched_take *take, bool *busy)
+{
+    struct sched_vcpu *v;
+
+    if (from == cpu || !sched_waiting(s, from))
+        return NULL;
+    if (!sched_peer_trylock(s, from)) {
+        *busy = true;
+        return NULL;
+    }
+    v = take(s, from, cpu);
+    sched_peer_unlock(s, from);
+    return v;
+}
+
+struct sched_vcpu *sched_steal(struct sched *s, unsigned cpu, ns_t now,
+                               sched_take *take)
+{
+    const struct cpuset *cpus = sched_cpus(s);
+    struct sched_vcpu *v = NULL;
+    bool busy = false;
+    unsigned from;
+
+    for (from = cpuset_next(cpus, cpu + 1); !v && from < CPUSET_MAX;
+         from = cpuset_next(cpus, from + 1))
+        v = steal_from(s, from, cpu, take, &busy);
+    for (from = cpuset_next(cpus, 0); !v && from < cpu;
+         from = cpuset_next(cpus, from + 1))
+        v = steal_from(s, from, cpu, take, &busy);
+    if (!v && busy)
+        sched_resched(s, cpu, now + STEAL_RETRY);
+    return v;
+}
