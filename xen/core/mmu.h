@@ -43,6 +43,12 @@ struct page *mmu_alloc_page(struct domain *d, unsigned order, unsigned flags);
 /* Share a frame of the hypervisor's with d: d may map it (writable or not). */
 void mmu_share_page(struct page *page, struct domain *d, bool writable);
 
+/* Hold frame `mfn` of d as writable data for as long as the hypervisor itself
+ * writes to it through the direct map (vcpu_info, FIFO control blocks ...): one
+ * reference and one writable type. NULL: not d's, or of another type. */
+struct page *mmu_hold(struct domain *d, mfn_t mfn);
+void mmu_unhold(struct page *page);
+
 /* Load v's CR3 for its mode, as the switch does. */
 void mmu_load_cr3(struct vcpu *v);
 
