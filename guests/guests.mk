@@ -1,0 +1,40 @@
+# Guests: build/guests/NAME (an ELF with Xen notes) from guests/NAME/*.c and
+# the runtime guests/lib; guests/abi/NAME becomes build/guests/abi/NAME.
+# Adding a folder with a main.c adds a guest.
+
+GUEST_LIB_SRC := $(sort $(wildcard guests/lib/*.[cS]))
+GUEST_LIB_OBJ := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(GUEST_LIB_SRC)))
+GUEST_NAMES := $(patsubst guests/%/main.c,%,$(sort \
+                 $(wildcard guests/*/main.c guests/abi/*/main.c)))
+# The public headers assume the fixed-width types.
+GUEST_ABI := -D__XEN_TOOLS__
+GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel \
+    -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
+    -fcf-protection=none -fno-strict-aliasing \
+    -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns \
+    -fno-common -fno-omit-frame-pointer $(WARN) -iquote . $(GUEST_ABI) \
+    -include stdint.h
+
+GUEST_IMAGES := $(patsubst %,$(BUILD)/guests/%,$(GUEST_NAMES))
+guest_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard guests/$1/*.c)))
+
+guests: $(GUEST_IMAGES)
+
+$(BUILD)/obj/guests/%.o: guests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/guests/%.o: guests/%.S
+	@mkdir -p $(@D)
+	$(CC) -D__ASSEMBLY__ $(GUEST_ABI) -g -c -o $@ $<
+
+.SECONDEXPANSION:
+$(GUEST_IMAGES): $(BUILD)/guests/%: $$(call guest_objects,%) \
+        $(GUEST_LIB_OBJ) guests/lib/guest.lds
+	@mkdir -p $(@D)
+	$(CC) -nostdlib -static -no-pie -Wl,--build-id=none \
+	    -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 \
+	    -Wl,--no-warn-rwx-segments -Wl,-T,guests/lib/guest.lds \
+	    -o $@ $(filter %.o,$^)
+
+-include $(wildcard $(BUILD)/obj/guests/*/*.d $(BUILD)/obj/guests/*/*/*.d)
