@@ -1,8 +1,11 @@
 /*
  * trace.c - the mask of events, and the record of the CPU that runs this.
  */
-#include "trace/trace.h"
 #include "trace/host.h"
+#include "trace/ring.h"
+#include "trace/trace.h"
+
+#include <stddef.h>
 
 uint8_t trace_on[12];
 
@@ -20,18 +23,24 @@ uint32_t trace_get_mask(void)
 
     for (unsigned i = 0; i < sizeof(trace_on); i++)
         if (trace_on[i])
-            mask |= 1u << (TRC_CLS_SHIFT + i) |
-                    (uint32_t)trace_on[i] << TRC_SUBCLS_SHIFT;
+            mask |= 1u << (TRC_CLS_SHIFT + i) | (uint32_t)trace_on[i]
+                                                    << TRC_SUBCLS_SHIFT;
     return mask;
 }
 
 void trace_write_at(uint32_t event, uint64_t tsc, unsigned nr,
                     const uint32_t *words)
 {
-    (void)event, (void)tsc, (void)nr, (void)words;
+    struct trace_ring *ring = trace_this_ring();
+
+    if (ring)
+        trace_emit(ring, event, tsc, nr, words);
 }
 
 void trace_write(uint32_t event, unsigned nr, const uint32_t *words)
 {
-    (void)event, (void)nr, (void)words;
+    struct trace_ring *ring = trace_this_ring();
+
+    if (ring)
+        trace_emit(ring, event, trace_clock(), nr, words);
 }

@@ -1,0 +1,263 @@
+/*
+ * test_ring.c - the very ring of the hypervisor, on the host.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "tests/trace/consume.h"
+#include "trace/events.h"
+#include "trace/host.h"
+#include "trace/ring.h"
+#include "trace/setup.h"
+#include "trace/trace.h"
+
+#define BYTES 4096u
+#define SIZE  (BYTES - 8)
+
+static struct trace_ring ring;
+static uint32_t lost_total;
+static struct t_buf *buf;
+static struct trace_ring *this_ring;
+static uint64_t clock_now;
+
+struct trace_ring *trace_this_ring(void)
+{
+    return this_ring;
+}
+
+uint64_t trace_clock(void)
+{
+    return ++clock_now;
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    free(buf);
+    buf = malloc(BYTES);
+    lost_total = 0;
+    trace_ring_init(&ring, buf, BYTES, false, &lost_total);
+    return 0;
+}
+
+static int fresh_overwrite(void **state)
+{
+    (void)fresh(state);
+    trace_ring_init(&ring, buf, BYTES, true, &lost_total);
+    return 0;
+}
+
+static void emit(uint32_t seq, unsigned nr)
+{
+    uint32_t words[7];
+
+    for (unsigned i = 0; i < 7; i++)
+        words[i] = seq + i;
+    trace_emit(&ring, 0x28000 | (seq & 0xfff), 1000 + seq, nr, words);
+}
+
+static void one_record_has_xens_layout(void **state)
+{
+    struct t_rec *rec = (struct t_rec *)(buf + 1);
+
+    (void)state;
+    trace_emit(&ring, TRC_SCHED_BLOCK, 0x123456789abcull, 2,
+               (const uint32_t[]){ 7, 8 });
+    assert_int_equal(buf->prod, 20);
+    assert_int_equal(buf->cons, 0);
+    assert_int_equal(rec->event, TRC_SCHED_BLOCK);
+    assert_int_equal(rec->extra_u32, 2);
+    assert_int_equal(rec->cycles_included, 1);
+    assert_int_equal(rec->u.cycles.cycles_lo, 0x56789abc);
+    assert_int_equal(rec->u.cycles.cycles_hi, 0x1234);
+    assert_int_equal(rec->u.cycles.extra_u32[0], 7);
+    assert_int_equal(rec->u.cycles.extra_u32[1], 8);
+}
+
+static void full_drops_newest_and_counts(void **state)
+{
+    struct seen s;
+    uint32_t i, kept = 0, next = 0;
+
+    (void)state;
+    for (i = 0; i < 400; i++)
+        emit(i, i % 8);
+    assert_true(lost_total > 0);
+    kept = 400 - lost_total;
+    while (ring_take(buf, SIZE, &s)) {
+        assert_int_equal(s.tsc, 1000 + next);
+        assert_int_equal(s.nr, next % 8);
+        for (unsigned w = 0; w < s.nr; w++)
+            assert_int_equal(s.word[w], next + w);
+        next++;
+    }
+    assert_int_equal(next, kept);
+    /* The gap is told by the next record, exactly. */
+    emit(1000, 3);
+    assert_true(ring_take(buf, SIZE, &s));
+    assert_int_equal(s.event, TRC_LOST_RECORDS);
+    assert_int_equal(s.word[0], lost_total);
+    assert_int_equal(s.word[2], 1000 + kept);
+    assert_true(ring_take(buf, SIZE, &s));
+    assert_int_equal(s.tsc, 2000);
+    assert_false(ring_take(buf, SIZE, &s));
+}
+
+/* Random sizes, a consumer that lags at random: what comes out, with the lost
+ * ones as counted at their gaps, is what went in. */
+static void random_lag_loses_nothing_silently(void **state)
+{
+    struct seen s;
+    uint32_t seq = 0, next = 0;
+
+    (void)state;
+    srandom(1);
+    for (int round = 0; round < 20000; round++) {
+        for (long n = random() % 60; n > 0; n--, seq++)
+            emit(seq, (unsigned)random() % 8);
+        for (long n = random() % 70; n > 0 && ring_take(buf, SIZE, &s); n--) {
+            if (s.event == TRC_LOST_RECORDS) {
+                assert_int_equal(s.word[2], 1000 + next);
+                next += s.word[0];
+                continue;
+            }
+            assert_int_equal(s.tsc, 1000ull + next);
+            assert_int_equal(s.event, 0x28000 | (next & 0xfff));
+            for (unsigned w = 0; w < s.nr; w++)
+                assert_int_equal(s.word[w], next + w);
+            next++;
+        }
+    }
+    assert_true(next > 100000);
+}
+
+static void wild_cons_does_no_harm(void **state)
+{
+    (void)state;
+    srandom(2);
+    for (uint32_t i = 0; i < 200000; i++) {
+        if (i % 7 == 0)
+            buf->cons = (uint32_t)random() * 2u;
+        if (i % 11 == 0)
+            buf->prod = (uint32_t)random() * 2u;
+        emit(i, (unsigned)random() % 8);
+    }
+    buf->cons = buf->prod;
+    for (uint32_t i = 0; i < 10; i++)
+        emit(i, 1);
+}
+
+static void overwrite_keeps_the_newest(void **state)
+{
+    struct seen s;
+    uint32_t last = 0, first = 0, n = 0;
+
+    (void)state;
+    srandom(3);
+    for (uint32_t i = 1; i <= 50000; i++) {
+        emit(i, (unsigned)random() % 8);
+        if (i % 997)
+            continue;
+        struct t_buf saved = *buf; /* look without taking */
+        for (n = 0; ring_take(buf, SIZE, &s); n++) {
+            if (n)
+                assert_int_equal(s.tsc, 1000ull + last + 1);
+            else
+                first = (uint32_t)s.tsc - 1000;
+            last = (uint32_t)s.tsc - 1000;
+        }
+        *buf = saved;
+        assert_int_equal(last, i);
+        assert_true(n == last - first + 1);
+        assert_true(n > 60);
+    }
+    assert_int_equal(lost_total, 0);
+}
+
+static void mask_selects_class_and_subclass(void **state)
+{
+    struct seen s;
+
+    (void)state;
+    this_ring = &ring;
+    trace_set_mask(TRC_SCHED_MIN | 0x00200000);
+    assert_int_equal(trace_get_mask(), TRC_SCHED_MIN | 0x00200000);
+    assert_true(trace_enabled(TRC_SCHED_RUNSTATE_CHANGE));
+    assert_true(trace_enabled(TRC_PV_TRAP));
+    assert_false(trace_enabled(TRC_SCHED_WAKE));
+    assert_false(trace_enabled(TRC_HW_IRQ_HANDLED));
+    trace_2(TRC_SCHED_WAKE, 1, 0);
+    assert_false(ring_take(buf, SIZE, &s));
+    trace_runstate(3, 1, 0, 2, 77);
+    assert_true(ring_take(buf, SIZE, &s));
+    assert_int_equal(s.event, TRC_SCHED_RUNSTATE_CHANGE | 0x20);
+    assert_int_equal(s.word[0], 3 << 16 | 1);
+    assert_int_equal(s.tsc, 77);
+    trace_set_mask(TRC_ALL);
+    trace_2(TRC_SCHED_WAKE, 1, 0);
+    assert_true(ring_take(buf, SIZE, &s));
+    this_ring = NULL;
+    trace_2(TRC_SCHED_WAKE, 1, 0);
+    assert_false(ring_take(buf, SIZE, &s));
+    trace_set_mask(0);
+    assert_false(trace_enabled(TRC_SCHED_WAKE));
+}
+
+static void anchor_and_info_tell_where_the_rings_are(void **state)
+{
+    static const char *const events[] = { "pick",
+                                          "a name that is too long "
+                                          "for its place",
+                                          NULL };
+    struct trace_anchor *a = malloc(8192);
+    struct t_info *info = calloc(1, 4096);
+    struct trace_ring r[2];
+
+    (void)state;
+    trace_anchor_begin(a, 0x5000, 0);
+    trace_anchor_add_ring(0, &r[0], buf, 0x10000, BYTES);
+    trace_anchor_add_ring(1, &r[1], buf, 0x20000, BYTES);
+    trace_anchor_clock(1000000, 5);
+    trace_anchor_scheduler("bvt", TRACE_SCHED_ID_BVT, events);
+    trace_anchor_domain(1, 2, "lat");
+    trace_anchor_domain(2, 1, "hog");
+    trace_anchor_domain(1, 2, "latency");
+    assert_int_equal(a->magic[0], 0);
+    trace_anchor_publish();
+    assert_string_equal(a->magic, TRACE_ANCHOR_MAGIC);
+    assert_int_equal(a->nr_cpus, 2);
+    assert_int_equal(a->nr_domains, 2);
+    assert_string_equal(a->domain[0].name, "latency");
+    assert_int_equal(a->nr_events, 2);
+    assert_int_equal(strlen(a->event_name[1]), 23);
+
+    assert_int_equal(trace_fill_info(info, 4096), 0);
+    assert_int_equal(info->tbuf_size, 1);
+    assert_int_equal(((uint32_t *)info)[info->mfn_offset[0]], 0x10);
+    assert_int_equal(((uint32_t *)info)[info->mfn_offset[1]], 0x20);
+    assert_true(trace_fill_info(info, 12) < 0);
+    free(a);
+    free(info);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(one_record_has_xens_layout, fresh),
+        cmocka_unit_test_setup(full_drops_newest_and_counts, fresh),
+        cmocka_unit_test_setup(random_lag_loses_nothing_silently, fresh),
+        cmocka_unit_test_setup(wild_cons_does_no_harm, fresh),
+        cmocka_unit_test_setup(wild_cons_does_no_harm, fresh_overwrite),
+        cmocka_unit_test_setup(overwrite_keeps_the_newest, fresh_overwrite),
+        cmocka_unit_test_setup(mask_selects_class_and_subclass, fresh),
+        cmocka_unit_test_setup(anchor_and_info_tell_where_the_rings_are, fresh),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+    free(buf);
+    return failed;
+}

@@ -1,0 +1,72 @@
+/*
+ * local.h - single instructions that are atomic against interruption.
+ *
+ * Without a lock prefix they are not atomic against other CPUs, and need not
+ * be: what they work on belongs to one CPU, and only an interrupt or an NMI of
+ * that CPU can come between. Each is also a barrier to the compiler.
+ */
+#ifndef TRACE_LOCAL_H
+#define TRACE_LOCAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+static inline void local_inc(uint32_t *p)
+{
+    asm volatile("incl %0" : "+m"(*p) : : "memory", "cc");
+}
+
+/* Decrement; true if that made 0. */
+static inline bool local_dec_is_zero(uint32_t *p)
+{
+    bool zero;
+
+    asm volatile("decl %0" : "+m"(*p), "=@ccz"(zero) : : "memory");
+    return zero;
+}
+
+/* *p = new if it still is old; true if so. */
+static inline bool local_cas64(uint64_t *p, uint64_t old, uint64_t new)
+{
+    bool same;
+
+    asm volatile("cmpxchgq %3, %1"
+                 : "+a"(old), "+m"(*p), "=@ccz"(same)
+                 : "r"(new)
+                 : "memory");
+    return same;
+}
+
+static inline bool local_cas32(uint32_t *p, uint32_t old, uint32_t new)
+{
+    bool same;
+
+    asm volatile("cmpxchgl %3, %1"
+                 : "+a"(old), "+m"(*p), "=@ccz"(same)
+                 : "r"(new)
+                 : "memory");
+    return same;
+}
+
+/* Reads that an interrupt, or another CPU, may have changed just now. */
+static inline uint32_t local_read32(const uint32_t *p)
+{
+    return *(const volatile uint32_t *)p;
+}
+
+static inline uint64_t local_read64(const uint64_t *p)
+{
+    return *(const volatile uint64_t *)p;
+}
+
+static inline void local_write32(uint32_t *p, uint32_t value)
+{
+    *(volatile uint32_t *)p = value;
+}
+
+static inline void local_write64(uint64_t *p, uint64_t value)
+{
+    *(volatile uint64_t *)p = value;
+}
+
+#endif

@@ -1,0 +1,254 @@
+/*
+ * ring.c - reserve, write, commit: see ring.h for the idea.
+ *
+ * Invariants: offset(pos) < size. Bytes between t_buf.cons (or tail) and pos
+ * belong to records, or to the filler at the end of a lap. t_buf.prod is
+ * stored only by the outermost context and never goes back.
+ *
+ * t_buf.cons is written by whoever consumes, and is not trusted: a wild value
+ * costs records, never memory.
+ */
+#include "trace/local.h"
+#include "trace/ring.h"
+
+#include <stddef.h>
+
+/* A record as it lies in the ring, aligned to 4 bytes only. The copies are
+ * plain stores: this code is also built without a C library. */
+struct record {
+    uint32_t header;
+    uint64_t tsc;
+    uint32_t word[];
+} __attribute__((packed, may_alias));
+
+static uint32_t offset(uint64_t pos)
+{
+    return (uint32_t)pos;
+}
+
+static uint64_t next_lap(uint64_t pos)
+{
+    return ((pos >> 32) + 1) << 32;
+}
+
+/* The ABI's form of a position: modulo twice the size. */
+static uint32_t index_of(const struct trace_ring *r, uint64_t pos)
+{
+    return offset(pos) + (pos >> 32 & 1 ? r->size : 0);
+}
+
+/* Bytes that hold unread records; more than r->size if cons is nonsense. */
+static uint32_t used(const struct trace_ring *r, uint64_t pos)
+{
+    uint32_t cons = local_read32(&r->buf->cons), prod = index_of(r, pos);
+
+    return prod >= cons ? prod - cons : prod + 2 * r->size - cons;
+}
+
+void trace_ring_init(struct trace_ring *r, void *memory, uint32_t bytes,
+                     bool overwrite, uint32_t *lost_total)
+{
+    *r = (struct trace_ring){
+        .buf = memory,
+        .data = (uint8_t *)memory + sizeof(struct t_buf),
+        .size = bytes - (uint32_t)sizeof(struct t_buf),
+        .overwrite = overwrite,
+        .lost_total = lost_total,
+    };
+    r->buf->cons = 0;
+    r->buf->prod = 0;
+}
+
+static void drop(struct trace_ring *r, uint64_t tsc)
+{
+    /* Should a nested context do the same between these two, the earlier
+     * time stands in the end. */
+    if (local_read32(&r->lost) == 0)
+        local_write64(&r->lost_tsc, tsc);
+    local_inc(&r->lost);
+    local_inc(r->lost_total);
+    local_write64(&r->end, 0);
+}
+
+/*
+ * Overwrite: let the oldest records go, a sixteenth of the ring at a time.
+ * Only complete ones can: false if there are none. What the walk reads may be
+ * overwritten by a nested context, which then has moved the tail: the result
+ * of the walk is not used. `walked` bounds it in that case too.
+ */
+static bool discard(struct trace_ring *r)
+{
+    uint64_t from = local_read64(&r->tail), done = local_read64(&r->done);
+    uint64_t to = from;
+    uint32_t header, walked = 0;
+
+    while (to != done && walked < r->size / 16) {
+        header = ((const struct record *)(r->data + offset(to)))->header;
+        walked += trace_record_bytes(header);
+        to += trace_record_bytes(header);
+        if (offset(to) >= r->size)
+            to = next_lap(to);
+    }
+    if (to == from)
+        return false;
+    if (local_cas64(&r->tail, from, to)) {
+        do {
+            to = local_read64(&r->tail);
+            local_write32(&r->buf->cons, index_of(r, to));
+        } while (to != local_read64(&r->tail));
+    }
+    return true;
+}
+
+/* Fill the end of a lap: records without time and meaning. */
+static void write_filler(uint8_t *p, uint32_t bytes)
+{
+    while (bytes) {
+        uint32_t n = bytes < 32 ? bytes : 32;
+
+        ((struct record *)p)->header = TRC_TRACE_WRAP_BUFFER |
+                                       (n / 4 - 1) << TRACE_EXTRA_SHIFT;
+        p += n;
+        bytes -= n;
+    }
+}
+
+/* Take over the count of lost records, and write it at the gap. A nested
+ * context that also found room may have taken it first: then it is 0 here. */
+static void write_lost(struct trace_ring *r, uint8_t *p, uint64_t tsc)
+{
+    struct record *lost = (struct record *)p;
+    uint64_t first = local_read64(&r->lost_tsc);
+    uint32_t count;
+
+    do {
+        count = local_read32(&r->lost);
+    } while (!local_cas32(&r->lost, count, 0));
+
+    lost->header = TRC_LOST_RECORDS | 4u << TRACE_EXTRA_SHIFT | 1u << 31;
+    lost->tsc = tsc;
+    lost->word[0] = count;
+    lost->word[1] = 0;
+    lost->word[2] = (uint32_t)first;
+    lost->word[3] = (uint32_t)(first >> 32);
+}
+
+/*
+ * Where `need` bytes go if it takes more than a comparison to tell: at the end
+ * of a lap, after a gap, and whenever the known room is used up. Returns NULL
+ * if there is no room.
+ */
+static uint8_t *reserve_slowly(struct trace_ring *r, uint32_t need,
+                               uint64_t tsc)
+{
+    uint64_t pos, next;
+    uint32_t lost, total, filler, busy, room;
+
+    for (;;) {
+        lost = local_read32(&r->lost) ? TRACE_LOST_BYTES : 0;
+        total = need + lost;
+        pos = local_read64(&r->pos);
+        if (offset(pos) + total < r->size) {
+            filler = 0;
+            next = pos + total;
+        } else {
+            filler = r->size - offset(pos);
+            next = next_lap(pos) + total;
+        }
+        busy = used(r, pos);
+        if (busy > r->size || r->size - busy < filler + total) {
+            if (r->overwrite && discard(r))
+                continue;
+            drop(r, tsc);
+            return NULL;
+        }
+        if (local_cas64(&r->pos, pos, next))
+            break;
+    }
+
+    /* A nested context's idea of the end may be newer: ours is still true. */
+    room = offset(next) + (r->size - busy - filler - total);
+    if (room > r->size - 1)
+        room = r->size - 1;
+    local_write64(&r->end, (next >> 32) << 32 | room);
+    if (lost)
+        write_lost(r, r->data + offset(next) - total, tsc);
+    if (local_read32(&r->lost)) /* a nested one was dropped meanwhile */
+        local_write64(&r->end, 0);
+    if (filler)
+        write_filler(r->data + offset(pos), filler);
+    return r->data + offset(next) - need;
+}
+
+static inline void write_record(struct record *rec, uint32_t event,
+                                uint64_t tsc, unsigned nr,
+                                const uint32_t *words)
+{
+    rec->header = event | nr << TRACE_EXTRA_SHIFT | 1u << 31;
+    rec->tsc = tsc;
+    for (unsigned i = 0; i < nr; i++)
+        rec->word[i] = words[i];
+}
+
+/*
+ * End of a context's writing: publish what is complete, if it is the
+ * outermost. Returns false if another one came between the publication and
+ * the end: then its record is still to be published.
+ */
+static inline bool publish(struct trace_ring *r)
+{
+    uint64_t pos;
+
+    if (local_read32(&r->nest) != 1) {
+        (void)local_dec_is_zero(&r->nest);
+        return true;
+    }
+    pos = local_read64(&r->pos);
+    r->done = pos;
+    /* The consumer sees the record before prod: stores keep their order (SDM
+     * 3A 8.2.2), and the compiler may not change it. */
+    asm volatile("" : : : "memory");
+    local_write32(&r->buf->prod, index_of(r, pos));
+    (void)local_dec_is_zero(&r->nest);
+    return local_read64(&r->pos) == pos;
+}
+
+static __attribute__((noinline)) void publish_again(struct trace_ring *r)
+{
+    do
+        local_inc(&r->nest);
+    while (!publish(r));
+}
+
+static __attribute__((noinline)) void emit_slowly(struct trace_ring *r,
+                                                  uint32_t event, uint64_t tsc,
+                                                  unsigned nr,
+                                                  const uint32_t *words)
+{
+    uint8_t *p = reserve_slowly(r, 12 + 4 * nr, tsc);
+
+    if (p)
+        write_record((struct record *)p, event, tsc, nr, words);
+    if (!publish(r))
+        publish_again(r);
+}
+
+/* The usual path, written to need no registers but its arguments'. */
+void trace_emit(struct trace_ring *r, uint32_t event, uint64_t tsc, unsigned nr,
+                const uint32_t *words)
+{
+    uint64_t pos, next;
+
+    local_inc(&r->nest);
+    pos = local_read64(&r->pos);
+    next = pos + 12 + 4 * nr;
+    if (__builtin_expect(next > local_read64(&r->end), 0) ||
+        __builtin_expect(!local_cas64(&r->pos, pos, next), 0)) {
+        emit_slowly(r, event, tsc, nr, words);
+        return;
+    }
+    write_record((struct record *)(r->data + offset(pos)), event, tsc, nr,
+                 words);
+    if (__builtin_expect(!publish(r), 0))
+        publish_again(r);
+}

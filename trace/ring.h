@@ -1,0 +1,53 @@
+/*
+ * ring.h - one CPU's trace ring.
+ *
+ * One producer: this CPU, in any context; an interrupt or an NMI that comes
+ * while a record is being written writes its own record and is done before the
+ * first goes on. One consumer, on any CPU or outside the machine. No locks.
+ *
+ * Reserve: cmpxchg moves `pos` past the record. Commit: whoever is outermost
+ * (nest == 1) publishes pos in t_buf.prod; the inner ones leave it to him, for
+ * a record below theirs is still incomplete. What arrives between the
+ * publication and the end of being outermost is published by another round.
+ *
+ * A position is lap << 32 | offset: it grows monotonically and never reaches
+ * lap | size, so "all positions below `end` are free" stays true once it was
+ * true, however long ago an interrupted reader of t_buf.cons has read it. That
+ * makes the usual path one comparison; the rest is in trace_reserve_slowly().
+ *
+ * Full: the new record is dropped and counted (the next one that finds room is
+ * preceded by lost_records); or, with `overwrite`, the oldest records go.
+ */
+#ifndef TRACE_RING_H
+#define TRACE_RING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "trace/record.h"
+
+struct trace_ring {
+    uint64_t pos;      /* the next record's place */
+    uint64_t end;      /* below it there is room; 0: not known */
+    uint64_t tail;     /* overwrite: the oldest record's place */
+    uint64_t done;     /* overwrite: records below are complete */
+    uint64_t lost_tsc; /* time of the first of the `lost` */
+    struct t_buf *buf;
+    uint8_t *data;
+    uint32_t *lost_total;
+    uint32_t size; /* bytes of data */
+    uint32_t nest; /* contexts that are writing */
+    uint32_t lost; /* dropped since the last record */
+    bool overwrite;
+};
+
+/* Begin an empty ring in `bytes` of memory (whole pages, at most 1 GiB, zeroed
+ * or not). lost_total counts all dropped records; a reader may see it. */
+void trace_ring_init(struct trace_ring *r, void *memory, uint32_t bytes,
+                     bool overwrite, uint32_t *lost_total);
+
+/* Write one record of nr <= 7 words. Only on r's own CPU; any context. */
+void trace_emit(struct trace_ring *r, uint32_t event, uint64_t tsc, unsigned nr,
+                const uint32_t *words);
+
+#endif

@@ -1,0 +1,21 @@
+# Host tests of the trace ring: `make check-trace`.
+TRACE_TEST_CFLAGS := -std=gnu11 -O1 -g $(WARN) $(INC) -fno-omit-frame-pointer
+TRACE_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+TRACE_RING := trace/ring.c trace/trace.c trace/setup.c
+TRACE_HDR := $(wildcard trace/*.h tests/trace/*.h) trace/events.def
+
+.PHONY: check-trace
+check: check-trace
+
+check-trace: $(BUILD)/tests/test_ring $(BUILD)/tests/stress_ring ## test the trace ring
+	$(BUILD)/tests/test_ring
+	$(BUILD)/tests/stress_ring 200000
+
+$(BUILD)/tests/test_ring: tests/trace/test_ring.c $(TRACE_RING) $(TRACE_HDR)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(TRACE_TEST_CFLAGS) $(TRACE_SANITIZE) -o $@ $< $(TRACE_RING) \
+	    -lcmocka
+
+$(BUILD)/tests/stress_ring: tests/trace/stress_ring.c trace/ring.c $(TRACE_HDR)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(TRACE_TEST_CFLAGS) -O2 -o $@ $< trace/ring.c -lpthread

@@ -1,0 +1,18 @@
+/*
+ * trace_host.h - the hypervisor as host of the trace: memory for the rings.
+ */
+#ifndef XEN_BASE_TRACE_HOST_H
+#define XEN_BASE_TRACE_HOST_H
+
+#include "xen/lib/types.h"
+
+#define TRACE_PAGES_DEFAULT 32u /* per CPU, unless tbuf_size= says otherwise   \
+                                 */
+
+/* Once, at boot, on CPU 0, when frames can be had: a ring of so many pages for
+ * each CPU below nr_cpus, and the anchor. Less memory than wished for is
+ * reported and halved; 0 pages: no trace. `mask` as tevt_mask=. */
+void trace_host_init(unsigned nr_cpus, unsigned pages, uint32_t mask,
+                     bool overwrite);
+
+#endif
