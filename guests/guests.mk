@@ -38,3 +38,24 @@ $(GUEST_IMAGES): $(BUILD)/guests/%: $$(call guest_objects,%) \
 	    -o $@ $(filter %.o,$^)
 
 -include $(wildcard $(BUILD)/obj/guests/*/*.d $(BUILD)/obj/guests/*/*/*.d)
+
+# A Linux guest from Debian packages: guests/linux/README.md.
+LINUX_GUEST := $(BUILD)/guests/linux
+LINUX_PROGRAMS := busybox cyclictest hackbench memtester
+
+linux-guest: $(LINUX_GUEST)/vmlinuz $(LINUX_GUEST)/initrd.img \
+    $(LINUX_GUEST)/stress.img ## build the Linux guest from Debian packages
+
+$(LINUX_GUEST)/vmlinuz: guests/linux/kernel.sh
+	@mkdir -p $(@D)
+	guests/linux/kernel.sh $@
+
+$(LINUX_GUEST)/initrd.img: guests/linux/mkinitrd.py guests/linux/init
+	@mkdir -p $(@D)
+	$(PYTHON) $< $@ guests/linux/init $(LINUX_PROGRAMS)
+
+$(LINUX_GUEST)/stress.img: guests/linux/mkinitrd.py guests/linux/init
+	@mkdir -p $(@D)
+	$(PYTHON) $< $@ guests/linux/init $(LINUX_PROGRAMS) stress-ng
+
+.PHONY: linux-guest

@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+"""Build an initramfs from programs of installed Debian packages.
+
+Programs go to /bin, their shared libraries (found by ldd) to where the dynamic
+linker looks. The archive is the same, byte for byte, whenever the files are:
+sorted names, owner 0, time 0, inode numbers in order. No root is needed: the
+device nodes are only written into the archive.
+
+Usage: mkinitrd.py OUTPUT INIT PROGRAM...
+"""
+import gzip
+import os
+import pathlib
+import re
+import shutil
+import stat
+import subprocess
+import sys
+
+LIB_DIR = "lib/x86_64-linux-gnu"
+PACKAGES = {"busybox": "busybox-static", "cyclictest": "rt-tests",
+            "hackbench": "rt-tests", "stress-ng": "stress-ng",
+            "memtester": "memtester"}
+SEARCH = "/usr/bin:/bin:/usr/sbin:/sbin"
+
+Entry = tuple[int, bytes, tuple[int, int]]  # mode, content, device number
+
+
+def fail(message: str) -> None:
+    """One line, and out."""
+    sys.exit(f"mkinitrd: {message}")
+
+
+def find_program(name: str) -> pathlib.Path:
+    """Where a program is installed, or which package to install."""
+    path = shutil.which(name, path=SEARCH)
+    if path is None:
+        fail(f"{name} not found: apt-get install {PACKAGES.get(name, name)}")
+    return pathlib.Path(path)
+
+
+def libraries(program: pathlib.Path) -> dict[str, pathlib.Path]:
+    """Archive name -> file, for all shared libraries of a program."""
+    run = subprocess.run(["ldd", str(program)], capture_output=True, text=True,
+                         check=False, env={"LC_ALL": "C", "PATH": SEARCH})
+    found = {}
+    if "not found" in run.stdout:
+        fail(f"{program}: a shared library is missing: {run.stdout.strip()}")
+    for line in run.stdout.splitlines():
+        if match := re.match(r"\s*(\S+) => (/\S+)", line):
+            found[f"{LIB_DIR}/{match[1]}"] = pathlib.Path(match[2])
+        elif match := re.match(r"\s*(/lib64/\S+) \(", line):
+            found[match[1].lstrip("/")] = pathlib.Path(match[1])
+    return found
+
+
+def busybox_applets(busybox: pathlib.Path) -> list[str]:
+    """The names under which busybox is to be found."""
+    run = subprocess.run([str(busybox), "--list"], capture_output=True,
+                         text=True, check=True)
+    return run.stdout.split()
+
+
+def contents(init: pathlib.Path, programs: list[str]) -> dict[str, Entry]:
+    """Everything in the archive, by name."""
+    none = (0, 0)
+    files = {"init": init}
+    entries: dict[str, Entry] = {
+        "dev/console": (stat.S_IFCHR | 0o600, b"", (5, 1)),
+        "dev/null": (stat.S_IFCHR | 0o666, b"", (1, 3)),
+    }
+    for name in programs:
+        path = find_program(name)
+        files[f"bin/{name}"] = path
+        files.update(libraries(path))
+    for applet in busybox_applets(find_program("busybox")):
+        if applet not in programs:
+            entries[f"bin/{applet}"] = (stat.S_IFLNK | 0o777, b"busybox", none)
+    for name, path in files.items():
+        entries[name] = (stat.S_IFREG | 0o755, path.read_bytes(), none)
+    for name in [*entries, "proc/x", "sys/x", "tmp/x"]:
+        for parent in list(pathlib.PurePath(name).parents)[:-1]:
+            entries[str(parent)] = (stat.S_IFDIR | 0o755, b"", none)
+    return entries
+
+
+def record(number: int, name: str, entry: Entry) -> bytes:
+    """One member in cpio's `newc` form."""
+    mode, data, (major, minor) = entry
+    raw = name.encode() + b"\0"
+    fields = (number, mode, 0, 0, 1, 0, len(data), 0, 0, major, minor,
+              len(raw), 0)
+    head = b"070701" + b"".join(b"%08x" % field for field in fields) + raw
+    head += bytes(-len(head) % 4)
+    return head + data + bytes(-len(data) % 4)
+
+
+def main() -> int:
+    """Write argv[1]."""
+    output, init, programs = sys.argv[1], sys.argv[2], sys.argv[3:]
+    entries = contents(pathlib.Path(init), programs)
+    archive = b"".join(record(i + 1, name, entries[name])
+                       for i, name in enumerate(sorted(entries)))
+    archive += record(0, "TRAILER!!!", (0, b"", (0, 0)))
+    temporary = f"{output}.tmp"
+    with open(temporary, "wb") as file:
+        file.write(gzip.compress(archive, 9, mtime=0))
+    os.replace(temporary, output)
+    print(f"{output}: {len(entries)} members, {os.path.getsize(output)} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
