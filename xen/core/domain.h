@@ -97,6 +97,12 @@ static inline struct domain *current_domain(void)
 /* The domain of an id with a reference, or NULL. DOMID_SELF is the current. */
 struct domain *domain_get(uint16_t id);
 void domain_put(struct domain *d);
+/* One more reference to a domain that cannot go away meanwhile. */
+static inline struct domain *domain_hold(struct domain *d)
+{
+    __atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
+    return d;
+}
 
 /* Calls visit for each domain, under the list's lock. */
 void domain_visit(void (*visit)(struct domain *d, void *arg), void *arg);

@@ -29,13 +29,18 @@ struct event_fifo;
 struct event_domain {
     struct spinlock lock;
     struct event_channel **group; /* groups of EVENT_PER_PAGE */
-    unsigned nr_ports;            /* allocated so far */
+    unsigned nr_ports;            /* in the groups so far; only grows */
+    unsigned lowest_free;         /* no free port stands below it */
     struct event_fifo *fifo;      /* NULL: 2-level */
 };
 
+#define EVENT_POLL_SEVERAL (~(uint32_t)0)
+
 struct event_vcpu {
     uint32_t virq_port[NR_VIRQS]; /* 0: not bound */
-    uint32_t poll_port;           /* SCHEDOP_poll of one: the port; ~0 several */
+    /* SCHEDOP_poll: set poll_port (one port, or EVENT_POLL_SEVERAL), then
+     * polling, then look at event_port_pending() of each, then block. */
+    uint32_t poll_port;
     bool polling;
 };
 
@@ -45,7 +50,7 @@ void event_domain_destroy(struct domain *d); /* closes all */
 /* As EVTCHNOP_send by d on its own port. 0, or a negative errno. */
 int event_send(struct domain *d, unsigned port);
 
-/* Virtual interrupts; any context, interrupts on or off. */
+/* Virtual interrupts; from a hypercall or a softirq. */
 void event_send_virq(struct vcpu *v, unsigned virq);
 void event_send_global_virq(unsigned virq); /* to dom0's vCPU 0 */
 
@@ -65,6 +70,9 @@ void event_mark_vcpu(struct vcpu *v);
 
 /* Is there an unmasked event for v? (block, poll) */
 bool event_pending(const struct vcpu *v);
+
+/* Is port of d pending, masked or not? (SCHEDOP_poll) */
+bool event_port_pending(struct domain *d, unsigned port);
 
 /* A new vcpu_info was registered or a vCPU reset: keep what was pending. */
 void event_info_moved(struct vcpu *v);

@@ -1,0 +1,200 @@
+/*
+ * event_send.c - making an event pending and waking whom it is for.
+ *
+ * Locks: every sender holds the event lock of the domain whose port it names,
+ * and for an interdomain channel thereby keeps the remote end bound (event.c).
+ * The remote domain's FIFO can't go away either: its event_reset() closes every
+ * port, under both locks, first. So events are sent from hypercalls and
+ * softirqs, which never interrupt a holder, and not from interrupt handlers.
+ *
+ * 2-level: pending bit, then the selector's bit, then the vCPU's flag, each a
+ * locked operation since the guest and other CPUs write the same words; each
+ * is tested first, so that a storm of events on one port stays cheap.
+ */
+#include <xen/errno.h>
+#include "xen/core/event_private.h"
+
+static inline bool test_and_set(uint64_t *words, unsigned bit)
+{
+    uint64_t mask = (uint64_t)1 << (bit % 64);
+    uint64_t *word = &words[bit / 64];
+
+    if (__atomic_load_n(word, __ATOMIC_RELAXED) & mask)
+        return true;
+    return __atomic_fetch_or(word, mask, __ATOMIC_SEQ_CST) & mask;
+}
+
+static inline bool test(const uint64_t *words, unsigned bit)
+{
+    return (__atomic_load_n(&words[bit / 64], __ATOMIC_RELAXED) >>
+            (bit % 64)) & 1;
+}
+
+void event_mark_vcpu(struct vcpu *v)
+{
+    struct vcpu_info *info = v->pv.info;
+
+    if (!info->evtchn_upcall_pending) {
+        __atomic_store_n(&info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST);
+        if (&v->pv != current_pv())
+            run_notify(&v->run);
+    }
+}
+
+static void event_wake_poller(struct vcpu *v, unsigned port)
+{
+    uint32_t polled = v->event.poll_port;
+
+    if (polled == port || polled == EVENT_POLL_SEVERAL)
+        run_notify(&v->run);
+}
+
+static void event_2l_set_pending(struct domain *d, struct event_channel *ch)
+{
+    struct shared_info *shared = d->shared;
+    struct vcpu *v = ch->target;
+    unsigned port = ch->port;
+
+    if (port >= EVENT_PORTS_2L || test_and_set(shared->evtchn_pending, port))
+        return;
+    if (!test(shared->evtchn_mask, port) &&
+        !test_and_set(&v->pv.info->evtchn_pending_sel, port / 64))
+        event_mark_vcpu(v);
+    if (unlikely(v->event.polling))
+        event_wake_poller(v, port);
+}
+
+void event_set_pending(struct domain *d, struct event_channel *ch)
+{
+    if (d->event.fifo)
+        event_fifo_set_pending(d, ch);
+    else
+        event_2l_set_pending(d, ch);
+}
+
+void event_clear(struct domain *d, struct event_channel *ch)
+{
+    if (d->event.fifo)
+        event_fifo_clear(d, ch);
+    else if (ch->port < EVENT_PORTS_2L)
+        __atomic_fetch_and(&d->shared->evtchn_pending[ch->port / 64],
+                           ~((uint64_t)1 << (ch->port % 64)),
+                           __ATOMIC_SEQ_CST);
+}
+
+int event_send(struct domain *d, unsigned port)
+{
+    struct event_channel *ch;
+    int error = 0;
+
+    spin_lock(&d->event.lock);
+    ch = event_channel_of(d, port);
+    if (unlikely(!ch)) {
+        error = -XEN_EINVAL;
+    } else if (ch->state == EVENT_INTERDOMAIN) {
+        event_set_pending(ch->remote,
+                          event_channel_of(ch->remote, ch->remote_port));
+    } else if (ch->state == EVENT_IPI) {
+        event_set_pending(d, ch);
+    } else if (ch->state == EVENT_CONSUMER) {
+        ch->notify(d);
+    } else if (ch->state != EVENT_UNBOUND) { /* sent to nobody: dropped */
+        error = -XEN_EINVAL;
+    }
+    spin_unlock(&d->event.lock);
+    return error;
+}
+
+static void event_2l_unmask(struct domain *d, struct event_channel *ch)
+{
+    unsigned port = ch->port;
+
+    __atomic_fetch_and(&d->shared->evtchn_mask[port / 64],
+                       ~((uint64_t)1 << (port % 64)), __ATOMIC_SEQ_CST);
+    if (test(d->shared->evtchn_pending, port) &&
+        !test_and_set(&ch->target->pv.info->evtchn_pending_sel, port / 64))
+        event_mark_vcpu(ch->target);
+}
+
+int event_unmask(struct domain *d, unsigned port)
+{
+    struct event_channel *ch = event_channel_of(d, port);
+    int error = 0;
+
+    spin_lock(&d->event.lock);
+    if (!ch || ch->state == EVENT_FREE || ch->state == EVENT_RESERVED)
+        error = -XEN_EINVAL;
+    else if (d->event.fifo)
+        event_fifo_unmask(d, ch);
+    else if (port < EVENT_PORTS_2L)
+        event_2l_unmask(d, ch);
+    else
+        error = -XEN_EINVAL;
+    spin_unlock(&d->event.lock);
+    return error;
+}
+
+void event_send_virq(struct vcpu *v, unsigned virq)
+{
+    struct domain *d = v->domain;
+    unsigned port;
+
+    spin_lock(&d->event.lock);
+    port = v->event.virq_port[virq];
+    if (port)
+        event_set_pending(d, event_channel_of(d, port));
+    spin_unlock(&d->event.lock);
+}
+
+void event_send_global_virq(unsigned virq)
+{
+    struct domain *d = domain_get(0);
+
+    if (!d)
+        return;
+    if (d->vcpu[0])
+        event_send_virq(d->vcpu[0], virq);
+    domain_put(d);
+}
+
+void event_notify(struct domain *d, unsigned port)
+{
+    struct event_channel *ch = event_channel_of(d, port);
+
+    spin_lock(&d->event.lock);
+    if (ch && ch->state == EVENT_CONSUMER)
+        event_set_pending(d, ch);
+    spin_unlock(&d->event.lock);
+}
+
+bool event_pending(const struct vcpu *v)
+{
+    const struct vcpu_info *info = v->pv.info;
+
+    return info->evtchn_upcall_pending && !info->evtchn_upcall_mask;
+}
+
+bool event_port_pending(struct domain *d, unsigned port)
+{
+    const struct event_channel *ch = event_channel_of(d, port);
+    bool pending = false;
+
+    spin_lock(&d->event.lock);
+    if (ch && d->event.fifo)
+        pending = event_fifo_test(d, ch);
+    else if (ch && port < EVENT_PORTS_2L)
+        pending = test(d->shared->evtchn_pending, port);
+    spin_unlock(&d->event.lock);
+    return pending;
+}
+
+void event_info_moved(struct vcpu *v)
+{
+    /* Every port may have become pending while the info moved: tell the vCPU
+     * to look at all, which is harmless when there is nothing. */
+    if (!v->domain->event.fifo)
+        __atomic_store_n(&v->pv.info->evtchn_pending_sel, ~0ul,
+                         __ATOMIC_SEQ_CST);
+    v->pv.info->evtchn_upcall_pending = 0;
+    event_mark_vcpu(v);
+}
