@@ -37,6 +37,10 @@ void up_crash(const char *format, ...) PRINTF(1, 2);
  * vCPU is paused or its domain is dying. Called when pv->stop is set. */
 void up_stop(void);
 
+/* base/frame: a frame for a page table of the hypervisor's, zeroed, at its
+ * address in the direct map; or NULL. Works from the start of boot on. */
+void *up_page_alloc(void);
+
 /* core/mmu: load the current vCPU's address space for its mode (kernel or
  * user) after a toggle. Interrupts off or on. */
 void up_load_address_space(struct pv_vcpu *pv);

@@ -3,7 +3,9 @@
  *
  * Each frame of RAM has a struct page in a table mapped at FRAMES_START. A
  * frame is free, the hypervisor's own, or a domain's. The allocator is a buddy
- * allocator; zeroing is the caller's wish. Allocation happens at creation
+ * allocator, O(log). Whoever frees a frame scrubs it first if it held anything
+ * of a guest's or of ours; so a free frame holds no secret, but at boot it is
+ * not zero: FRAME_ZERO is the caller's wish. Allocation happens at creation
  * time and in memory_op, never on an interrupt, scheduling or fault path.
  * Counts and types of a domain's frame: xen/core/pagetype.h.
  */
@@ -22,7 +24,15 @@ struct page {
     struct domain *owner; /* NULL: free or the hypervisor's own */
     TAILQ_ENTRY(page) entry; /* in the owner's list, or a free list */
     uint64_t extra; /* free: order; page tables: progress of validation */
+    uint64_t stamp; /* TLB: when it was last writable to a guest; tlb.h */
+    uint64_t unused;
 };
+
+_Static_assert(sizeof(struct page) == 64, "mfn_to_page() is a shift");
+
+/* Flags in count that belong to this file; the rest is pagetype.h's. */
+#define PAGE_RAM  ((uint64_t)1 << 63) /* there is a frame of RAM */
+#define PAGE_FREE ((uint64_t)1 << 62) /* first of a free block */
 
 TAILQ_HEAD(page_list, page);
 
@@ -38,8 +48,12 @@ static inline mfn_t page_to_mfn(const struct page *page)
     return (mfn_t)(page - (const struct page *)FRAMES_START);
 }
 
-/* Is mfn a frame of RAM that has a struct page? */
-bool mfn_valid(mfn_t mfn);
+/* Is mfn a frame of RAM that has a struct page? Below frame_max every struct
+ * page can be read: where there is no RAM the table shows zeros. */
+static inline bool mfn_valid(mfn_t mfn)
+{
+    return mfn < frame_max && (READ_ONCE(mfn_to_page(mfn)->count) & PAGE_RAM);
+}
 
 static inline void *mfn_to_virt(mfn_t mfn)
 {
@@ -57,13 +71,26 @@ static inline mfn_t virt_to_mfn(const void *virt)
     return ((uintptr_t)virt - DIRECTMAP_START) >> PAGE_SHIFT;
 }
 
+/* From the loader's memory map: the final page tables (paging.h), the frame
+ * table, the M2P, and the allocator filled with all RAM but the first MiB, the
+ * image and the modules. Once, on the boot CPU, with interrupts off. */
+struct boot_info;
+void frames_init(const struct boot_info *info);
+
+/* A module's frames [start, end), page-aligned, that nobody needs any more. */
+void frames_release(paddr_t start, paddr_t end);
+
+#define FRAME_ORDER_MAX 18u /* 1 GiB */
 #define FRAME_ZERO  1u /* hand it out filled with zeros */
 #define FRAME_BELOW_4G 2u
 
 /* 2^order contiguous, so aligned frames, or NULL. Interrupts on or off. */
 struct page *frame_alloc(unsigned order, unsigned flags);
 void frame_free(struct page *page, unsigned order);
-uint64_t frame_count_free(void); /* in frames */
+/* Give back the tail of a block: the frames from `keep` on. */
+void frame_trim(struct page *page, unsigned order, unsigned long keep);
+uint64_t frame_count_free(void);  /* in frames */
+uint64_t frame_count_total(void); /* given to the allocator at boot */
 
 /* Memory for the hypervisor's own structures, zeroed, or NULL. Any size; at
  * creation only. */

@@ -4,7 +4,7 @@
  *
  *   256  machine-to-phys table, 8 bytes a frame; guests may read it (ABI)
  *   260  per-domain: each vCPU's GDT and LDT windows
- *   261  frame table (first half); stacks and vmap; the image
+ *   261  frame table, M2P again but writable; stacks and vmap; the image
  *   262..271  direct map of all RAM, 2-MiB or 1-GiB pages, global
  *
  * Usable from assembly.
@@ -26,6 +26,7 @@
 #define M2P_START       LAYOUT(0xffff800000000000)
 #define PERDOMAIN_START LAYOUT(0xffff820000000000)
 #define FRAMES_START    LAYOUT(0xffff828000000000)
+#define M2P_RW_START    LAYOUT(0xffff82b000000000) /* the M2P, ours to write */
 #define STACKS_START    LAYOUT(0xffff82c000000000)
 #define VMAP_START      LAYOUT(0xffff82c800000000) /* MMIO windows etc. */
 #define VMAP_END        LAYOUT(0xffff82d000000000)
