@@ -35,11 +35,13 @@
 #ifndef SCHED_API_SCHED_H
 #define SCHED_API_SCHED_H
 
+#include <sys/queue.h>
 #include "sched/api/queue.h"
 #include "xen/lib/cpuset.h"
 #include "xen/lib/types.h"
 
 struct sched; /* one instance: a plug-in at work on one pool of CPUs */
+struct sched_domain;
 
 #define SCHED_NODES    2 /* queues that a vCPU can stand in at one time */
 #define SCHED_VIEW_MAX 8 /* numbers that a plug-in can show of a vCPU */
@@ -57,10 +59,18 @@ struct sched_vcpu {
     void *priv;                  /* vcpu_size bytes */
     void *dom_priv;              /* dom_size bytes, one per domain */
     struct sched_vcpu_core {     /* the core's own; plug-ins keep out */
-        uint8_t hand;
-        bool new_;
-        ns_t since;   /* when it was picked or last charged */
-        ns_t waiting; /* when it was enqueued */
+        TAILQ_ENTRY(sched_vcpu) peers; /* of its domain */
+        struct sched_domain *domain;
+        struct cpuset hard;  /* affinity as it was asked for */
+        uint8_t hand, state; /* enum sched_hand, enum sched_state */
+        bool started;        /* has been in the plug-in's hand */
+        bool blocked;        /* it, or nobody yet, waits for a wake-up */
+        bool yielding;       /* it asked to let others run */
+        bool finishing;      /* in the hypervisor: pausing has to wait */
+        unsigned pauses;     /* reasons not to run */
+        ns_t since;          /* when it was picked or last charged */
+        ns_t waiting;        /* when it was enqueued */
+        ns_t granted;        /* run_for of the last pick */
     } core;
 };
 
@@ -119,7 +129,9 @@ struct sched_ops {
     /* Give up one of your vCPUs whose affinity has `cpu`, and say for how
      * long. What ran before has been charged and, if runnable, enqueued again.
      * A vCPU taken from a peer's queue: hold the peer's lock while you unlink
-     * it (the core sets v->cpu when it takes v). */
+     * it, and take no other peer's lock after that. (The core sets v->cpu when
+     * it takes v, and until then holds the last peer's lock, unlocked or not.)
+     */
     struct sched_pick (*pick)(struct sched *s, unsigned cpu, ns_t now);
 
     /* v ran for `ran` ns since it was picked or last charged. Called once
@@ -139,16 +151,18 @@ struct sched_ops {
     int (*vcpu_up)(struct sched_vcpu *v, ns_t now);
     void (*vcpu_down)(struct sched_vcpu *v, ns_t now); /* in the core's hand */
 
-    /* Parameter *p has changed from `old`, for the domain of v, for v, or
-     * (v == NULL) for the system. Every CPU's lock of the instance is held and
+    /* Parameter *p has changed from `old`, for the domain of v (once, v being
+     * its first vCPU: see sched_sibling()), for v, or (v == NULL) for the
+     * system. Every CPU's lock of the instance is held and
      * what runs has been charged. Return 0, or a negative errno (an admission
      * test failed): the core puts `old` back. May call sched_resched(). */
     int (*param_set)(struct sched *s, struct sched_vcpu *v,
                      const struct sched_param *p, int64_t old, ns_t now);
 
-    /* Choose v->cpu for a waking or new vCPU, within affinity. No lock is held:
-     * reads of other CPUs are hints. Default: the last CPU if allowed and idle,
-     * else an idle one, else the last one. */
+    /* Choose v->cpu for a waking or new vCPU, within affinity. v is in the
+     * core's hand; no lock but that of the old v->cpu may be held: reads of
+     * other CPUs are hints. Default: the last CPU if allowed and idle, else an
+     * idle one, else the last one; among those v prefers, if it has a wish. */
     unsigned (*place)(const struct sched_vcpu *v, ns_t now);
 
     ns_t tick_ns; /* 0: no tick */
@@ -172,9 +186,15 @@ struct sched_ops {
 void sched_resched(struct sched *s, unsigned cpu, ns_t when);
 struct sched_vcpu *sched_running(struct sched *s, unsigned cpu); /* or NULL */
 const struct cpuset *sched_cpus(const struct sched *s); /* of this instance */
+/* Are no vCPUs running or waiting on cpu? A hint without its lock. */
+bool sched_idle(const struct sched *s, unsigned cpu);
+/* The next vCPU of v's domain in this instance, or NULL: from param_set(),
+ * vcpu_up(), vcpu_down() and account() only. */
+struct sched_vcpu *sched_sibling(const struct sched_vcpu *v);
 void *sched_sys(const struct sched *s);               /* sys_size bytes */
 void *sched_cpu(const struct sched *s, unsigned cpu); /* cpu_size bytes */
-bool sched_peer_trylock(struct sched *s, unsigned cpu); /* false: do without */
+/* In pick() only. False: do without. */
+bool sched_peer_trylock(struct sched *s, unsigned cpu);
 void sched_peer_unlock(struct sched *s, unsigned cpu);
 /* How many vCPUs wait on cpu. Without its lock: a hint. */
 unsigned sched_waiting(const struct sched *s, unsigned cpu);

@@ -1,0 +1,404 @@
+/*
+ * core.c - the three hands: every move of a vCPU, and a CPU's turns.
+ *
+ * A vCPU's hand is v->core.hand, under the lock of v->cpu. A CPU's turn is
+ * decided in one piece under its lock: charge who ran, put it back (to the
+ * plug-in if it may run, else to the core), pick, check, take. The lock is
+ * held until the stacks are switched, so a vCPU is never in two places.
+ *
+ * One reading of the clock ends one run and begins the next: no time is lost.
+ */
+#include "sched/api/core_private.h"
+
+struct sched_pcpu sched_pcpus[CPUSET_MAX];
+
+void sched_lock_cpu(unsigned cpu)
+{
+    const struct sched_pcpu *p = &sched_pcpus[cpu];
+
+    for (;;) {
+        unsigned lock = READ_ONCE(p->lock);
+
+        host_lock(lock);
+        if (likely(lock == READ_ONCE(p->lock)))
+            return;
+        host_unlock(lock);
+    }
+}
+
+unsigned sched_lock_vcpu(const struct sched_vcpu *v)
+{
+    for (;;) {
+        unsigned cpu = READ_ONCE(v->cpu);
+        unsigned lock = READ_ONCE(sched_pcpus[cpu].lock);
+
+        host_lock(lock);
+        if (likely(cpu == READ_ONCE(v->cpu) &&
+                   lock == READ_ONCE(sched_pcpus[cpu].lock)))
+            return cpu;
+        host_unlock(lock);
+    }
+}
+
+static inline bool queued_anywhere(const struct sched_vcpu *v)
+{
+    unsigned i;
+
+    for (i = 0; i < SCHED_NODES; i++)
+        if (sched_queued(&v->node[i]))
+            return true;
+    return false;
+}
+
+/* ---- the moves ---- */
+
+void sched_move_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
+{
+    struct sched *s = v->sched;
+
+    v->core.hand = SCHED_HAND_PLUGIN;
+    v->core.waiting = now;
+    sched_pcpus[v->cpu].waiting++;
+    if (likely(!s->broken))
+        s->ops->enqueue(v, why, now);
+}
+
+void sched_move_dequeue(struct sched_vcpu *v, enum sched_why why, ns_t now)
+{
+    struct sched *s = v->sched;
+
+    v->core.hand = SCHED_HAND_CORE;
+    sched_pcpus[v->cpu].waiting--;
+    if (unlikely(s->broken))
+        return;
+    s->ops->dequeue(v, why, now);
+    if (unlikely(queued_anywhere(v)))
+        sched_breach(s, v->cpu, v, "dequeue() left the vCPU in a queue");
+}
+
+void sched_charge(struct sched_pcpu *p, ns_t now)
+{
+    struct sched_vcpu *v = p->running;
+    struct sched *s = p->sched;
+    ns_t ran = now - v->core.since;
+
+    v->core.since = now;
+    if (s->ops->charge && likely(!s->broken))
+        s->ops->charge(v, ran, now);
+}
+
+/* What runs on p stops running: to the plug-in, or to the core. */
+static void put_back(struct sched_pcpu *p, unsigned cpu, ns_t now)
+{
+    struct sched_vcpu *v = p->running;
+    const struct sched_ops *ops = p->sched->ops;
+    enum sched_why why = v->core.yielding ? SCHED_YIELD : SCHED_PREEMPT;
+
+    sched_charge(p, now);
+    if (ops->tick && unlikely(p->tick_at <= now))
+        ops->tick(p->sched, cpu, now);
+    v->core.yielding = false;
+    if (v->core.blocked && host_pending(v))
+        v->core.blocked = false;
+    if (likely(sched_may_run(v) && cpuset_has(&v->affinity, cpu))) {
+        sched_move_enqueue(v, why, now);
+        return;
+    }
+    v->core.hand = SCHED_HAND_CORE;
+    if (sched_may_run(v))
+        p->leaving = v;
+    else if (ops->sleep)
+        ops->sleep(v, v->core.blocked, now);
+}
+
+/* After a breach: what ran is taken to run on, until another plug-in rules. */
+static void undo_put_back(struct sched_pcpu *p)
+{
+    struct sched_vcpu *v = p->running;
+
+    p->leaving = NULL;
+    if (!v)
+        return;
+    if (v->core.hand == SCHED_HAND_PLUGIN)
+        p->waiting--;
+    v->core.hand = SCHED_HAND_CPU;
+}
+
+static const char *check_pick(const struct sched_pcpu *p, unsigned cpu,
+                              struct sched_pick pick)
+{
+    const struct sched *s = p->sched;
+    const struct sched_vcpu *v = pick.v;
+
+    if (unlikely(pick.run_for <= 0))
+        return "pick() granted no time";
+    if (!v)
+        return p->waiting && !(s->ops->flags & SCHED_MAY_IDLE)
+                   ? "pick() left its CPU idle beside a waiting vCPU"
+                   : NULL;
+    if (unlikely(v->core.hand != SCHED_HAND_PLUGIN || v->sched != s))
+        return "pick() gave a vCPU that the plug-in does not hold";
+    if (unlikely(queued_anywhere(v)))
+        return "pick() left the vCPU in a queue";
+    if (unlikely(!cpuset_has(&v->affinity, cpu)))
+        return "pick() gave a vCPU that may not run on this CPU";
+    if (unlikely(v->cpu != cpu && v->cpu != p->peer &&
+                 s->one_lock == CPUSET_NONE))
+        return "pick() took a vCPU without the lock of its CPU";
+    return NULL;
+}
+
+static void mark_idle(struct sched *s, unsigned cpu, bool idle)
+{
+    uint64_t bit = (uint64_t)1 << (cpu % 64);
+
+    if (idle)
+        (void)__atomic_fetch_or(&s->idle.word[cpu / 64], bit,
+                                __ATOMIC_RELAXED);
+    else
+        (void)__atomic_fetch_and(&s->idle.word[cpu / 64], ~bit,
+                                 __ATOMIC_RELAXED);
+}
+
+/* v goes from the plug-in's hand onto the CPU. */
+static void take(struct sched_pcpu *p, unsigned cpu, struct sched_vcpu *v,
+                 ns_t now)
+{
+    sched_pcpus[v->cpu].waiting--;
+    if (unlikely(v->cpu != cpu)) {
+        WRITE_ONCE(v->cpu, cpu);
+        p->counts.steals++;
+    }
+    v->core.hand = SCHED_HAND_CPU;
+    v->core.started = true;
+    v->core.since = now;
+}
+
+static void release_peer(struct sched_pcpu *p)
+{
+    if (likely(p->peer == CPUSET_NONE))
+        return;
+    if (p->peer_locked)
+        host_unlock(sched_pcpus[p->peer].lock);
+    p->peer = CPUSET_NONE;
+    p->peer_locked = false;
+}
+
+/* Tell the host who changed state, and count. */
+static void settle(struct sched_pcpu *p, unsigned cpu, struct sched_vcpu *prev,
+                   struct sched_vcpu *next, ns_t now)
+{
+    p->counts.schedules++;
+    if (next == prev)
+        return;
+    p->counts.switches++;
+    if (prev)
+        sched_state_to(prev,
+                       prev->core.hand == SCHED_HAND_PLUGIN
+                           ? SCHED_STATE_RUNNABLE
+                           : sched_rest_state(prev),
+                       now);
+    else
+        mark_idle(p->sched, cpu, false);
+    if (next) {
+        sched_state_to(next, SCHED_STATE_RUNNING, now);
+    } else {
+        p->counts.idles++;
+        mark_idle(p->sched, cpu, true);
+    }
+}
+
+static struct sched_vcpu *decide(struct sched_pcpu *p, unsigned cpu, ns_t now)
+{
+    struct sched *s = p->sched;
+    struct sched_vcpu *prev = p->running, *next;
+    struct sched_pick pick;
+    const char *rule;
+
+    p->deciding = true;
+    if (prev)
+        put_back(p, cpu, now);
+    pick = s->ops->pick(s, cpu, now);
+    p->deciding = false;
+    rule = check_pick(p, cpu, pick);
+    if (unlikely(rule || s->broken)) {
+        release_peer(p);
+        undo_put_back(p);
+        if (rule)
+            sched_breach(s, cpu, pick.v, rule);
+        return NULL;
+    }
+    next = pick.v;
+    if (next) {
+        take(p, cpu, next, now);
+        next->core.granted = pick.run_for;
+        if (s->ops->tick && p->tick_at <= now)
+            p->tick_at = now - now % s->ops->tick_ns + s->ops->tick_ns;
+    }
+    release_peer(p);
+    p->resched_at = sched_add(now, pick.run_for);
+    p->running = next;
+    settle(p, cpu, prev, next, now);
+    sched_program(p, cpu);
+    return next;
+}
+
+struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
+{
+    struct sched_pcpu *p = &sched_pcpus[cpu];
+    struct sched_vcpu *next;
+    struct sched *s;
+
+    for (;;) {
+        sched_lock_cpu(cpu);
+        s = p->sched;
+        if (unlikely(!s))
+            return NULL;
+        now = sched_clamp(p, now);
+        if (likely(!s->broken)) {
+            next = decide(p, cpu, now);
+            if (likely(!s->broken))
+                return next;
+        }
+        sched_unlock_cpu(cpu);
+        sched_mend(s, now);
+    }
+}
+
+void sched_scheduled(unsigned cpu)
+{
+    struct sched_pcpu *p = &sched_pcpus[cpu];
+    struct sched_vcpu *leaving = p->leaving;
+    ns_t now = p->now;
+
+    p->leaving = NULL;
+    sched_unlock_cpu(cpu);
+    if (unlikely(leaving != NULL))
+        sched_make_runnable(leaving, SCHED_MOVE, now);
+}
+
+void sched_program(struct sched_pcpu *p, unsigned cpu)
+{
+    ns_t when = p->resched_at;
+
+    if (p->slow_at < when)
+        when = p->slow_at;
+    if (p->running && p->sched->ops->tick && p->tick_at < when)
+        when = p->tick_at;
+    host_timer(cpu, when);
+}
+
+/* ---- waking, pausing ---- */
+
+/* v's lock (that of cpu) is held, and released here. */
+static void runnable_locked(struct sched_vcpu *v, unsigned cpu,
+                            enum sched_why why, ns_t now)
+{
+    bool chosen = false;
+    struct sched_pcpu *p;
+
+    while (v->core.hand == SCHED_HAND_CORE && sched_may_run(v)) {
+        unsigned target = cpu;
+
+        if (!chosen || unlikely(!cpuset_has(&v->affinity, cpu)))
+            target = sched_place(v, now);
+        chosen = true;
+        if (target != cpu) {
+            sched_pcpus[cpu].counts.moves++;
+            WRITE_ONCE(v->cpu, target);
+            sched_unlock_cpu(cpu);
+            cpu = sched_lock_vcpu(v);
+            continue;
+        }
+        p = &sched_pcpus[cpu];
+        now = sched_clamp(p, now);
+        sched_state_to(v, SCHED_STATE_RUNNABLE, now);
+        sched_move_enqueue(v, v->core.started ? why : SCHED_NEW, now);
+        if (!p->running)
+            host_poke(cpu);
+        break;
+    }
+    sched_unlock_cpu(cpu);
+}
+
+void sched_make_runnable(struct sched_vcpu *v, enum sched_why why, ns_t now)
+{
+    runnable_locked(v, sched_lock_vcpu(v), why, now);
+}
+
+void sched_wake_slow(struct sched_vcpu *v, ns_t now)
+{
+    unsigned cpu = sched_lock_vcpu(v);
+
+    if (v->core.blocked) {
+        v->core.blocked = false;
+        sched_pcpus[cpu].counts.wakes++;
+        if (v->core.hand == SCHED_HAND_CORE) {
+            if (v->core.pauses)
+                sched_state_to(v, sched_rest_state(v),
+                               sched_clamp(&sched_pcpus[cpu], now));
+            runnable_locked(v, cpu, SCHED_WAKE, now);
+            return;
+        }
+    }
+    sched_unlock_cpu(cpu);
+}
+
+void sched_pause(struct sched_vcpu *v, ns_t now)
+{
+    unsigned cpu = sched_lock_vcpu(v);
+    struct sched_pcpu *p = &sched_pcpus[cpu];
+
+    now = sched_clamp(p, now);
+    v->core.pauses++;
+    if (v->core.hand == SCHED_HAND_CPU) {
+        host_poke(cpu);
+    } else if (v->core.hand == SCHED_HAND_PLUGIN && !sched_may_run(v)) {
+        sched_move_dequeue(v, SCHED_SLEEP, now);
+        sched_state_to(v, sched_rest_state(v), now);
+    } else if (v->core.hand == SCHED_HAND_CORE) {
+        sched_state_to(v, sched_rest_state(v), now);
+    }
+    sched_unlock_cpu(cpu);
+}
+
+void sched_unpause(struct sched_vcpu *v, ns_t now)
+{
+    unsigned cpu = sched_lock_vcpu(v);
+
+    ASSERT(v->core.pauses > 0);
+    v->core.pauses--;
+    runnable_locked(v, cpu, SCHED_UNPAUSE, now);
+}
+
+bool sched_is_running(const struct sched_vcpu *v)
+{
+    return READ_ONCE(v->core.hand) == SCHED_HAND_CPU;
+}
+
+int sched_set_affinity(struct sched_vcpu *v, const struct cpuset *hard,
+                       const struct cpuset *soft, ns_t now)
+{
+    unsigned cpu;
+
+    if (cpuset_empty(hard))
+        return -SCHED_EINVAL;
+    cpu = sched_lock_vcpu(v);
+    v->core.hard = *hard;
+    if (soft)
+        v->soft_affinity = *soft;
+    else
+        v->soft_affinity = (struct cpuset){ 0 };
+    sched_effective_affinity(v);
+    if (cpuset_has(&v->affinity, cpu)) {
+        sched_unlock_cpu(cpu);
+        return 0;
+    }
+    if (v->core.hand == SCHED_HAND_CPU)
+        host_poke(cpu);
+    else if (v->core.hand == SCHED_HAND_PLUGIN)
+        sched_move_dequeue(v, SCHED_MOVE,
+                           sched_clamp(&sched_pcpus[cpu], now));
+    runnable_locked(v, cpu, SCHED_MOVE, now);
+    return 0;
+}

@@ -1,0 +1,135 @@
+/*
+ * member.c - domains and vCPUs of an instance.
+ */
+#include "sched/api/core_private.h"
+
+#define AREA_SIZE(s, field)                                                    \
+    ((s)->fallback && (s)->fallback->field > (s)->ops->field                   \
+         ? (s)->fallback->field                                                \
+         : (s)->ops->field)
+
+static void *area_alloc(size_t size)
+{
+    return host_alloc(size ? size : 1);
+}
+
+int sched_domain_init(struct sched_domain *d, struct sched *s, uint16_t dom)
+{
+    d->dom = dom;
+    d->sched = s;
+    d->priv = area_alloc(AREA_SIZE(s, dom_size));
+    if (!d->priv)
+        return -SCHED_ENOMEM;
+    TAILQ_INIT(&d->vcpus);
+    sched_param_fill(s->ops, SCHED_PER_DOMAIN, d->priv);
+    sched_lock_all(s);
+    LIST_INSERT_HEAD(&s->domains, d, entry);
+    sched_unlock_all(s);
+    return 0;
+}
+
+void sched_domain_fini(struct sched_domain *d)
+{
+    if (!d->priv)
+        return;
+    BUG_ON(!TAILQ_EMPTY(&d->vcpus));
+    sched_lock_all(d->sched);
+    LIST_REMOVE(d, entry);
+    sched_unlock_all(d->sched);
+    host_free(d->priv);
+    d->priv = NULL;
+}
+
+int sched_vcpu_init(struct sched_vcpu *v, struct sched_domain *d, uint16_t id,
+                    unsigned cpu)
+{
+    struct sched *s = d->sched;
+    unsigned i;
+
+    for (i = 0; i < SCHED_NODES; i++)
+        v->node[i].vcpu = v;
+    v->sched = s;
+    v->dom = d->dom;
+    v->id = id;
+    v->cpu = cpuset_has(&s->cpus, cpu) ? cpu : cpuset_next(&s->cpus, 0);
+    v->priv = area_alloc(AREA_SIZE(s, vcpu_size));
+    if (!v->priv)
+        return -SCHED_ENOMEM;
+    v->dom_priv = d->priv;
+    v->core.domain = d;
+    v->core.hand = SCHED_HAND_NONE;
+    v->core.state = SCHED_STATE_OFFLINE;
+    v->core.pauses = 1;
+    for (i = 0; i < CPUSET_WORDS; i++)
+        v->core.hard.word[i] = ~(uint64_t)0;
+    sched_effective_affinity(v);
+    sched_param_fill(s->ops, SCHED_PER_VCPU, v->priv);
+    return 0;
+}
+
+void sched_vcpu_fini(struct sched_vcpu *v)
+{
+    BUG_ON(v->priv && v->core.hand != SCHED_HAND_NONE);
+    host_free(v->priv);
+    v->priv = NULL;
+}
+
+int sched_vcpu_join(struct sched_vcpu *v, ns_t now)
+{
+    struct sched *s = v->sched;
+    int error = 0;
+
+    sched_lock_all(s);
+    now = sched_clamp(&sched_pcpus[v->cpu], now);
+    sched_effective_affinity(v);
+    if (!cpuset_has(&v->affinity, v->cpu))
+        v->cpu = cpuset_next(&v->affinity, 0);
+    TAILQ_INSERT_TAIL(&v->core.domain->vcpus, v, core.peers);
+    if (s->ops->vcpu_up && !s->broken)
+        error = s->ops->vcpu_up(v, now);
+    if (error) {
+        TAILQ_REMOVE(&v->core.domain->vcpus, v, core.peers);
+    } else {
+        v->core.hand = SCHED_HAND_CORE;
+        s->nr_vcpus++;
+    }
+    sched_unlock_all(s);
+    if (!error)
+        sched_make_runnable(v, SCHED_NEW, now);
+    return error;
+}
+
+void sched_vcpu_leave(struct sched_vcpu *v, ns_t now)
+{
+    struct sched *s = v->sched;
+
+    if (v->core.hand == SCHED_HAND_NONE)
+        return;
+    sched_lock_all(s);
+    BUG_ON(v->core.hand == SCHED_HAND_CPU);
+    now = sched_clamp(&sched_pcpus[v->cpu], now);
+    if (v->core.hand == SCHED_HAND_PLUGIN)
+        sched_move_dequeue(v, SCHED_SLEEP, now);
+    if (s->ops->vcpu_down && !s->broken)
+        s->ops->vcpu_down(v, now);
+    sched_state_to(v, SCHED_STATE_OFFLINE, now);
+    v->core.hand = SCHED_HAND_NONE;
+    TAILQ_REMOVE(&v->core.domain->vcpus, v, core.peers);
+    s->nr_vcpus--;
+    sched_unlock_all(s);
+}
+
+unsigned sched_view(struct sched_vcpu *v, ns_t now, int64_t *out)
+{
+    const struct sched_ops *ops;
+    unsigned cpu = sched_lock_vcpu(v), n = 0;
+
+    ops = v->sched->ops;
+    if (ops->view && ops->view_names && !v->sched->broken) {
+        while (n < SCHED_VIEW_MAX && ops->view_names[n])
+            n++;
+        ops->view(v, sched_clamp(&sched_pcpus[cpu], now), out);
+    }
+    sched_unlock_cpu(cpu);
+    return n;
+}

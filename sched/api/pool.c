@@ -1,0 +1,327 @@
+/*
+ * pool.c - instances, their CPUs, domains and vCPUs.
+ *
+ * Areas are allocated for the larger of the plug-in's and the fallback's wish,
+ * so that going over to the fallback allocates nothing.
+ */
+#include "sched/api/core_private.h"
+
+#define PATIENCE_NS S(10)
+
+/* ---- locks ---- */
+
+void sched_lock_all(struct sched *s)
+{
+    unsigned cpu, one;
+
+    for (;;) {
+        one = READ_ONCE(s->one_lock);
+        if (one != CPUSET_NONE)
+            host_lock(one);
+        else
+            for_each_cpu(cpu, &s->cpus)
+                host_lock(cpu);
+        if (likely(one == READ_ONCE(s->one_lock)))
+            return;
+        if (one != CPUSET_NONE)
+            host_unlock(one);
+        else
+            for_each_cpu(cpu, &s->cpus)
+                host_unlock(cpu);
+    }
+}
+
+static void unlock_as(const struct sched *s, unsigned one)
+{
+    unsigned cpu;
+
+    if (one != CPUSET_NONE)
+        host_unlock(one);
+    else
+        for_each_cpu(cpu, &s->cpus)
+            host_unlock(cpu);
+}
+
+void sched_unlock_all(struct sched *s)
+{
+    unlock_as(s, s->one_lock);
+}
+
+/* ---- instances ---- */
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+#define AREA_SIZE(s, field)                                                    \
+    larger((s)->ops->field, (s)->fallback ? (s)->fallback->field : 0)
+
+static void *area_alloc(size_t size)
+{
+    return host_alloc(size ? size : 1);
+}
+
+struct sched *sched_create(const struct sched_ops *ops, uint64_t seed)
+{
+    struct sched *s = host_alloc(sizeof(*s));
+
+    if (!s)
+        return NULL;
+    s->ops = ops;
+    s->fallback = sched_find("rr");
+    if (s->fallback == ops)
+        s->fallback = NULL;
+    s->one_lock = CPUSET_NONE;
+    s->seed = seed;
+    s->patience = PATIENCE_NS;
+    LIST_INIT(&s->domains);
+    s->sys = area_alloc(AREA_SIZE(s, sys_size));
+    if (!s->sys) {
+        host_free(s);
+        return NULL;
+    }
+    sched_param_fill(ops, SCHED_PER_SYSTEM, s->sys);
+    return s;
+}
+
+void sched_destroy(struct sched *s)
+{
+    if (!s)
+        return;
+    BUG_ON(s->nr_cpus || !LIST_EMPTY(&s->domains));
+    host_free(s->sys);
+    host_free(s);
+}
+
+void sched_set_fallback(struct sched *s, const struct sched_ops *ops)
+{
+    void *sys;
+
+    BUG_ON(s->nr_cpus || !LIST_EMPTY(&s->domains));
+    s->fallback = ops == s->ops ? NULL : ops;
+    sys = area_alloc(AREA_SIZE(s, sys_size));
+    BUG_ON(!sys);
+    host_free(s->sys);
+    s->sys = sys;
+    sched_param_fill(s->ops, SCHED_PER_SYSTEM, s->sys);
+}
+
+const struct sched_ops *sched_ops_of(const struct sched *s)
+{
+    return s->ops;
+}
+
+struct sched *sched_of_cpu(unsigned cpu)
+{
+    return sched_pcpus[cpu].sched;
+}
+
+void sched_set_patience(struct sched *s, ns_t patience)
+{
+    s->patience = patience;
+}
+
+/* ---- CPUs ---- */
+
+static void affinities_changed(struct sched *s)
+{
+    struct sched_domain *d;
+    struct sched_vcpu *v;
+
+    for_each_domain_of(d, s)
+        for_each_vcpu_of(v, d)
+            sched_effective_affinity(v);
+}
+
+static void set_clocks(struct sched *s, ns_t now)
+{
+    struct sched_pcpu *p = &sched_pcpus[s->master];
+
+    s->account_at = s->ops->account ? now + s->ops->account_ns : FOREVER;
+    s->watch_at = now + S(1);
+    p->slow_at = s->account_at < s->watch_at ? s->account_at : s->watch_at;
+    sched_program(p, s->master);
+}
+
+static void set_lock(unsigned cpu, unsigned lock)
+{
+    struct sched_pcpu *p = &sched_pcpus[cpu];
+
+    sched_lock_cpu(cpu);
+    lock = __atomic_exchange_n(&p->lock, lock, __ATOMIC_SEQ_CST);
+    host_unlock(lock);
+}
+
+int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now)
+{
+    struct sched_pcpu *p = &sched_pcpus[cpu];
+    void *priv;
+
+    if (p->sched)
+        return -SCHED_EBUSY;
+    priv = area_alloc(AREA_SIZE(s, cpu_size));
+    if (!priv)
+        return -SCHED_ENOMEM;
+    if (!s->nr_cpus)
+        s->one_lock = s->ops->flags & SCHED_ONE_LOCK ? cpu : CPUSET_NONE;
+    set_lock(cpu, s->one_lock == CPUSET_NONE ? cpu : s->one_lock);
+
+    sched_lock_all(s);
+    if (s->one_lock == CPUSET_NONE)
+        host_lock(cpu);
+    p->priv = priv;
+    p->resched_at = p->slow_at = FOREVER;
+    p->tick_at = 0;
+    p->peer = CPUSET_NONE;
+    now = sched_clamp(p, now);
+    cpuset_add(&s->cpus, cpu);
+    cpuset_add(&s->idle, cpu);
+    WRITE_ONCE(p->sched, s);
+    s->nr_cpus++;
+    if (s->ops->cpu_up && !s->broken)
+        s->ops->cpu_up(s, cpu, now);
+    if (s->nr_cpus == 1) {
+        s->master = cpu;
+        set_clocks(s, now);
+    }
+    affinities_changed(s);
+    sched_unlock_all(s);
+    host_poke(cpu);
+    return 0;
+}
+
+/* Who waits on cpu waits elsewhere from now on. All locks held. */
+static void move_away(struct sched *s, unsigned cpu, ns_t now)
+{
+    struct sched_domain *d;
+    struct sched_vcpu *v;
+
+    for_each_domain_of(d, s) {
+        for_each_vcpu_of(v, d) {
+            if (v->cpu != cpu || v->core.hand != SCHED_HAND_PLUGIN)
+                continue;
+            sched_move_dequeue(v, SCHED_MOVE, now);
+            v->cpu = sched_place(v, now);
+            sched_move_enqueue(v, SCHED_MOVE, now);
+            if (!sched_pcpus[v->cpu].running)
+                host_poke(v->cpu);
+        }
+    }
+}
+
+int sched_cpu_drain(unsigned cpu, ns_t now)
+{
+    struct sched_pcpu *p = &sched_pcpus[cpu];
+    struct sched *s = p->sched;
+    unsigned one;
+
+    if (!s || s->nr_cpus == 1)
+        return -SCHED_EBUSY;
+    if (!cpuset_has(&s->cpus, cpu))
+        return 0;
+    sched_lock_all(s);
+    one = s->one_lock;
+    now = sched_clamp(p, now);
+    cpuset_remove(&s->cpus, cpu);
+    s->nr_cpus--;
+    (void)__atomic_fetch_and(&s->idle.word[cpu / 64],
+                             ~((uint64_t)1 << (cpu % 64)), __ATOMIC_RELAXED);
+    affinities_changed(s);
+    move_away(s, cpu, now);
+    p->slow_at = FOREVER;
+    if (s->master == cpu) {
+        s->master = cpuset_next(&s->cpus, 0);
+        set_clocks(s, now);
+    }
+    unlock_as(s, one);
+    if (one == CPUSET_NONE)
+        host_unlock(cpu); /* it is no longer one of s->cpus */
+    host_poke(cpu);
+    return 0;
+}
+
+int sched_cpu_down(unsigned cpu, ns_t now)
+{
+    struct sched_pcpu *p = &sched_pcpus[cpu];
+    struct sched *s = p->sched;
+    void *priv = p->priv;
+
+    if (!s)
+        return 0;
+    sched_lock_cpu(cpu);
+    if (cpuset_has(&s->cpus, cpu) || p->running || p->waiting) {
+        sched_unlock_cpu(cpu);
+        return -SCHED_EBUSY;
+    }
+    now = sched_clamp(p, now);
+    if (s->ops->cpu_down && !s->broken)
+        s->ops->cpu_down(s, cpu, now);
+    p->sched = NULL;
+    p->priv = NULL;
+    sched_unlock_cpu(cpu);
+    host_timer(cpu, FOREVER);
+    host_free(priv);
+    return 0;
+}
+
+/* ---- changing the plug-in ---- */
+
+static void empty_areas(struct sched *s, const struct sched_ops *ops)
+{
+    struct sched_domain *d;
+    struct sched_vcpu *v;
+    unsigned cpu, i;
+
+    __builtin_memset(s->sys, 0, ops->sys_size);
+    sched_param_fill(ops, SCHED_PER_SYSTEM, s->sys);
+    for_each_cpu(cpu, &s->cpus)
+        __builtin_memset(sched_pcpus[cpu].priv, 0, ops->cpu_size);
+    for_each_domain_of(d, s) {
+        __builtin_memset(d->priv, 0, ops->dom_size);
+        sched_param_fill(ops, SCHED_PER_DOMAIN, d->priv);
+        for_each_vcpu_of(v, d) {
+            __builtin_memset(v->priv, 0, ops->vcpu_size);
+            sched_param_fill(ops, SCHED_PER_VCPU, v->priv);
+            for (i = 0; i < SCHED_NODES; i++)
+                v->node[i].queue = NULL;
+        }
+    }
+}
+
+void sched_install(struct sched *s, const struct sched_ops *ops, ns_t now)
+{
+    unsigned old = s->one_lock, cpu, first = cpuset_next(&s->cpus, 0);
+    struct sched_domain *d;
+    struct sched_vcpu *v;
+
+    empty_areas(s, ops);
+    s->ops = ops;
+    s->broken = NULL;
+    for_each_cpu(cpu, &s->cpus) {
+        struct sched_pcpu *p = &sched_pcpus[cpu];
+
+        now = sched_clamp(p, now);
+        p->waiting = 0;
+        if (ops->cpu_up)
+            ops->cpu_up(s, cpu, now);
+        if (p->running)
+            p->running->core.since = now;
+        host_poke(cpu);
+    }
+    for_each_domain_of(d, s) {
+        for_each_vcpu_of(v, d) {
+            if (ops->vcpu_up && ops->vcpu_up(v, now))
+                sched_print("%s refuses d%uv%u, which goes on all the same\n",
+                            ops->name, v->dom, v->id);
+            if (v->core.hand == SCHED_HAND_PLUGIN)
+                sched_move_enqueue(v, SCHED_MOVE, now);
+        }
+    }
+    set_clocks(s, now);
+    WRITE_ONCE(s->one_lock, ops->flags & SCHED_ONE_LOCK ? first : CPUSET_NONE);
+    for_each_cpu(cpu, &s->cpus)
+        WRITE_ONCE(sched_pcpus[cpu].lock,
+                   s->one_lock == CPUSET_NONE ? cpu : s->one_lock);
+    unlock_as(s, old);
+}

@@ -1,0 +1,94 @@
+/*
+ * tick.c - what happens by the clock: ticks, accounting, the watchdog.
+ *
+ * Each CPU has one timer of the host, programmed for the earliest of: the end
+ * of the granted time, its tick (only while something runs), and, on the
+ * instance's master, the accounting and the watchdog.
+ */
+#include "sched/api/core_private.h"
+
+#define WATCH_NS S(1)
+
+void sched_timer(unsigned cpu, ns_t now)
+{
+    struct sched_pcpu *p = &sched_pcpus[cpu];
+    struct sched *s;
+    bool slow;
+
+    sched_lock_cpu(cpu);
+    s = p->sched;
+    if (unlikely(!s)) {
+        sched_unlock_cpu(cpu);
+        return;
+    }
+    now = sched_clamp(p, now);
+    if (p->running && s->ops->tick && now >= p->tick_at && !s->broken) {
+        sched_charge(p, now);
+        s->ops->tick(s, cpu, now);
+        p->tick_at = now - now % s->ops->tick_ns + s->ops->tick_ns;
+    }
+    if (now >= p->resched_at) {
+        p->resched_at = FOREVER; /* sched_schedule() comes at once */
+        host_poke(cpu);
+    }
+    slow = now >= p->slow_at;
+    if (!slow)
+        sched_program(p, cpu);
+    sched_unlock_cpu(cpu);
+    if (slow)
+        sched_slow(s, now);
+}
+
+/* A vCPU that waits beyond patience, or NULL. */
+static const struct sched_vcpu *find_starved(struct sched *s, ns_t now)
+{
+    ns_t patience = sched_add(s->patience, MS(100) * s->nr_vcpus);
+    struct sched_domain *d;
+    struct sched_vcpu *v;
+
+    if (s->ops->flags & SCHED_MAY_IDLE)
+        return NULL;
+    for_each_domain_of(d, s)
+        for_each_vcpu_of(v, d)
+            if (v->core.hand == SCHED_HAND_PLUGIN &&
+                now - v->core.waiting > patience)
+                return v;
+    return NULL;
+}
+
+void sched_slow(struct sched *s, ns_t now)
+{
+    const struct sched_vcpu *starved = NULL;
+    unsigned cpu;
+
+    sched_lock_all(s);
+    for_each_cpu(cpu, &s->cpus) {
+        struct sched_pcpu *p = &sched_pcpus[cpu];
+
+        now = sched_clamp(p, now);
+    }
+    if (s->ops->account && now >= s->account_at && !s->broken) {
+        for_each_cpu(cpu, &s->cpus)
+            if (sched_pcpus[cpu].running)
+                sched_charge(&sched_pcpus[cpu], now);
+        s->ops->account(s, now);
+        s->account_at = now - now % s->ops->account_ns + s->ops->account_ns;
+    }
+    if (now >= s->watch_at) {
+        s->watch_at = now + WATCH_NS;
+        starved = find_starved(s, now);
+        if (starved && !s->broken) {
+            sched_breach(s, starved->cpu, starved, "a vCPU starves");
+            host_poke(starved->cpu);
+        }
+    }
+    if (!cpuset_empty(&s->cpus)) {
+        struct sched_pcpu *p = &sched_pcpus[s->master];
+
+        p->slow_at = s->watch_at;
+        if (s->ops->account && s->account_at < p->slow_at)
+            p->slow_at = s->account_at;
+        sched_program(p, s->master);
+    }
+    sched_unlock_all(s);
+}
