@@ -214,10 +214,12 @@ static struct sched_vcpu *decide(struct sched_pcpu *p, unsigned cpu, ns_t now)
     struct sched_vcpu *prev = p->running, *next;
     struct sched_pick pick;
     const char *rule;
+    ns_t until;
 
     p->deciding = true;
     if (prev)
         put_back(p, cpu, now);
+    p->resched_at = FOREVER;
     pick = s->ops->pick(s, cpu, now);
     p->deciding = false;
     rule = check_pick(p, cpu, pick);
@@ -236,7 +238,9 @@ static struct sched_vcpu *decide(struct sched_pcpu *p, unsigned cpu, ns_t now)
             p->tick_at = now - now % s->ops->tick_ns + s->ops->tick_ns;
     }
     release_peer(p);
-    p->resched_at = sched_add(now, pick.run_for);
+    until = sched_add(now, pick.run_for);
+    if (until < p->resched_at)
+        p->resched_at = until;
     p->running = next;
     settle(p, cpu, prev, next, now);
     sched_program(p, cpu);

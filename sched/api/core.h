@@ -43,7 +43,7 @@ struct sched_domain {
 
 /* The plug-in of a name, or NULL. */
 const struct sched_ops *sched_find(const char *name);
-const struct sched_ops *sched_find_id(unsigned id);
+const struct sched_ops *sched_find_id(unsigned xen_id);
 /* The i-th built-in or loaded one in order of name, or NULL. */
 const struct sched_ops *sched_plugin(unsigned i);
 /* Adds a loaded one. 0, -EEXIST, -EINVAL (incomplete), -ENOSPC. */

@@ -177,7 +177,7 @@ int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now)
     now = sched_clamp(p, now);
     cpuset_add(&s->cpus, cpu);
     cpuset_add(&s->idle, cpu);
-    WRITE_ONCE(p->sched, s);
+    p->sched = s;
     s->nr_cpus++;
     if (s->ops->cpu_up && !s->broken)
         s->ops->cpu_up(s, cpu, now);

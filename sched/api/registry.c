@@ -51,7 +51,7 @@ const struct sched_ops *sched_find_id(unsigned id)
     unsigned i;
 
     for (i = 0; (ops = nth(i)) != NULL; i++)
-        if (ops->id == id)
+        if (ops->xen_id == id)
             return ops;
     return NULL;
 }
@@ -123,8 +123,8 @@ const char *sched_check(const struct sched_ops *ops)
         return "its name is not 1 to 15 of a-z, 0-9 and _";
     if (!ops->about || !ops->enqueue || !ops->dequeue || !ops->pick)
         return "it lacks about, enqueue, dequeue or pick";
-    if (ops->id > 7)
-        return "its id is above 7";
+    if (ops->class_ > 7)
+        return "its trace class is above 7";
     if ((ops->tick && ops->tick_ns <= 0) ||
         (ops->account && ops->account_ns <= 0))
         return "it has a tick or account without a period";

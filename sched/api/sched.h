@@ -182,7 +182,8 @@ struct sched_ops {
 /* Services: implemented by sched/api/core.c over the host. */
 
 /* Pick again on cpu at the latest at `when` (at once, if when <= now). From any
- * callback, for any CPU of the instance: no lock of that CPU is needed. */
+ * callback. At once: for any CPU of the instance; later: for one whose lock is
+ * held. In pick(), for its own CPU, it shortens what run_for says. */
 void sched_resched(struct sched *s, unsigned cpu, ns_t when);
 struct sched_vcpu *sched_running(struct sched *s, unsigned cpu); /* or NULL */
 const struct cpuset *sched_cpus(const struct sched *s); /* of this instance */

@@ -6,10 +6,14 @@
 void sched_resched(struct sched *s, unsigned cpu, ns_t when)
 {
     struct sched_pcpu *p = &sched_pcpus[cpu];
+    const struct sched_pcpu *here = &sched_pcpus[host_cpu()];
 
-    if (p->sched != s || p->deciding)
-        return; /* the pick that is under way answers */
-    if (when <= p->now) {
+    if (unlikely(p->sched != s))
+        return;
+    if (p == here && p->deciding) { /* the pick that is under way answers */
+        if (when > p->now && when < p->resched_at)
+            p->resched_at = when;
+    } else if (when <= p->now || when <= here->now) {
         host_poke(cpu);
     } else if (when < p->resched_at) {
         p->resched_at = when;
@@ -29,6 +33,13 @@ bool sched_idle(const struct sched *s, unsigned cpu)
     const struct sched_pcpu *p = &sched_pcpus[cpu];
 
     return p->sched == s && !READ_ONCE(p->running) && !READ_ONCE(p->waiting);
+}
+
+unsigned sched_waiting(const struct sched *s, unsigned cpu)
+{
+    const struct sched_pcpu *p = &sched_pcpus[cpu];
+
+    return p->sched == s ? READ_ONCE(p->waiting) : 0;
 }
 
 const struct cpuset *sched_cpus(const struct sched *s)
