@@ -2,7 +2,9 @@
 # build. `make help` prints the lines marked with two hashes.
 SHELL := /bin/bash
 BUILD ?= build
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 HOSTCC ?= gcc
 PYTHON := /usr/bin/python3
 

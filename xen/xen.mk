@@ -4,8 +4,8 @@
 # Every .c and .S below xen/ is part of it (but for tests), and every plug-in
 # folder below sched/: adding one needs no edit here.
 
-XEN_SRC := $(sort $(wildcard xen/*/*.[cS] xen/arch/x86/*.[cS] \
-             xen/arch/x86/*/*.[cS] xen/*.c))
+XEN_SRC := $(sort $(filter-out xen/arch/x86/offsets/%,$(wildcard xen/*.c \
+             xen/*/*.[cS] xen/arch/x86/*.[cS] xen/arch/x86/*/*.[cS])))
 SCHED_SRC := $(sort $(wildcard sched/api/*.c) \
                $(filter-out sched/api/% sched/sim/%,$(wildcard sched/*/*.c)))
 TRACE_SRC := $(sort $(wildcard trace/*.c))
@@ -24,6 +24,10 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIE -fvisibility=hidden \
 HV_ASFLAGS := -D__ASSEMBLY__ $(INC) $(ABI) -g
 # At boot only: kernels are unpacked by the well-kept libraries.
 HV_LIBS := -l:liblzma.a -l:libz.a -l:libzstd.a
+
+# Its loops must not be compiled into calls of the functions that they are.
+$(BUILD)/hv/xen/lib/string.o: HV_EXTRA += \
+    $(if $(findstring clang,$(CC)),,-fno-tree-loop-distribute-patterns)
 
 hypervisor: $(BUILD)/metronome.gz $(BUILD)/metronome32 ## build the hypervisor
 

@@ -43,4 +43,8 @@ void console_add_key(char key, const char *help, void (*handler)(void));
  * stops all CPUs and reboots, or halts with noreboot. */
 void panic(const char *format, ...) PRINTF(1, 2) NORETURN;
 
+/* As panic(), for what is the user's to mend (a wrong option, too little
+ * memory): one line that names the thing and the remedy, without a backtrace. */
+void die(const char *format, ...) PRINTF(1, 2) NORETURN;
+
 #endif

@@ -1,0 +1,24 @@
+/*
+ * fatal.h - the processor's part of a panic: registers, backtrace, the end.
+ */
+#ifndef XEN_ARCH_X86_FATAL_H
+#define XEN_ARCH_X86_FATAL_H
+
+#include <xen/xen.h>
+#include "xen/lib/types.h"
+
+/* An exception that the hypervisor itself raised and that has no fix-up:
+ * panic with its registers. entry_vector and error_code say which. */
+void fatal_trap(const struct cpu_user_regs *regs) NORETURN;
+
+void fatal_show_registers(const struct cpu_user_regs *regs);
+/* Follow the frame pointers from `frame` on, naming functions. */
+void fatal_show_backtrace(uintptr_t frame);
+/* "name+0x12" for an address in the image's text, else the number. */
+void fatal_name(char *out, size_t size, uintptr_t address);
+
+/* Stop the other CPUs, whatever they do (by NMI). */
+void fatal_stop_others(void);
+void fatal_reboot(void) NORETURN;
+
+#endif
