@@ -1,0 +1,62 @@
+# The gates of CODING_STYLE.md's last section. Each prints the rule it
+# enforces when it is broken; tests/gates runs them one by one.
+
+C_FILES := $(sort $(shell find xen sched trace xentrace guests tests \
+             -name '*.[ch]' 2>/dev/null))
+HV_HEADERS := $(sort $(shell find xen sched trace -name '*.h'))
+HV_ONLY_C := $(filter %.c,$(HV_SRC))
+
+.PHONY: check gates check-layers check-size check-ifs check-format \
+        check-headers check-clang check-cppcheck check-tidy check-python soak
+
+check: all host-tests ## build everything and run every test
+	$(PYTHON) -m pytest -p no:cacheprovider -n 2 --dist loadgroup tests
+
+soak: all ## the long runs
+	$(PYTHON) -m pytest -p no:cacheprovider --soak tests
+
+GATES := check-layers check-size check-ifs check-format check-headers \
+         check-clang check-plugins check-cppcheck check-tidy check-python
+
+gates: $(GATES)
+
+check-layers check-size check-ifs:
+	tools/$@
+
+check-format: ## Rule: clang-format is the judge of layout
+	clang-format --dry-run -Werror $(C_FILES)
+
+# Rule: every header stands by itself.
+check-headers: $(HV_HEADERS:%=$(BUILD)/headers/%.ok)
+$(BUILD)/headers/%.ok: % $(BUILD)/gen/asm-offsets.h
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -ffunction-sections,$(HV_CFLAGS)) -fsyntax-only -x c $<
+	@touch $@
+
+# Rule: clang builds it too.
+check-clang:
+	$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang \
+	    $(HV_OBJ:$(BUILD)/%=$(BUILD)/clang/%)
+
+check-cppcheck:
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
+	    --enable=warning,portability --suppressions-list=tools/cppcheck.txt \
+	    -I . -I $(BUILD)/gen -i xen/arch/x86/offsets $(HV_ONLY_C)
+
+# Rule: clang-tidy's bugprone checks, without those named here.
+check-tidy: $(HV_ONLY_C:%=$(BUILD)/tidy/%.ok)
+$(BUILD)/tidy/%.ok: % $(BUILD)/gen/asm-offsets.h
+	@mkdir -p $(@D)
+	clang-tidy --quiet --warnings-as-errors='*' --checks='-*,bugprone-*,$(\
+	    )-bugprone-easily-swappable-parameters,$(\
+	    )-bugprone-narrowing-conversions,$(\
+	    )-bugprone-macro-parentheses,$(\
+	    )-bugprone-reserved-identifier,$(\
+	    )-bugprone-assignment-in-if-condition' $< -- \
+	    $(filter-out -Werror -fno-asynchronous-unwind-tables,$(HV_CFLAGS)) \
+	    2>/dev/null
+	@touch $@
+
+check-python:
+	$(PYTHON) -m flake8 --max-line-length 80 tools xentrace experiments tests \
+	    guests
