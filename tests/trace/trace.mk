@@ -1,15 +1,10 @@
-# Host tests of the trace ring: `make check-trace`.
+# Host tests of the trace ring.
 TRACE_TEST_CFLAGS := -std=gnu11 -O1 -g $(WARN) $(INC) -fno-omit-frame-pointer
 TRACE_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 TRACE_RING := trace/ring.c trace/trace.c trace/setup.c
 TRACE_HDR := $(wildcard trace/*.h tests/trace/*.h) trace/events.def
 
-.PHONY: check-trace
-check: check-trace
-
-check-trace: $(BUILD)/tests/test_ring $(BUILD)/tests/stress_ring ## test the trace ring
-	$(BUILD)/tests/test_ring
-	$(BUILD)/tests/stress_ring 200000
+HOST_TESTS += $(BUILD)/tests/test_ring $(BUILD)/tests/stress_ring
 
 $(BUILD)/tests/test_ring: tests/trace/test_ring.c $(TRACE_RING) $(TRACE_HDR)
 	@mkdir -p $(@D)

@@ -1,0 +1,21 @@
+"""Options and markers of all tests."""
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--soak runs the long tests, and only these."""
+    parser.addoption("--soak", action="store_true", help="only the long runs")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The markers that tests use."""
+    config.addinivalue_line("markers", "soak: a long run, for `make soak`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config,
+                                  items: list[pytest.Item]) -> None:
+    """Leave the long runs out, or all but these."""
+    soak = config.getoption("--soak")
+    gone = [i for i in items if bool(i.get_closest_marker("soak")) != soak]
+    config.hook.pytest_deselected(items=gone)
+    items[:] = [i for i in items if i not in gone]
