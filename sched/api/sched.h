@@ -199,14 +199,14 @@ bool sched_peer_trylock(struct sched *s, unsigned cpu);
 void sched_peer_unlock(struct sched *s, unsigned cpu);
 /* How many vCPUs wait on cpu. Without its lock: a hint. */
 unsigned sched_waiting(const struct sched *s, unsigned cpu);
-/* For a pick that has nothing to run: of each other CPU on which some wait, in
- * turn after `cpu` and with its lock held, take(s, from, cpu) is asked for a
- * vCPU that may run on cpu, until it gives one. If a lock was busy and nothing
- * was found, `cpu` picks again soon. (sched/api/steal.c) */
+/* For a pick that has nothing, or nothing good, to run: of each other CPU on
+ * which some wait, in turn after `cpu` and with its lock held, take(s, from,
+ * cpu) is asked for a vCPU that may run on cpu, until it gives one. Returns it,
+ * for FOREVER; or NULL and how long to stay idle: shortly, if a lock was busy.
+ */
 typedef struct sched_vcpu *sched_take(struct sched *s, unsigned from,
                                       unsigned cpu);
-struct sched_vcpu *sched_steal(struct sched *s, unsigned cpu, ns_t now,
-                               sched_take *take);
+struct sched_pick sched_steal(struct sched *s, unsigned cpu, sched_take *take);
 uint32_t sched_random(struct sched *s); /* seeded; replayable */
 void sched_trace(struct sched *s, unsigned event, const struct sched_vcpu *v,
                  int64_t a);

@@ -27,8 +27,7 @@ static struct sched_vcpu *steal_from(struct sched *s, unsigned from,
     return v;
 }
 
-struct sched_vcpu *sched_steal(struct sched *s, unsigned cpu, ns_t now,
-                               sched_take *take)
+struct sched_pick sched_steal(struct sched *s, unsigned cpu, sched_take *take)
 {
     const struct cpuset *cpus = sched_cpus(s);
     struct sched_vcpu *v = NULL;
@@ -41,7 +40,5 @@ struct sched_vcpu *sched_steal(struct sched *s, unsigned cpu, ns_t now,
     for (from = cpuset_next(cpus, 0); !v && from < cpu;
          from = cpuset_next(cpus, from + 1))
         v = steal_from(s, from, cpu, take, &busy);
-    if (!v && busy)
-        sched_resched(s, cpu, now + STEAL_RETRY);
-    return v;
+    return (struct sched_pick){ v, v || !busy ? FOREVER : STEAL_RETRY };
 }

@@ -50,11 +50,14 @@ static struct sched_vcpu *rr_take(struct sched *s, unsigned from, unsigned cpu)
 static struct sched_pick rr_pick(struct sched *s, unsigned cpu, ns_t now)
 {
     const struct rr_sys *sys = sched_sys(s);
-    struct sched_vcpu *v = rr_take(s, cpu, cpu);
+    struct sched_pick pick = { rr_take(s, cpu, cpu), FOREVER };
 
-    if (!v)
-        v = sched_steal(s, cpu, now, rr_take);
-    return (struct sched_pick){ v, v ? sys->slice : FOREVER };
+    (void)now;
+    if (!pick.v)
+        pick = sched_steal(s, cpu, rr_take);
+    if (pick.v)
+        pick.run_for = sys->slice;
+    return pick;
 }
 
 static const struct sched_ops rr_ops = {

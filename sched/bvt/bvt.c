@@ -1,0 +1,511 @@
+/*
+ * bvt - Borrowed-Virtual-Time (Duda and Cheriton, SOSP'99), complete: weights,
+ * context-switch allowance C, warp W, warp time limit L, unwarp time U.
+ *
+ * The idea: a vCPU's actual virtual time A advances by (CPU time / weight) as
+ * it runs; who is furthest behind runs next, so all advance together and get
+ * the CPU by weight. A latency-sensitive vCPU borrows from its own future: it
+ * is chosen by its effective virtual time E = A - W. Warp changes when it gets
+ * its share, not how much. README.md has the equations and our decisions.
+ *
+ * Exactness: A counts units of 1/BVT_SCALE ns at weight 1; what a division
+ * leaves over is carried in `rest`, so nothing is ever rounded away. A is a
+ * position on a circle of 2^64 units and compared by difference; differences
+ * stay far below half of it (see BVT_FORGET).
+ *
+ * Queues: `actual` holds all that wait, by A; `effective` those of them that
+ * are warped, by E. As W >= 0, the smaller of the two heads has the smallest E
+ * of all, and the head of `actual` gives SVT.
+ *
+ * Locks: everything of a CPU, and of the vCPUs on it, under that CPU's lock;
+ * only svt is also read from elsewhere.
+ */
+#include "sched/api/sched.h"
+
+#define BVT_SCALE 256 /* = the default weight: then A is in plain ns */
+
+/* Asleep for longer (208 days), a vCPU's old A means nothing any more: at
+ * weight 1, A might have gone half around the circle meanwhile. */
+#define BVT_FORGET ((ns_t)1 << 54)
+
+enum { BVT_ACTUAL, BVT_EFFECTIVE }; /* what node[] is for */
+
+enum { BVT_EV_WARP, BVT_EV_UNWARP, BVT_EV_MIGRATE };
+
+struct bvt_sys {
+    int64_t ctx_allow; /* C, ns of CPU time */
+    int64_t migrate;   /* M, ns of CPU time */
+};
+
+struct bvt_dom {
+    int64_t weight;
+    int64_t warp;       /* W, units of A */
+    int64_t warp_limit; /* L, ns of CPU time; 0: none */
+    int64_t unwarp;     /* U, ns */
+};
+
+struct bvt_vcpu {
+    int64_t a;        /* A = a + rest / weight */
+    uint64_t rest;    /* < weight */
+    uint64_t weight;  /* the domain's, as of the last charge */
+    uint64_t inverse; /* (2^64 - 1) / weight, rounded down */
+    unsigned home;    /* the CPU whose SVT A refers to */
+    bool warped;
+    bool voluntary; /* it sleeps because it asked to */
+    ns_t warp_left; /* CPU time that this burst may still run warped */
+    ns_t rearm;     /* not warped again before */
+    ns_t slept;     /* when it fell asleep */
+};
+
+struct bvt_cpu {
+    struct sched_queue actual, effective;
+    int64_t svt;                /* min A of the runnable, when last computed */
+    ns_t since;                 /* start of what runs, or its last charge */
+    struct sched_vcpu *woken;   /* a waker that takes precedence now */
+    struct sched_vcpu *last;    /* just stopped by us, not by itself */
+    struct sched_vcpu *yielder; /* passes this turn */
+};
+
+/* ---- virtual time ---- */
+
+static bool bvt_before(int64_t a, int64_t b)
+{
+    return sched_key_before(a, b);
+}
+
+static int64_t bvt_plus(int64_t a, uint64_t d)
+{
+    return (int64_t)((uint64_t)a + d);
+}
+
+static int64_t bvt_minus(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+/* Take over the domain's weight, if it has changed, before time is counted or
+ * planned by it. `rest` keeps its worth, to within 1 unit. */
+static void bvt_weigh(const struct sched_vcpu *v)
+{
+    const struct bvt_dom *d = v->dom_priv;
+    struct bvt_vcpu *b = v->priv;
+    uint64_t weight = (uint64_t)d->weight;
+
+    if (likely(b->weight == weight))
+        return;
+    b->rest = b->weight ? b->rest * weight / b->weight : 0;
+    b->weight = weight;
+    b->inverse = UINT64_MAX / weight;
+}
+
+/* What A becomes after ran ns; *rest gets what the division leaves over. The
+ * quotient by the inverse is exact or 1 too small (see README.md). */
+static int64_t bvt_after(const struct bvt_vcpu *b, ns_t ran, uint64_t *rest)
+{
+    uint64_t n = (uint64_t)ran * BVT_SCALE + b->rest;
+    uint64_t q = (uint64_t)(((unsigned __int128)n * b->inverse) >> 64);
+
+    *rest = n - q * b->weight;
+    if (*rest >= b->weight) {
+        *rest -= b->weight;
+        q++;
+    }
+    return bvt_plus(b->a, q);
+}
+
+static int64_t bvt_effective(const struct sched_vcpu *v)
+{
+    const struct bvt_vcpu *b = v->priv;
+    const struct bvt_dom *d = v->dom_priv;
+
+    return b->warped ? bvt_minus(b->a, d->warp) : b->a;
+}
+
+/* The CPU time until i must give way to j: the exact solution t of
+ * E_i + t / w_i = E_j + C / w_i, rounded up to a ns. May be negative. */
+static ns_t bvt_slice(const struct sched_vcpu *i, const struct sched_vcpu *j,
+                      ns_t c)
+{
+    const struct bvt_vcpu *b = i->priv;
+    __int128 t = bvt_minus(bvt_effective(j), bvt_effective(i));
+
+    t = t * (int64_t)b->weight - (int64_t)b->rest;
+    t = ((t + BVT_SCALE - 1) >> 8) + c;
+    return t > FOREVER / 2 ? FOREVER / 2 : (ns_t)t;
+}
+
+/* SVT = min A of the runnable; when none is, what it was. running may be
+ * NULL; its A has come to run_a. */
+static int64_t bvt_svt(struct bvt_cpu *c, const struct sched_vcpu *running,
+                       int64_t run_a)
+{
+    const struct sched_node *n = sched_queue_first(&c->actual);
+    int64_t svt = c->svt;
+
+    if (n)
+        svt = n->key;
+    if (running && (!n || bvt_before(run_a, svt)))
+        svt = run_a;
+    WRITE_ONCE(c->svt, svt);
+    return svt;
+}
+
+/* ---- warp ---- */
+
+static void bvt_warp(struct sched_vcpu *v, bool fresh, ns_t now)
+{
+    const struct bvt_dom *d = v->dom_priv;
+    struct bvt_vcpu *b = v->priv;
+
+    if (!d->warp) {
+        b->warped = false;
+        return;
+    }
+    if (b->warped ? !fresh : now < b->rearm)
+        return;
+    b->warp_left = d->warp_limit ? d->warp_limit : FOREVER;
+    if (!b->warped)
+        sched_trace(v->sched, BVT_EV_WARP, v, d->warp);
+    b->warped = true;
+}
+
+static void bvt_charge(struct sched_vcpu *v, ns_t ran, ns_t now)
+{
+    struct bvt_cpu *c = sched_cpu(v->sched, v->cpu);
+    const struct bvt_dom *d = v->dom_priv;
+    struct bvt_vcpu *b = v->priv;
+
+    b->a = bvt_after(b, ran, &b->rest);
+    if (b->warped) {
+        b->warp_left -= ran;
+        if (b->warp_left <= 0) {
+            b->warped = false;
+            b->rearm = now + b->warp_left + d->unwarp;
+            sched_trace(v->sched, BVT_EV_UNWARP, v, d->unwarp);
+        }
+    }
+    c->since = now;
+    (void)bvt_svt(c, v, b->a);
+}
+
+/* ---- the queues ---- */
+
+static void bvt_insert(struct bvt_cpu *c, struct sched_vcpu *v)
+{
+    const struct bvt_vcpu *b = v->priv;
+
+    sched_queue_add(&c->actual, &v->node[BVT_ACTUAL], b->a);
+    if (b->warped)
+        sched_queue_add(&c->effective, &v->node[BVT_EFFECTIVE],
+                        bvt_effective(v));
+}
+
+static void bvt_remove(struct bvt_cpu *c, struct sched_vcpu *v)
+{
+    sched_queue_del(&v->node[BVT_ACTUAL]);
+    if (sched_queued(&v->node[BVT_EFFECTIVE]))
+        sched_queue_del(&v->node[BVT_EFFECTIVE]);
+    if (c->woken == v)
+        c->woken = NULL;
+    if (c->last == v)
+        c->last = NULL;
+    if (c->yielder == v)
+        c->yielder = NULL;
+}
+
+/* The waiting vCPU with the smallest E, apart from skip; or NULL. */
+static struct sched_vcpu *bvt_first(const struct bvt_cpu *c,
+                                    const struct sched_vcpu *skip)
+{
+    struct sched_node *a = sched_queue_first(&c->actual);
+    struct sched_node *e = sched_queue_first(&c->effective);
+
+    if (a && a->vcpu == skip)
+        a = sched_queue_next(a);
+    if (e && e->vcpu == skip)
+        e = sched_queue_next(e);
+    if (e && !bvt_before(a->key, e->key))
+        return e->vcpu;
+    return a ? a->vcpu : NULL;
+}
+
+/* ---- sleep and wake-up ---- */
+
+/* A on the CPU that v comes to: its lead over SVT there is what it was. M is
+ * charged for the cache that it leaves. */
+static void bvt_migrate(struct sched_vcpu *v, const struct bvt_cpu *c,
+                        unsigned cpu)
+{
+    const struct bvt_sys *sys = sched_sys(v->sched);
+    struct bvt_vcpu *b = v->priv;
+    const struct bvt_cpu *home;
+    int64_t lead = 0;
+
+    if (cpuset_has(sched_cpus(v->sched), b->home)) {
+        home = sched_cpu(v->sched, b->home);
+        lead = bvt_minus(b->a, READ_ONCE(home->svt));
+    }
+    b->a = bvt_plus(c->svt, (uint64_t)lead);
+    if (sys->migrate)
+        b->a = bvt_after(b, sys->migrate, &b->rest);
+    b->home = cpu;
+    sched_trace(v->sched, BVT_EV_MIGRATE, v, lead);
+}
+
+/* v was not runnable until now; `voluntary` is about how that began. */
+static void bvt_wake(struct sched_vcpu *v, int64_t svt, ns_t now)
+{
+    struct bvt_vcpu *b = v->priv;
+    if (now - b->slept > BVT_FORGET || (b->voluntary && bvt_before(b->a, svt)))
+        b->a = svt;
+    bvt_warp(v, b->voluntary, now);
+    b->voluntary = false;
+}
+
+/* v has just become runnable: does it, and when, displace what runs? C does
+ * not protect what runs from it if v has now the smallest E of all. */
+static void bvt_preempt(struct sched_vcpu *v, struct bvt_cpu *c,
+                        const struct sched_vcpu *running, int64_t run_a,
+                        ns_t now)
+{
+    const struct bvt_sys *sys = sched_sys(v->sched);
+    const struct bvt_vcpu *rb = running->priv;
+    const struct sched_vcpu *first = bvt_first(c, v);
+    int64_t e = bvt_effective(v), run_e;
+
+    run_e = bvt_plus(run_a, (uint64_t)bvt_minus(bvt_effective(running), rb->a));
+    if (first && bvt_before(bvt_effective(first), e))
+        return;
+    if (bvt_before(e, run_e)) {
+        if (!c->woken || bvt_before(e, bvt_effective(c->woken)))
+            c->woken = v;
+        sched_resched(v->sched, v->cpu, now);
+    } else {
+        sched_resched(v->sched, v->cpu,
+                      c->since + bvt_slice(running, v, sys->ctx_allow));
+    }
+}
+
+static void bvt_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
+{
+    struct bvt_cpu *c = sched_cpu(v->sched, v->cpu);
+    const struct sched_vcpu *running;
+    struct bvt_vcpu *b = v->priv;
+    int64_t run_a = 0, svt;
+    uint64_t rest;
+
+    if (why == SCHED_PREEMPT || why == SCHED_YIELD) {
+        bvt_warp(v, false, now);
+        bvt_insert(c, v);
+        *(why == SCHED_YIELD ? &c->yielder : &c->last) = v;
+        return;
+    }
+    running = sched_running(v->sched, v->cpu);
+    if (running)
+        run_a = bvt_after(running->priv, now - c->since, &rest);
+    svt = bvt_svt(c, running, run_a);
+    if (b->home != v->cpu)
+        bvt_migrate(v, c, v->cpu);
+    if (why == SCHED_NEW)
+        b->a = svt;
+    if (why != SCHED_MOVE)
+        bvt_wake(v, svt, now);
+    bvt_insert(c, v);
+    if (running)
+        bvt_preempt(v, c, running, run_a, now);
+}
+
+static void bvt_sleep(struct sched_vcpu *v, bool voluntary, ns_t now)
+{
+    struct bvt_vcpu *b = v->priv;
+
+    b->voluntary = voluntary;
+    b->slept = now;
+}
+
+static void bvt_dequeue(struct sched_vcpu *v, enum sched_why why, ns_t now)
+{
+    bvt_remove(sched_cpu(v->sched, v->cpu), v);
+    if (why == SCHED_SLEEP)
+        bvt_sleep(v, false, now);
+}
+
+/* ---- the decision ---- */
+
+static struct sched_vcpu *bvt_take(struct sched *s, unsigned from, unsigned cpu)
+{
+    struct bvt_cpu *c = sched_cpu(s, from);
+    struct sched_node *n = sched_queue_first(&c->actual);
+
+    while (n && !cpuset_has(&n->vcpu->affinity, cpu))
+        n = sched_queue_next(n);
+    if (!n)
+        return NULL;
+    bvt_remove(c, n->vcpu);
+    return n->vcpu;
+}
+
+/* Whom to run of those that wait here, and until when. */
+static struct sched_vcpu *bvt_choose(struct bvt_cpu *c, ns_t allow,
+                                     ns_t *run_for)
+{
+    struct sched_vcpu *last = c->last, *v, *next;
+
+    *run_for = 0;
+    v = bvt_first(c, c->yielder);
+    if (!v)
+        v = c->yielder;
+    if (c->woken)
+        v = c->woken;
+    else if (last && v != last) {
+        bvt_weigh(last);
+        *run_for = bvt_slice(last, v, allow);
+        if (*run_for > 0)
+            v = last;
+    }
+    if (!v)
+        return NULL;
+    c->woken = c->last = c->yielder = NULL;
+    bvt_remove(c, v);
+    if (v == last && *run_for > 0)
+        return v;
+    bvt_weigh(v);
+    next = bvt_first(c, NULL);
+    *run_for = next ? bvt_slice(v, next, allow) : FOREVER;
+    if (*run_for < allow) /* beside one that yielded */
+        *run_for = allow;
+    return v;
+}
+
+static struct sched_pick bvt_pick(struct sched *s, unsigned cpu, ns_t now)
+{
+    const struct bvt_sys *sys = sched_sys(s);
+    struct bvt_cpu *c = sched_cpu(s, cpu);
+    struct sched_pick pick = { NULL, FOREVER };
+    struct bvt_vcpu *b;
+
+    pick.v = bvt_choose(c, sys->ctx_allow, &pick.run_for);
+    if (!pick.v) {
+        pick = sched_steal(s, cpu, bvt_take);
+        if (!pick.v)
+            return pick;
+        bvt_weigh(pick.v);
+        bvt_migrate(pick.v, c, cpu);
+    }
+    b = pick.v->priv;
+    if (b->warped && b->warp_left < pick.run_for)
+        pick.run_for = b->warp_left;
+    c->since = now;
+    return pick;
+}
+
+/* ---- coming, going, looking ---- */
+
+static void bvt_cpu_up(struct sched *s, unsigned cpu, ns_t now)
+{
+    struct bvt_cpu *c = sched_cpu(s, cpu);
+
+    (void)now;
+    sched_queue_init(&c->actual);
+    sched_queue_init(&c->effective);
+}
+
+static int bvt_vcpu_up(struct sched_vcpu *v, ns_t now)
+{
+    struct bvt_vcpu *b = v->priv;
+
+    bvt_weigh(v);
+    b->home = v->cpu;
+    b->voluntary = true;
+    b->slept = now;
+    return 0;
+}
+
+/* Whatever changed, decide afresh everywhere: a change of weight or C moves
+ * the ends of slices. What waits keeps its place until it has run. */
+static int bvt_param_set(struct sched *s, struct sched_vcpu *v,
+                         const struct sched_param *p, int64_t old, ns_t now)
+{
+    unsigned cpu;
+
+    (void)v, (void)p, (void)old;
+    for_each_cpu (cpu, sched_cpus(s))
+        sched_resched(s, cpu, now);
+    return 0;
+}
+
+static void bvt_view(const struct sched_vcpu *v, ns_t now, int64_t *out)
+{
+    const struct bvt_cpu *c = sched_cpu(v->sched, v->cpu);
+    const struct bvt_vcpu *b = v->priv;
+    uint64_t rest;
+    int64_t a = b->a;
+
+    if (sched_running(v->sched, v->cpu) == v)
+        a = bvt_after(b, now - c->since, &rest);
+    out[0] = a;
+    out[1] = bvt_plus(a, (uint64_t)bvt_minus(bvt_effective(v), b->a));
+    out[2] = c->svt;
+    out[3] = b->warped ? b->warp_left : 0;
+}
+
+static void bvt_dump(struct sched *s, unsigned cpu, ns_t now)
+{
+    const struct bvt_cpu *c = sched_cpu(s, cpu);
+    const struct sched_vcpu *v;
+    struct sched_node *n;
+
+    sched_print("bvt cpu%u: svt %lld, running for %lld ns\n", cpu,
+                (long long)c->svt, (long long)(now - c->since));
+    for (n = sched_queue_first(&c->actual); n; n = sched_queue_next(n)) {
+        v = n->vcpu;
+        sched_print("  d%uv%u avt %lld evt %lld\n", v->dom, v->id,
+                    (long long)n->key, (long long)bvt_effective(v));
+    }
+}
+
+static const struct sched_param bvt_params[] = {
+    { "ctx_allow", "ns", "C: how far one may run ahead of its equals",
+      SCHED_PER_SYSTEM, offsetof(struct bvt_sys, ctx_allow), US(10), S(1),
+      US(500) },
+    { "migrate", "ns", "M: CPU time charged for a change of CPU",
+      SCHED_PER_SYSTEM, offsetof(struct bvt_sys, migrate), 0, S(1), 0 },
+    { "weight", "count", "share of the CPU, against the others' weights",
+      SCHED_PER_DOMAIN, offsetof(struct bvt_dom, weight), 1, 65535, 256 },
+    { "warp", "ns", "W: lead borrowed, in CPU time at weight 256; 0: none",
+      SCHED_PER_DOMAIN, offsetof(struct bvt_dom, warp), 0, S(100), 0 },
+    { "warp_limit", "ns", "L: CPU time that a burst runs warped; 0: no limit",
+      SCHED_PER_DOMAIN, offsetof(struct bvt_dom, warp_limit), 0, S(1000),
+      S(2) },
+    { "unwarp", "ns", "U: not warped again for so long, once L was used up",
+      SCHED_PER_DOMAIN, offsetof(struct bvt_dom, unwarp), 0, S(1000), S(1) },
+    { .name = NULL },
+};
+
+static const char *const bvt_events[] = { "warp", "unwarp", "migrate", NULL };
+static const char *const bvt_view_names[] = { "avt", "evt", "svt", "warp_left",
+                                              NULL };
+
+static const struct sched_ops bvt_ops = {
+    .name = "bvt",
+    .about = "Borrowed-Virtual-Time, Duda and Cheriton, SOSP 1999",
+    .class_ = 6,
+    .sys_size = sizeof(struct bvt_sys),
+    .cpu_size = sizeof(struct bvt_cpu),
+    .dom_size = sizeof(struct bvt_dom),
+    .vcpu_size = sizeof(struct bvt_vcpu),
+    .params = bvt_params,
+    .events = bvt_events,
+    .view_names = bvt_view_names,
+    .enqueue = bvt_enqueue,
+    .dequeue = bvt_dequeue,
+    .pick = bvt_pick,
+    .charge = bvt_charge,
+    .sleep = bvt_sleep,
+    .cpu_up = bvt_cpu_up,
+    .vcpu_up = bvt_vcpu_up,
+    .param_set = bvt_param_set,
+    .view = bvt_view,
+    .dump = bvt_dump,
+};
+SCHED_PLUGIN(bvt_ops);
