@@ -113,7 +113,7 @@ struct sched_ops {
     unsigned class_;   /* TRC_SCHED_* class in <xen/trace.h>, 0 to 7; 7: any */
     unsigned flags;    /* SCHED_ONE_LOCK | SCHED_MAY_IDLE */
     size_t sys_size, cpu_size, dom_size, vcpu_size; /* zeroed by the core */
-    const struct sched_param *params; /* may be NULL */
+    const struct sched_param *params;               /* may be NULL */
     const char *const *events; /* names for sched_trace(); NULL ends; or NULL */
     const char *const *view_names; /* of view()'s numbers; NULL ends; or NULL */
 
@@ -144,7 +144,7 @@ struct sched_ops {
      * charge() came just before. voluntary: it asked to block. */
     void (*sleep)(struct sched_vcpu *v, bool voluntary, ns_t now);
 
-    void (*cpu_up)(struct sched *s, unsigned cpu, ns_t now); /* area zeroed */
+    void (*cpu_up)(struct sched *s, unsigned cpu, ns_t now);   /* area zeroed */
     void (*cpu_down)(struct sched *s, unsigned cpu, ns_t now); /* queue empty */
     /* v joins; parameters set; in the core's hand. 0, or a negative errno when
      * an admission test fails: then v does not join. */
@@ -165,9 +165,9 @@ struct sched_ops {
      * idle one, else the last one; among those v prefers, if it has a wish. */
     unsigned (*place)(const struct sched_vcpu *v, ns_t now);
 
-    ns_t tick_ns; /* 0: no tick */
+    ns_t tick_ns;                                          /* 0: no tick */
     void (*tick)(struct sched *s, unsigned cpu, ns_t now); /* after charge() */
-    ns_t account_ns; /* 0: no global accounting */
+    ns_t account_ns;                            /* 0: no global accounting */
     void (*account)(struct sched *s, ns_t now); /* every CPU's lock is held */
 
     /* Up to SCHED_VIEW_MAX numbers on v, for the read-only page and dumps. */
@@ -177,7 +177,8 @@ struct sched_ops {
 
 #define SCHED_ONE_LOCK 0x1u /* all CPUs of an instance share one lock */
 #define SCHED_MAY_IDLE                                                         \
-    0x2u /* may leave a CPU idle beside a waiter; without it that is reported */
+    0x2u /* may leave a CPU idle beside a waiter; without it that is reported  \
+          */
 
 /* Services: implemented by sched/api/core.c over the host. */
 

@@ -40,20 +40,20 @@ struct vcpu {
     struct event_vcpu event;
     struct timer singleshot, periodic, poll_timer;
     ns_t periodic_ns;
-    uintptr_t runstate_guest; /* guest address of its runstate area, or 0 */
-    uintptr_t time_guest;     /* of its secondary time area, or 0 */
+    uintptr_t runstate_guest;    /* guest address of its runstate area, or 0 */
+    uintptr_t time_guest;        /* of its secondary time area, or 0 */
     struct schedpage *schedpage; /* read-only page, or NULL */
-    struct page *info_page;   /* of a registered vcpu_info, or NULL */
+    struct page *info_page;      /* of a registered vcpu_info, or NULL */
 };
 
 struct domain {
     uint16_t id;
     char name[32];
-    uint64_t refs; /* atomic */
-    bool privileged;     /* dom0: may do everything */
-    bool hardware;       /* owns the machine's devices */
-    bool dying;          /* domain_kill() has begun */
-    bool shut_down;      /* and why, in shutdown_code */
+    uint64_t refs;   /* atomic */
+    bool privileged; /* dom0: may do everything */
+    bool hardware;   /* owns the machine's devices */
+    bool dying;      /* domain_kill() has begun */
+    bool shut_down;  /* and why, in shutdown_code */
     bool crashed;
     uint8_t shutdown_code;
     unsigned pause_count; /* atomic */
@@ -63,10 +63,10 @@ struct domain {
 
     struct spinlock lock; /* rank DOMAIN: vcpu[].up, shutdown, tables above */
     unsigned max_vcpus;
-    struct vcpu **vcpu; /* max_vcpus entries; an entry is set once */
+    struct vcpu **vcpu;       /* max_vcpus entries; an entry is set once */
     LIST_ENTRY(domain) entry; /* in the list of all, under its lock */
 
-    struct run_domain *sched; /* the plug-in's per-domain state */
+    struct run_domain *sched;   /* the plug-in's per-domain state */
     struct shared_info *shared; /* one frame, mapped in the direct map */
     struct page *shared_page;
     unsigned long vm_assist; /* VMASST_TYPE_* bits */

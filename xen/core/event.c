@@ -203,8 +203,7 @@ int event_bind_virq(struct domain *d, unsigned virq, unsigned vcpu)
         ch->target = v;
         ch->state = EVENT_VIRQ;
         error = (int)ch->port;
-        __atomic_store_n(&v->event.virq_port[virq], ch->port,
-                         __ATOMIC_RELEASE);
+        __atomic_store_n(&v->event.virq_port[virq], ch->port, __ATOMIC_RELEASE);
     }
     spin_unlock(&d->event.lock);
     return error;
@@ -365,9 +364,9 @@ void event_domain_destroy(struct domain *d)
 
 void event_dump(struct domain *d)
 {
-    static const char *const names[] = { "free", "reserved", "unbound",
-                                         "interdomain", "virq", "ipi", "pirq",
-                                         "hypervisor" };
+    static const char *const names[] = { "free",        "reserved",  "unbound",
+                                         "interdomain", "virq",      "ipi",
+                                         "pirq",        "hypervisor" };
     unsigned port;
 
     for (port = 1; port < d->event.nr_ports; port++) {

@@ -253,8 +253,9 @@ static void fifo_take_over(struct domain *d, unsigned first, unsigned end)
 {
     unsigned port;
 
-    for (port = first; port < end && port < EVENT_PORTS_2L &&
-                       port < d->event.nr_ports; port++) {
+    for (port = first;
+         port < end && port < EVENT_PORTS_2L && port < d->event.nr_ports;
+         port++) {
         uint64_t bit = (uint64_t)1 << (port % 64);
         struct event_channel *ch = event_channel_of(d, port);
 

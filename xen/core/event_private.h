@@ -22,14 +22,14 @@ enum event_state {
 struct event_channel {
     uint8_t state;
     uint8_t virq;
-    uint8_t priority;       /* FIFO: the queue that it asks for */
-    uint8_t fifo_priority;  /* FIFO: the queue that it was last put in ... */
-    uint16_t fifo_vcpu;     /* ... and of which vCPU */
-    uint16_t remote_id;     /* unbound: who may bind */
-    uint32_t port;          /* its own number */
-    uint32_t remote_port;   /* interdomain */
-    struct vcpu *target;    /* whom it notifies; never NULL when bound */
-    struct domain *remote;  /* interdomain */
+    uint8_t priority;      /* FIFO: the queue that it asks for */
+    uint8_t fifo_priority; /* FIFO: the queue that it was last put in ... */
+    uint16_t fifo_vcpu;    /* ... and of which vCPU */
+    uint16_t remote_id;    /* unbound: who may bind */
+    uint32_t port;         /* its own number */
+    uint32_t remote_port;  /* interdomain */
+    struct vcpu *target;   /* whom it notifies; never NULL when bound */
+    struct domain *remote; /* interdomain */
     void (*notify)(struct domain *d); /* consumer */
 };
 

@@ -26,8 +26,8 @@ static inline bool test_and_set(uint64_t *words, unsigned bit)
 
 static inline bool test(const uint64_t *words, unsigned bit)
 {
-    return (__atomic_load_n(&words[bit / 64], __ATOMIC_RELAXED) >>
-            (bit % 64)) & 1;
+    return (__atomic_load_n(&words[bit / 64], __ATOMIC_RELAXED) >> (bit % 64)) &
+           1;
 }
 
 void event_mark_vcpu(struct vcpu *v)
@@ -78,8 +78,7 @@ void event_clear(struct domain *d, struct event_channel *ch)
         event_fifo_clear(d, ch);
     else if (ch->port < EVENT_PORTS_2L)
         __atomic_fetch_and(&d->shared->evtchn_pending[ch->port / 64],
-                           ~((uint64_t)1 << (ch->port % 64)),
-                           __ATOMIC_SEQ_CST);
+                           ~((uint64_t)1 << (ch->port % 64)), __ATOMIC_SEQ_CST);
 }
 
 int event_send(struct domain *d, unsigned port)

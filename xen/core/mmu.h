@@ -18,9 +18,9 @@ struct mmu_domain {
     struct page_list pages;
     struct page_list xen_pages; /* ours, shared with it (shared info ...) */
     uint64_t nr_pages, max_pages;
-    uint64_t *perdomain_l3;    /* page tables of slot 260 */
+    uint64_t *perdomain_l3; /* page tables of slot 260 */
     mfn_t perdomain_mfn;
-    uint64_t max_pfn;          /* as the guest says in shared info */
+    uint64_t max_pfn; /* as the guest says in shared info */
 };
 
 int mmu_domain_create(struct domain *d);

@@ -149,8 +149,8 @@ struct event_row {
 };
 
 #define ROW(name, give_back)                                                   \
-    [EVTCHNOP_##name] = { do_##name, sizeof(((union event_arg *)0)->name),     \
-                          give_back }
+    [EVTCHNOP_##                                                               \
+        name] = { do_##name, sizeof(((union event_arg *)0)->name), give_back }
 
 static const struct event_row event_rows[] = {
     ROW(alloc_unbound, true), ROW(bind_interdomain, true),
@@ -206,7 +206,6 @@ int64_t hypercall_event_channel_op_compat(uint64_t guest, uint64_t b,
         return error;
     if (cmd > EVTCHNOP_unmask)
         return -XEN_ENOSYS;
-    return hypercall_event_channel_op(cmd,
-                                      guest + offsetof(struct evtchn_op, u), c,
-                                      d, e, f);
+    return hypercall_event_channel_op(
+        cmd, guest + offsetof(struct evtchn_op, u), c, d, e, f);
 }

@@ -10,8 +10,7 @@
 
 void bug(const char *what, const char *file, unsigned line) NORETURN;
 
-#define BUG_ON(cond)                                                           \
-    ((cond) ? bug(#cond, __FILE__, __LINE__) : (void)0)
+#define BUG_ON(cond) ((cond) ? bug(#cond, __FILE__, __LINE__) : (void)0)
 #define BUG()        bug("reached", __FILE__, __LINE__)
 #ifdef NDEBUG
 #define ASSERT(cond) ((void)sizeof(cond))

@@ -12,18 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef int64_t ns_t;    /* a time, or a span of time, in nanoseconds */
+typedef int64_t ns_t;     /* a time, or a span of time, in nanoseconds */
 typedef uint64_t paddr_t; /* a machine (physical) address, in bytes */
-typedef uint64_t mfn_t;  /* a machine frame number */
-typedef uint64_t pfn_t;  /* a guest's pseudo-physical frame number */
+typedef uint64_t mfn_t;   /* a machine frame number */
+typedef uint64_t pfn_t;   /* a guest's pseudo-physical frame number */
 
 #define PAGE_SHIFT 12
 #define PAGE_SIZE  4096ul
 #define PAGE_MASK  (~(PAGE_SIZE - 1))
 
-#define US(n) ((ns_t)(n)*1000)
-#define MS(n) ((ns_t)(n)*1000000)
-#define S(n)  ((ns_t)(n)*1000000000)
+#define US(n)   ((ns_t)(n)*1000)
+#define MS(n)   ((ns_t)(n)*1000000)
+#define S(n)    ((ns_t)(n)*1000000000)
 #define FOREVER INT64_MAX /* "until something happens" */
 
 #define INVALID_MFN (~(mfn_t)0)

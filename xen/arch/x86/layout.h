@@ -33,9 +33,9 @@
 #define IMAGE_START     LAYOUT(0xffff82d040000000)
 #define DIRECTMAP_START LAYOUT(0xffff830000000000)
 
-#define IMAGE_PHYS      LAYOUT(0x200000) /* where GRUB puts the image */
+#define IMAGE_PHYS LAYOUT(0x200000) /* where GRUB puts the image */
 /* The link address of a byte of the image less its physical one. */
-#define IMAGE_OFFSET    (IMAGE_START - IMAGE_PHYS)
+#define IMAGE_OFFSET (IMAGE_START - IMAGE_PHYS)
 
 /* A hypervisor stack: STACK_SIZE bytes, so aligned; struct stack_top at its
  * top (xen/arch/x86/stack.h). */
@@ -44,7 +44,7 @@
 
 /* A vCPU's windows in its domain's slot: 16 pages of GDT (14 the guest's, one
  * ours, one unused), then 16 of LDT. */
-#define GDT_WINDOW_SIZE LAYOUT(0x20000)
+#define GDT_WINDOW_SIZE   LAYOUT(0x20000)
 #define LDT_WINDOW_OFFSET LAYOUT(0x10000)
 
 #endif

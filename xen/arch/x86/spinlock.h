@@ -14,7 +14,10 @@ struct spinlock {
     uint16_t next;    /* the next ticket */
 };
 
-#define SPINLOCK_INIT { 0, 0 }
+#define SPINLOCK_INIT                                                          \
+    {                                                                          \
+        0, 0                                                                   \
+    }
 
 static inline void spin_lock(struct spinlock *l)
 {
@@ -36,8 +39,7 @@ static inline bool spin_trylock(struct spinlock *l)
 
 static inline void spin_unlock(struct spinlock *l)
 {
-    __atomic_store_n(&l->serving, (uint16_t)(l->serving + 1),
-                     __ATOMIC_RELEASE);
+    __atomic_store_n(&l->serving, (uint16_t)(l->serving + 1), __ATOMIC_RELEASE);
 }
 
 static inline bool spin_is_locked(const struct spinlock *l)

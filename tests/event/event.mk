@@ -1,0 +1,9 @@
+# Event channels, on the host.
+HOST_TESTS += $(BUILD)/tests/test_event
+EVENT_TEST_SRC := tests/event/test_event.c $(wildcard xen/core/event*.c)
+
+$(BUILD)/tests/test_event: $(EVENT_TEST_SRC) $(wildcard xen/core/*.h) \
+                           tests/event/fake.h
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOST_TEST_CFLAGS) -include tests/event/fake.h -o $@ \
+	    $(EVENT_TEST_SRC) -lcmocka

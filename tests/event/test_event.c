@@ -1,0 +1,388 @@
+/*
+ * test_event.c - event channels on the host: bindings, both delivery ABIs, and
+ * a FIFO consumer that follows the public protocol while events are sent.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <cmocka.h>
+#include <xen/errno.h>
+#include "xen/core/event_private.h"
+
+#define FRAMES 64
+
+static struct domain dom[2];
+static struct vcpu vcpu[2][2];
+static struct vcpu *table[2][2];
+static struct vcpu_info info[2][2];
+static struct pv_vcpu *running;
+static unsigned notified[2][2];
+static unsigned held, crashed;
+
+/* What the files under test ask of the rest of the hypervisor. */
+
+struct pv_vcpu *current_pv(void)
+{
+    return running;
+}
+
+void *mem_alloc(size_t size)
+{
+    return calloc(1, size);
+}
+
+void mem_free(void *p)
+{
+    free(p);
+}
+
+struct page *mmu_hold(struct domain *d, mfn_t mfn)
+{
+    (void)d;
+    if (mfn >= FRAMES)
+        return NULL;
+    held++;
+    return mfn_to_page(mfn);
+}
+
+void mmu_unhold(struct page *page)
+{
+    (void)page;
+    held--;
+}
+
+struct domain *domain_get(uint16_t id)
+{
+    return id < 2 ? &dom[id] : NULL;
+}
+
+void domain_put(struct domain *d)
+{
+    (void)d;
+}
+
+void domain_crash(struct domain *d, const char *format, ...)
+{
+    (void)d, (void)format;
+    crashed++;
+}
+
+void run_notify(struct run *r)
+{
+    struct vcpu *v = container_of(r, struct vcpu, run);
+
+    notified[v->domain->id][v->id]++;
+}
+
+void preempt_point(void)
+{
+}
+
+void console_print(const char *format, ...)
+{
+    (void)format;
+}
+
+static void map_at(uintptr_t address, size_t size)
+{
+    void *p = mmap((void *)address, size, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+    assert_ptr_equal(p, (void *)address);
+}
+
+static int setup(void **state)
+{
+    static bool mapped;
+    unsigned i, j;
+
+    (void)state;
+    if (!mapped) {
+        map_at(DIRECTMAP_START, FRAMES * PAGE_SIZE);
+        map_at(FRAMES_START, FRAMES * sizeof(struct page) + PAGE_SIZE);
+        mapped = true;
+    }
+    memset(mfn_to_virt(0), 0, FRAMES * PAGE_SIZE);
+    memset(dom, 0, sizeof(dom));
+    memset(vcpu, 0, sizeof(vcpu));
+    memset(info, 0, sizeof(info));
+    memset(notified, 0, sizeof(notified));
+    held = crashed = 0;
+    for (i = 0; i < 2; i++) {
+        dom[i].id = (uint16_t)i;
+        dom[i].max_vcpus = 2;
+        dom[i].vcpu = table[i];
+        dom[i].shared = mfn_to_virt(i);
+        for (j = 0; j < 2; j++) {
+            table[i][j] = &vcpu[i][j];
+            vcpu[i][j].domain = &dom[i];
+            vcpu[i][j].id = j;
+            vcpu[i][j].pv.info = &info[i][j];
+        }
+        assert_int_equal(event_domain_create(&dom[i]), 0);
+    }
+    running = &vcpu[0][0].pv;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    dom[0].dying = dom[1].dying = true;
+    event_domain_destroy(&dom[0]);
+    event_domain_destroy(&dom[1]);
+    assert_int_equal(held, 0);
+    return 0;
+}
+
+static void test_ports_are_reused_lowest_first(void **state)
+{
+    int a = event_alloc_unbound(&dom[0], 1),
+        b = event_alloc_unbound(&dom[0], 1);
+
+    (void)state;
+    assert_int_equal(a, 1);
+    assert_int_equal(b, 2);
+    assert_int_equal(event_close(&dom[0], 1), 0);
+    assert_int_equal(event_close(&dom[0], 1), -XEN_EINVAL);
+    assert_int_equal(event_alloc_unbound(&dom[0], 1), 1);
+    assert_int_equal(event_alloc_unbound(&dom[0], 1), 3);
+}
+
+static void test_ports_run_out(void **state)
+{
+    int port = 0, n = 0;
+
+    (void)state;
+    while (port >= 0) {
+        port = event_alloc_unbound(&dom[0], 1);
+        n++;
+    }
+    assert_int_equal(port, -XEN_ENOSPC);
+    assert_int_equal(n, EVENT_PORTS_2L); /* port 0 is nobody's */
+}
+
+static void test_only_the_named_domain_binds(void **state)
+{
+    int port = event_alloc_unbound(&dom[1], 1);
+
+    (void)state;
+    assert_int_equal(event_bind_interdomain(&dom[0], 1, (unsigned)port),
+                     -XEN_EINVAL);
+    assert_int_equal(event_bind_interdomain(&dom[0], 1, 4095), -XEN_EINVAL);
+    assert_int_equal(event_bind_interdomain(&dom[0], 7, 1), -XEN_ESRCH);
+}
+
+static void test_interdomain_send_and_close(void **state)
+{
+    int remote = event_alloc_unbound(&dom[1], 0);
+    int local = event_bind_interdomain(&dom[0], 1, (unsigned)remote);
+
+    (void)state;
+    assert_true(local > 0);
+    assert_int_equal(event_send(&dom[0], (unsigned)local), 0);
+    assert_int_equal(dom[1].shared->evtchn_pending[0], 1u << remote);
+    assert_int_equal(info[1][0].evtchn_pending_sel, 1);
+    assert_int_equal(info[1][0].evtchn_upcall_pending, 1);
+    assert_int_equal(notified[1][0], 1);
+    assert_int_equal(event_send(&dom[0], (unsigned)local), 0);
+    assert_int_equal(notified[1][0], 1); /* still pending: told once */
+    assert_int_equal(event_close(&dom[0], (unsigned)local), 0);
+    /* The other end is unbound, for the same domain to bind again. */
+    assert_int_equal(event_send(&dom[1], (unsigned)remote), 0);
+    assert_true(event_bind_interdomain(&dom[0], 1, (unsigned)remote) > 0);
+}
+
+static void test_masked_is_pending_but_silent(void **state)
+{
+    int port = event_bind_ipi(&dom[0], 1);
+
+    (void)state;
+    dom[0].shared->evtchn_mask[0] = ~0ul;
+    assert_int_equal(event_send(&dom[0], (unsigned)port), 0);
+    assert_true(event_port_pending(&dom[0], (unsigned)port));
+    assert_int_equal(notified[0][1], 0);
+    assert_int_equal(event_unmask(&dom[0], (unsigned)port), 0);
+    assert_int_equal(notified[0][1], 1);
+    assert_int_equal(info[0][1].evtchn_upcall_pending, 1);
+}
+
+static void test_virq_rules(void **state)
+{
+    (void)state;
+    assert_true(event_bind_virq(&dom[0], VIRQ_TIMER, 1) > 0);
+    assert_int_equal(event_bind_virq(&dom[0], VIRQ_TIMER, 1), -XEN_EEXIST);
+    assert_int_equal(event_bind_virq(&dom[0], VIRQ_CONSOLE, 1), -XEN_EINVAL);
+    assert_int_equal(event_bind_virq(&dom[0], NR_VIRQS, 0), -XEN_EINVAL);
+    assert_int_equal(event_bind_virq(&dom[0], VIRQ_TIMER, 9), -XEN_ENOENT);
+    event_send_virq(&vcpu[0][1], VIRQ_TIMER);
+    assert_int_equal(notified[0][1], 1);
+    event_send_virq(&vcpu[0][0], VIRQ_TIMER); /* not bound: nothing */
+    assert_int_equal(info[0][0].evtchn_upcall_pending, 0);
+}
+
+static void test_poller_is_woken_by_masked_event(void **state)
+{
+    int port = event_bind_ipi(&dom[0], 1);
+
+    (void)state;
+    dom[0].shared->evtchn_mask[0] = ~0ul;
+    vcpu[0][1].event.poll_port = (uint32_t)port;
+    vcpu[0][1].event.polling = true;
+    assert_int_equal(event_send(&dom[0], (unsigned)port), 0);
+    assert_int_equal(notified[0][1], 1);
+}
+
+static void fifo_start(void)
+{
+    struct evtchn_init_control op = { .control_gfn = 8, .offset = 0 };
+
+    for (op.vcpu = 0; op.vcpu < 2; op.vcpu++) {
+        op.offset = op.vcpu * 128;
+        assert_int_equal(event_fifo_init_control(&dom[0], &op), 0);
+        assert_int_equal(op.link_bits, EVTCHN_FIFO_LINK_BITS);
+    }
+    assert_int_equal(event_fifo_init_control(&dom[0], &op), -XEN_ENOENT);
+    assert_int_equal(event_fifo_expand(&dom[0], 9), 0);
+}
+
+/* What a guest does in its upcall, for one queue: the ports in their order.
+ * Unlinks each by the public protocol and clears PENDING. */
+static unsigned fifo_consume(unsigned v, unsigned priority, unsigned *ports)
+{
+    struct evtchn_fifo_control_block *control =
+        (void *)((uint8_t *)mfn_to_virt(8) + v * 128);
+    uint32_t *words = mfn_to_virt(9);
+    uint32_t port = control->head[priority];
+    unsigned n = 0;
+
+    info[0][v].evtchn_upcall_pending = 0;
+    if (!(control->ready & (1u << priority)))
+        return 0;
+    control->ready &= ~(1u << priority);
+    while (port) {
+        uint32_t link = words[port] & EVTCHN_FIFO_LINK_MASK;
+
+        words[port] &= ~((1u << EVTCHN_FIFO_LINKED) |
+                         (uint32_t)EVTCHN_FIFO_LINK_MASK |
+                         (1u << EVTCHN_FIFO_PENDING));
+        ports[n++] = port;
+        port = link;
+    }
+    return n;
+}
+
+static void test_fifo_keeps_order_and_priority(void **state)
+{
+    unsigned a, b, c, got[8];
+
+    (void)state;
+    fifo_start();
+    a = (unsigned)event_bind_ipi(&dom[0], 1);
+    b = (unsigned)event_bind_ipi(&dom[0], 1);
+    c = (unsigned)event_bind_ipi(&dom[0], 1);
+    assert_int_equal(event_fifo_set_priority(&dom[0], c, 0), 0);
+    assert_int_equal(event_fifo_set_priority(&dom[0], c, 16), -XEN_EINVAL);
+    assert_int_equal(event_send(&dom[0], b), 0);
+    assert_int_equal(event_send(&dom[0], a), 0);
+    assert_int_equal(event_send(&dom[0], b), 0); /* pending already */
+    assert_int_equal(event_send(&dom[0], c), 0);
+    assert_int_equal(notified[0][1], 1);
+    assert_int_equal(fifo_consume(1, 0, got), 1);
+    assert_int_equal(got[0], c);
+    assert_int_equal(fifo_consume(1, 7, got), 2);
+    assert_int_equal(got[0], b);
+    assert_int_equal(got[1], a);
+    /* Emptied: the next one begins the queue anew and tells the vCPU. */
+    assert_int_equal(event_send(&dom[0], a), 0);
+    assert_int_equal(notified[0][1], 2);
+    assert_int_equal(fifo_consume(1, 7, got), 1);
+}
+
+static void test_fifo_masked_then_unmasked(void **state)
+{
+    uint32_t *words = mfn_to_virt(9);
+    unsigned port, got[8];
+
+    (void)state;
+    fifo_start();
+    port = (unsigned)event_bind_ipi(&dom[0], 1);
+    words[port] = 1u << EVTCHN_FIFO_MASKED;
+    assert_int_equal(event_send(&dom[0], port), 0);
+    assert_int_equal(notified[0][1], 0);
+    assert_int_equal(event_unmask(&dom[0], port), 0);
+    assert_int_equal(fifo_consume(1, 7, got), 1);
+    assert_int_equal(got[0], port);
+}
+
+static void test_fifo_moves_to_another_vcpu_once_unlinked(void **state)
+{
+    unsigned remote, port, got[8];
+
+    (void)state;
+    fifo_start();
+    port = (unsigned)event_alloc_unbound(&dom[0], 1);
+    remote = (unsigned)event_bind_interdomain(&dom[1], 0, port);
+    assert_int_equal(event_send(&dom[1], remote), 0);
+    assert_int_equal(event_bind_vcpu(&dom[0], port, 1), 0);
+    assert_int_equal(event_send(&dom[1], remote), 0);
+    assert_int_equal(fifo_consume(1, 7, got), 0); /* stays where it is linked */
+    assert_int_equal(fifo_consume(0, 7, got), 1);
+    assert_int_equal(event_send(&dom[1], remote), 0);
+    assert_int_equal(fifo_consume(1, 7, got), 1);
+}
+
+static void test_fifo_survives_a_guest_that_writes_nonsense(void **state)
+{
+    uint32_t *words = mfn_to_virt(9);
+    unsigned port[4], i, round;
+
+    (void)state;
+    fifo_start();
+    for (i = 0; i < 4; i++)
+        port[i] = (unsigned)event_bind_ipi(&dom[0], i % 2);
+    srand(1);
+    for (round = 0; round < 100000; round++) {
+        words[rand() % 8] = (uint32_t)rand() * 2u + (uint32_t)rand();
+        ((uint32_t *)mfn_to_virt(8))[rand() % 64] = (uint32_t)rand();
+        (void)event_send(&dom[0], port[rand() % 4]);
+        (void)event_unmask(&dom[0], port[rand() % 4]);
+    }
+    assert_int_equal(crashed, 0); /* nothing raced with us here */
+}
+
+static void test_pending_events_move_to_fifo(void **state)
+{
+    unsigned port, got[8];
+
+    (void)state;
+    port = (unsigned)event_bind_ipi(&dom[0], 1);
+    assert_int_equal(event_send(&dom[0], port), 0);
+    fifo_start();
+    assert_int_equal(fifo_consume(1, 7, got), 1);
+    assert_int_equal(got[0], port);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_ports_are_reused_lowest_first),
+        T(test_ports_run_out),
+        T(test_only_the_named_domain_binds),
+        T(test_interdomain_send_and_close),
+        T(test_masked_is_pending_but_silent),
+        T(test_virq_rules),
+        T(test_poller_is_woken_by_masked_event),
+        T(test_fifo_keeps_order_and_priority),
+        T(test_fifo_masked_then_unmasked),
+        T(test_fifo_moves_to_another_vcpu_once_unlinked),
+        T(test_fifo_survives_a_guest_that_writes_nonsense),
+        T(test_pending_events_move_to_fifo),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
