@@ -200,6 +200,8 @@ static void settle(struct sched_pcpu *p, unsigned cpu, struct sched_vcpu *prev,
                        now);
     else
         mark_idle(p->sched, cpu, false);
+    if (prev && prev->core.hand == SCHED_HAND_PLUGIN)
+        sched_offer(prev);
     if (next) {
         sched_state_to(next, SCHED_STATE_RUNNING, now);
     } else {
@@ -320,6 +322,8 @@ static void runnable_locked(struct sched_vcpu *v, unsigned cpu,
         sched_move_enqueue(v, v->core.started ? why : SCHED_NEW, now);
         if (!p->running)
             host_poke(cpu);
+        if (p->running || p->waiting > 1)
+            sched_offer(v);
         break;
     }
     sched_unlock_cpu(cpu);

@@ -126,6 +126,9 @@ void sched_mend(struct sched *s, ns_t now);
 
 /* place.c */
 unsigned sched_place(const struct sched_vcpu *v, ns_t now);
+/* v begins to wait although its CPU runs another: have an idle CPU that v may
+ * use pick, and so steal it. Who becomes idle later looks by itself. */
+void sched_offer(const struct sched_vcpu *v);
 void sched_effective_affinity(struct sched_vcpu *v);
 
 /* params.c: fill an area with the initial values of a scope. */

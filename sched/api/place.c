@@ -67,6 +67,18 @@ unsigned sched_place(const struct sched_vcpu *v, ns_t now)
     return place_default(v);
 }
 
+void sched_offer(const struct sched_vcpu *v)
+{
+    struct sched *s = v->sched;
+    unsigned cpu;
+
+    if (likely(s->nr_cpus == 1))
+        return;
+    cpu = next_in_all(&v->affinity, &s->idle, NULL, v->cpu);
+    if (cpu != CPUSET_NONE)
+        host_poke(cpu);
+}
+
 void sched_effective_affinity(struct sched_vcpu *v)
 {
     if (!cpuset_and(&v->affinity, &v->core.hard, &v->sched->cpus))

@@ -174,7 +174,9 @@ int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now)
     p->resched_at = p->slow_at = FOREVER;
     p->tick_at = 0;
     p->peer = CPUSET_NONE;
-    now = sched_clamp(p, now);
+    p->now = now;
+    p->random = 0;
+    p->counts = (struct sched_counts){ 0 };
     cpuset_add(&s->cpus, cpu);
     cpuset_add(&s->idle, cpu);
     p->sched = s;
@@ -216,7 +218,7 @@ int sched_cpu_drain(unsigned cpu, ns_t now)
     struct sched *s = p->sched;
     unsigned one;
 
-    if (!s || s->nr_cpus == 1)
+    if (!s || (s->nr_cpus == 1 && s->nr_vcpus))
         return -SCHED_EBUSY;
     if (!cpuset_has(&s->cpus, cpu))
         return 0;
@@ -230,7 +232,7 @@ int sched_cpu_drain(unsigned cpu, ns_t now)
     affinities_changed(s);
     move_away(s, cpu, now);
     p->slow_at = FOREVER;
-    if (s->master == cpu) {
+    if (s->master == cpu && s->nr_cpus) {
         s->master = cpuset_next(&s->cpus, 0);
         set_clocks(s, now);
     }

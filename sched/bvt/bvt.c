@@ -405,7 +405,7 @@ static void bvt_cpu_up(struct sched *s, unsigned cpu, ns_t now)
 {
     struct bvt_cpu *c = sched_cpu(s, cpu);
 
-    (void)now;
+    c->since = now;
     sched_queue_init(&c->actual);
     sched_queue_init(&c->effective);
 }
