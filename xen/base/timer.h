@@ -3,7 +3,10 @@
  *
  * A callback runs in the timer softirq of the timer's CPU, interrupts on, no
  * lock held; it may set its own timer again. Timers are embedded in what they
- * serve. All functions: hypercall or softirq context, and with interrupts off.
+ * serve. All functions: hypercall or softirq context, or interrupts off.
+ *
+ * Besides the tree each CPU has a turn: the scheduler's own deadline, which is
+ * set anew at every switch and so stands in no tree.
  */
 #ifndef XEN_BASE_TIMER_H
 #define XEN_BASE_TIMER_H
@@ -11,14 +14,19 @@
 #include <bsd/sys/tree.h>
 #include "xen/lib/types.h"
 
+enum timer_state { TIMER_IDLE, TIMER_ARMED, TIMER_DEAD };
+
 struct timer {
     RB_ENTRY(timer) entry;
     ns_t expires;
     void (*fn)(void *arg);
     void *arg;
-    unsigned cpu;
-    uint8_t state;
+    unsigned cpu;  /* changes only by timer_migrate() */
+    uint8_t state; /* enum timer_state; under the CPU's timer lock */
 };
+
+/* On each CPU, before anything is armed there. */
+void timer_start_cpu(void);
 
 void timer_init(struct timer *t, void (*fn)(void *arg), void *arg,
                 unsigned cpu);
@@ -27,7 +35,21 @@ void timer_init(struct timer *t, void (*fn)(void *arg), void *arg,
 void timer_set(struct timer *t, ns_t expires);
 void timer_stop(struct timer *t); /* not armed any more; fn may still run */
 void timer_migrate(struct timer *t, unsigned cpu);
-void timer_kill(struct timer *t); /* waits for fn; never armed again */
-bool timer_armed(const struct timer *t);
+/* Waits for fn, but not from within fn; never armed again. */
+void timer_kill(struct timer *t);
+
+static inline bool timer_armed(const struct timer *t)
+{
+    return READ_ONCE(t->state) == TIMER_ARMED;
+}
+
+/* The scheduler's: fn(cpu, now) when the CPU's turn is over. Interrupts off.
+ * A turn that moves later leaves the clock event where it was: it comes to
+ * nothing once, and costs nothing at each switch. */
+void timer_open_turn(void (*fn)(unsigned cpu, ns_t now));
+void timer_set_turn(unsigned cpu, ns_t when);
+
+/* Debug key: what is armed. */
+void timer_dump(void);
 
 #endif
