@@ -14,3 +14,7 @@ $(BUILD)/tests/test_ring: tests/trace/test_ring.c $(TRACE_RING) $(TRACE_HDR)
 $(BUILD)/tests/stress_ring: tests/trace/stress_ring.c trace/ring.c $(TRACE_HDR)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(TRACE_TEST_CFLAGS) -O2 -o $@ $< trace/ring.c -lpthread
+
+$(BUILD)/tests/synth: tests/trace/synth.c $(TRACE_RING) $(TRACE_HDR)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(TRACE_TEST_CFLAGS) $(ABI) -o $@ $< $(TRACE_RING)

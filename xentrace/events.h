@@ -1,0 +1,31 @@
+/*
+ * events.h - the table of events (trace/events.def) for the tools.
+ */
+#ifndef XENTRACE_EVENTS_H
+#define XENTRACE_EVENTS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "xentrace/trace_file.h"
+
+struct event_type {
+    const char *name;
+    uint32_t number;
+    const char *about;
+    const char *fields; /* "type:name type:name ..." */
+};
+
+extern const struct event_type event_types[];
+extern const unsigned nr_event_types;
+
+/* The type of an event's number; NULL if events.def has none. */
+const struct event_type *event_type(uint32_t event);
+
+/* One line of text for a record. */
+void event_print(FILE *out, const struct trace *t, const struct rec *r);
+
+/* The whole table: tab-separated for programs, or Markdown for the manual. */
+void event_table(FILE *out, bool markdown);
+
+#endif

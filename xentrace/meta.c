@@ -1,0 +1,86 @@
+/*
+ * meta.c - FILE.info: a line each of "key values...". Keys that are not known
+ * are passed over, so that newer files can be read.
+ */
+#include "xentrace/trace_file.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *info_name(const char *file)
+{
+    size_t length = strlen(file) + sizeof(".info");
+    char *name = malloc(length);
+
+    if (name)
+        snprintf(name, length, "%s.info", file);
+    return name;
+}
+
+static void read_line(struct trace_meta *m, const char *line)
+{
+    struct trace_anchor_domain d = { 0 };
+    uint64_t number;
+    unsigned i;
+
+    if (sscanf(line, "tsc_khz %" SCNu64, &m->tsc_khz) == 1 ||
+        sscanf(line, "tsc_zero %" SCNu64, &m->tsc_zero) == 1)
+        return;
+    if (sscanf(line, "scheduler %23s %u", m->scheduler, &m->sched_id) == 2)
+        return;
+    if (sscanf(line, "event %u", &i) == 1 && i < TRACE_ANCHOR_EVENTS) {
+        if (sscanf(line, "event %*u %23s", m->event_name[i]) == 1 &&
+            i >= m->nr_events)
+            m->nr_events = i + 1;
+        return;
+    }
+    if (sscanf(line, "domain %u %u %23s", &d.id, &d.nr_vcpus, d.name) == 3 &&
+        m->nr_domains < TRACE_ANCHOR_DOMAINS)
+        m->domain[m->nr_domains++] = d;
+    if (sscanf(line, "lost %u %" SCNu64, &i, &number) == 2 &&
+        i < TRACE_ANCHOR_CPUS)
+        m->lost_total[i] = number;
+}
+
+bool meta_read(struct trace_meta *m, const char *file)
+{
+    char *name = info_name(file), line[128];
+    FILE *in = name ? fopen(name, "r") : NULL;
+
+    free(name);
+    if (!in)
+        return false;
+    while (fgets(line, sizeof(line), in))
+        read_line(m, line);
+    fclose(in);
+    m->known = true;
+    return true;
+}
+
+bool meta_write(const struct trace_meta *m, const char *file)
+{
+    char *name = info_name(file);
+    FILE *out = name ? fopen(name, "w") : NULL;
+
+    if (!out)
+        perror(name);
+    free(name);
+    if (!out)
+        return false;
+    fprintf(out, "metronome-trace %u\n", TRACE_ANCHOR_VERSION);
+    fprintf(out, "tsc_khz %" PRIu64 "\ntsc_zero %" PRIu64 "\n", m->tsc_khz,
+            m->tsc_zero);
+    fprintf(out, "scheduler %s %u\n", m->scheduler[0] ? m->scheduler : "none",
+            m->sched_id);
+    for (unsigned i = 0; i < m->nr_events; i++)
+        fprintf(out, "event %u %s\n", i, m->event_name[i]);
+    for (unsigned i = 0; i < m->nr_domains; i++)
+        fprintf(out, "domain %u %u %s\n", m->domain[i].id,
+                m->domain[i].nr_vcpus, m->domain[i].name);
+    for (unsigned i = 0; i < TRACE_ANCHOR_CPUS; i++)
+        if (m->lost_total[i])
+            fprintf(out, "lost %u %" PRIu64 "\n", i, m->lost_total[i]);
+    return fclose(out) == 0;
+}
