@@ -237,11 +237,12 @@ static __attribute__((noinline)) void emit_slowly(struct trace_ring *r,
 void trace_emit(struct trace_ring *r, uint32_t event, uint64_t tsc, unsigned nr,
                 const uint32_t *words)
 {
+    const uint32_t need = 12 + 4 * nr;
     uint64_t pos, next;
 
     local_inc(&r->nest);
     pos = local_read64(&r->pos);
-    next = pos + 12 + 4 * nr;
+    next = pos + need;
     if (__builtin_expect(next > local_read64(&r->end), 0) ||
         __builtin_expect(!local_cas64(&r->pos, pos, next), 0)) {
         emit_slowly(r, event, tsc, nr, words);

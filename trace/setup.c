@@ -105,7 +105,7 @@ int trace_fill_info(struct t_info *info, uint32_t bytes)
         return -28; /* ENOSPC */
     pages = anchor->cpu[0].bytes / 4096;
     /* The lists begin behind the offsets, which are 16 bits each. */
-    next = (uint32_t)(sizeof(*info) + 2 * anchor->nr_cpus + 3) / 4;
+    next = (uint32_t)(sizeof(*info) + 2ul * anchor->nr_cpus + 3) / 4;
     if (pages > UINT16_MAX || next + anchor->nr_cpus * pages > bytes / 4 ||
         next + (anchor->nr_cpus - 1) * pages > UINT16_MAX)
         return -28;

@@ -8,9 +8,3 @@ tools: $(BUILD)/xentrace
 $(BUILD)/xentrace: $(XENTRACE_SRC) $(XENTRACE_HDR)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(XENTRACE_CFLAGS) -o $@ $(XENTRACE_SRC)
-
-.PHONY: check-xentrace
-check: check-xentrace
-
-check-xentrace: $(BUILD)/xentrace $(BUILD)/tests/synth ## test the trace readers
-	$(PYTHON) -m pytest -q -p no:cacheprovider tests/trace

@@ -18,3 +18,6 @@ $(BUILD)/tests/stress_ring: tests/trace/stress_ring.c trace/ring.c $(TRACE_HDR)
 $(BUILD)/tests/synth: tests/trace/synth.c $(TRACE_RING) $(TRACE_HDR)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(TRACE_TEST_CFLAGS) $(ABI) -o $@ $< $(TRACE_RING)
+
+# What tests/trace/test_xentrace.py runs.
+host-tests: $(BUILD)/tests/synth $(BUILD)/xentrace
