@@ -12,8 +12,9 @@
 /* Measure the counter against HPET, ACPI PM timer or PIT. Returns kHz; panics
  * if there is nothing to measure against. Boot CPU, once. */
 uint64_t clock_init(void);
-/* System time 0 is at this reading of the counter. Once, before events. */
-void clock_set_zero(uint64_t tsc_at_boot);
+/* System time as the host of time counts it, of which the deadlines are:
+ * ns = ((tsc - tsc_at_boot) << shift) * mul >> 32. Once, before events. */
+void clock_set_scale(uint64_t tsc_at_boot, uint32_t mul, int8_t shift);
 /* Make this CPU's event source ready; nothing is due. */
 void clock_cpu_init(void);
 

@@ -1,0 +1,27 @@
+/*
+ * ioapic.h - the IO-APICs: which interrupt line raises which vector where.
+ * Takes the IO-APIC lock with interrupts off; any context.
+ */
+#ifndef XEN_ARCH_X86_IOAPIC_H
+#define XEN_ARCH_X86_IOAPIC_H
+
+#include "xen/lib/types.h"
+
+#define IOAPIC_MASKED    0x10000u
+#define IOAPIC_LEVEL     0x08000u
+#define IOAPIC_LOW       0x02000u
+
+/* Map them, mask every line, and silence the old PICs. Boot CPU. */
+void ioapic_init(void);
+
+/* ISA interrupt or GSI: deliver as `vector` to `cpu`. False: no such line. */
+bool ioapic_route_isa(unsigned irq, unsigned vector, unsigned cpu);
+bool ioapic_route(unsigned gsi, unsigned vector, unsigned cpu, uint32_t flags);
+void ioapic_mask(unsigned gsi);
+
+/* Registers as dom0 asks for them: index is of ACPI's list. */
+bool ioapic_read(unsigned index, unsigned reg, uint32_t *value);
+unsigned ioapic_lines(unsigned index); /* 0: no such IO-APIC */
+unsigned ioapic_gsi_base(unsigned index);
+
+#endif

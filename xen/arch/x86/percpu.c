@@ -1,0 +1,6 @@
+/*
+ * percpu.c - the offsets of per-CPU data. CPU 0 uses the template itself.
+ */
+#include "xen/arch/x86/percpu.h"
+
+uintptr_t percpu_offset[NR_CPUS];
