@@ -19,13 +19,16 @@
 #include "xen/arch/up.h"
 #include "xen/arch/x86/boot_info.h"
 #include "xen/arch/x86/paging.h"
+#include "xen/arch/x86/smp.h"
 #include "xen/arch/x86/spinlock.h"
+#include "xen/arch/x86/tlb.h"
 #include "xen/lib/bug.h"
 
 #define ZONES    2u
 #define MFN_4G   ((mfn_t)1 << (32 - PAGE_SHIFT))
 #define EARLY_MAX (BOOT_RANGES + BOOT_MODULES + 64u)
 #define SIZE_2M  ((size_t)1 << 21)
+#define LOW_END  ((paddr_t)0x100000)
 
 mfn_t frame_max;
 
@@ -45,8 +48,7 @@ static unsigned zone_of(const struct page *page)
 
 static void block_insert(struct page *page, unsigned order)
 {
-    page->count = PAGE_RAM | PAGE_FREE;
-    page->type = 0;
+    page->word = PAGE_RAM | PAGE_FREE;
     page->owner = NULL;
     page->extra = order;
     TAILQ_INSERT_HEAD(&frame_pool.free[zone_of(page)][order], page, entry);
@@ -54,9 +56,9 @@ static void block_insert(struct page *page, unsigned order)
 
 static void block_remove(struct page *page, unsigned order)
 {
-    ASSERT((page->count & PAGE_FREE) && page->extra == order);
+    ASSERT((page->word & PAGE_FREE) && page->extra == order);
     TAILQ_REMOVE(&frame_pool.free[zone_of(page)][order], page, entry);
-    page->count = PAGE_RAM;
+    page->word = PAGE_RAM;
 }
 
 static bool block_is_free(mfn_t mfn, unsigned order)
@@ -64,7 +66,7 @@ static bool block_is_free(mfn_t mfn, unsigned order)
     const struct page *page = mfn_to_page(mfn);
 
     return mfn + ((mfn_t)1 << order) <= frame_max &&
-           (page->count & PAGE_FREE) && page->extra == order;
+           (page->word & PAGE_FREE) && page->extra == order;
 }
 
 /* Under the lock. */
@@ -101,17 +103,21 @@ static struct page *block_take(unsigned zone, unsigned order)
     return page;
 }
 
-/* A frame in use starts with clean fields, whatever its last user left. */
-static void page_reset(struct page *page, unsigned order)
+/* A frame in use starts with clean fields, whatever its last user left. The
+ * latest TLB epoch in which one of them was given up. */
+static uint64_t page_reset(struct page *page, unsigned order)
 {
+    uint64_t stamp = 0;
     struct page *p;
 
     for (p = page; p < page + ((size_t)1 << order); p++) {
-        p->count = PAGE_RAM;
-        p->type = 0;
+        if (p->stamp > stamp)
+            stamp = p->stamp;
+        p->word = PAGE_RAM;
         p->owner = NULL;
         p->extra = 0;
     }
+    return stamp;
 }
 
 struct page *frame_alloc(unsigned order, unsigned flags)
@@ -130,7 +136,7 @@ struct page *frame_alloc(unsigned order, unsigned flags)
     spin_unlock_irqrestore(&frame_pool.lock, irq);
     if (!page)
         return NULL;
-    page_reset(page, order);
+    tlb_flush_stale(&smp_online, page_reset(page, order));
     if (flags & FRAME_ZERO)
         for (i = 0; i < (size_t)1 << order; i++)
             page_clear(mfn_to_virt(page_to_mfn(page) + i));
@@ -141,8 +147,8 @@ void frame_free(struct page *page, unsigned order)
 {
     uint64_t irq = spin_lock_irqsave(&frame_pool.lock);
 
-    BUG_ON((page->count & PAGE_FREE) || !(page->count & PAGE_RAM));
-    page_reset(page, order);
+    BUG_ON((page->word & PAGE_FREE) || !(page->word & PAGE_RAM));
+    (void)page_reset(page, order);
     block_free(page, order);
     spin_unlock_irqrestore(&frame_pool.lock, irq);
 }
@@ -278,7 +284,7 @@ static void early_init(const struct boot_info *info)
         if (paddr_to_mfn(end) > frame_max)
             frame_max = paddr_to_mfn(end);
     }
-    early_reserve(0, 0x100000);
+    early_reserve(0, LOW_END);
     early_reserve(image_to_paddr(image_start), image_to_paddr(image_end));
     for (i = 0; i < info->nr_modules; i++)
         early_reserve(info->module[i].start, info->module[i].end);
@@ -352,9 +358,11 @@ static void pool_fill(const struct boot_info *info)
         const struct boot_range *r = &info->range[i];
         mfn_t mfn = paddr_to_mfn(r->start + PAGE_SIZE - 1);
 
+        if (mfn < paddr_to_mfn(LOW_END))
+            mfn = paddr_to_mfn(LOW_END); /* below, it counts as devices */
         if (r->type == BOOT_MEMORY_RAM)
             for (; mfn < paddr_to_mfn(r->end) && mfn < frame_max; mfn++)
-                mfn_to_page(mfn)->count = PAGE_RAM;
+                mfn_to_page(mfn)->word = PAGE_RAM;
     }
     frame_pool.ready = true;
     for (i = 0; i < nr_early; i++)

@@ -19,20 +19,19 @@
 struct domain;
 
 struct page {
-    uint64_t count; /* references and flags; pagetype.h; atomic */
-    uint64_t type;  /* type, its count and flags; pagetype.h; atomic */
+    uint64_t word;        /* type, counts, flags: pagetype.h; atomic */
     struct domain *owner; /* NULL: free or the hypervisor's own */
     TAILQ_ENTRY(page) entry; /* in the owner's list, or a free list */
-    uint64_t extra; /* free: order; page tables: progress of validation */
-    uint64_t stamp; /* TLB: when it was last writable to a guest; tlb.h */
-    uint64_t unused;
+    uint64_t stamp; /* TLB epoch when it was last given up: tlb.h */
+    uint64_t extra; /* free: order; ours: what its user wants */
+    uint64_t extra2, extra3;
 };
 
 _Static_assert(sizeof(struct page) == 64, "mfn_to_page() is a shift");
 
-/* Flags in count that belong to this file; the rest is pagetype.h's. */
-#define PAGE_RAM  ((uint64_t)1 << 63) /* there is a frame of RAM */
-#define PAGE_FREE ((uint64_t)1 << 62) /* first of a free block */
+/* Flags in word that belong to this file; the rest is pagetype.h's. */
+#define PAGE_RAM  ((uint64_t)1 << 56) /* there is a frame of RAM */
+#define PAGE_FREE ((uint64_t)1 << 55) /* first of a free block */
 
 TAILQ_HEAD(page_list, page);
 
@@ -52,7 +51,7 @@ static inline mfn_t page_to_mfn(const struct page *page)
  * page can be read: where there is no RAM the table shows zeros. */
 static inline bool mfn_valid(mfn_t mfn)
 {
-    return mfn < frame_max && (READ_ONCE(mfn_to_page(mfn)->count) & PAGE_RAM);
+    return mfn < frame_max && (READ_ONCE(mfn_to_page(mfn)->word) & PAGE_RAM);
 }
 
 static inline void *mfn_to_virt(mfn_t mfn)

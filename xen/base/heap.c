@@ -2,8 +2,8 @@
  * heap.c - mem_alloc(): memory for the hypervisor's own structures.
  *
  * Small sizes, powers of two from 16 to 2048, are cut from single frames: a
- * slab. The slab's struct page holds what there is to know: `type` is the
- * first free object (each points to the next), `stamp` how many are in use,
+ * slab. The slab's struct page holds what there is to know: `extra2` is the
+ * first free object (each points to the next), `extra3` how many are in use,
  * `extra` SLAB + class. Slabs with a free object stand in their class's list.
  * Larger sizes take whole frames; `extra` of the first holds LARGE + order.
  *
@@ -58,8 +58,8 @@ static struct page *slab_make(unsigned class)
         at -= class_size(class);
         *(uintptr_t *)at = next;
     }
-    page->type = base;
-    page->stamp = 0;
+    page->extra2 = base;
+    page->extra3 = 0;
     page->extra = SLAB + class;
     return page;
 }
@@ -69,16 +69,12 @@ static void *slab_alloc(unsigned class)
     struct page *page = TAILQ_FIRST(&heap.partial[class]);
     void *object;
 
-    if (!page) {
-        page = slab_make(class);
-        if (!page)
-            return NULL;
-        TAILQ_INSERT_HEAD(&heap.partial[class], page, entry);
-    }
-    object = (void *)page->type;
-    page->type = *(uintptr_t *)object;
-    page->stamp++;
-    if (!page->type)
+    if (!page)
+        return NULL;
+    object = (void *)page->extra2;
+    page->extra2 = *(uintptr_t *)object;
+    page->extra3++;
+    if (!page->extra2)
         TAILQ_REMOVE(&heap.partial[class], page, entry);
     return object;
 }
@@ -89,11 +85,11 @@ static void slab_free(struct page *page, void *object)
 
     /* Scrubbed here, so that a slab given back holds no secret. */
     memset(object, 0, class_size(class));
-    if (!page->type)
+    if (!page->extra2)
         TAILQ_INSERT_HEAD(&heap.partial[class], page, entry);
-    *(uintptr_t *)object = page->type;
-    page->type = (uintptr_t)object;
-    if (--page->stamp)
+    *(uintptr_t *)object = page->extra2;
+    page->extra2 = (uintptr_t)object;
+    if (--page->extra3)
         return;
     TAILQ_REMOVE(&heap.partial[class], page, entry);
     page_clear(mfn_to_virt(page_to_mfn(page)));
@@ -115,6 +111,7 @@ void *mem_alloc(size_t size)
 {
     unsigned log = log2_up(size);
     unsigned class = log < CLASS_MIN ? 0 : log - CLASS_MIN;
+    struct page *slab;
     uint64_t irq;
     void *p;
 
@@ -125,8 +122,17 @@ void *mem_alloc(size_t size)
         heap_init();
     p = slab_alloc(class);
     spin_unlock_irqrestore(&heap.lock, irq);
-    if (p)
-        memset(p, 0, class_size(class));
+    if (!p) {
+        /* Without the lock: a new frame may need a flush of other CPUs. */
+        slab = slab_make(class);
+        if (!slab)
+            return NULL;
+        irq = spin_lock_irqsave(&heap.lock);
+        TAILQ_INSERT_HEAD(&heap.partial[class], slab, entry);
+        p = slab_alloc(class);
+        spin_unlock_irqrestore(&heap.lock, irq);
+    }
+    memset(p, 0, class_size(class));
     return p;
 }
 

@@ -1,0 +1,73 @@
+/*
+ * tlb.h - which CPUs may hold stale translations of guests, and flushing them.
+ *
+ * The argument is in docs/pagetypes.md. The global epoch only grows. Each full
+ * flush of a CPU's guest translations records in its tlb_seen the epoch read
+ * before it; who gives up a frame keeps the epoch read after its last
+ * translation was removed (tlb_stamp()). A CPU whose tlb_seen is greater than
+ * a stamp holds nothing older.
+ *
+ * No locks; the words are atomic. CPUs that may have a domain's tables loaded
+ * are in that domain's cpuset, changed by atomic operations here.
+ */
+#ifndef XEN_ARCH_X86_TLB_H
+#define XEN_ARCH_X86_TLB_H
+
+#include "xen/arch/x86/percpu.h"
+#include "xen/lib/cpuset.h"
+#include "xen/lib/types.h"
+
+struct tlb_clock {
+    uint64_t epoch; /* starts at 1; atomic */
+    uint64_t used;  /* the last epoch that served as a stamp */
+};
+
+extern struct tlb_clock tlb_clock;
+
+struct tlb_cpu {
+    uint64_t seen;       /* all given up before this epoch is flushed */
+    uint64_t cr3;        /* what is loaded; 0: the hypervisor's own */
+    struct cpuset *cpus; /* of the domain whose tables are loaded, or NULL */
+};
+
+DECLARE_PER_CPU(struct tlb_cpu, tlb_cpu);
+
+/* The stamp of a frame that is being given up. A full barrier stands between
+ * the removal of its last translation and this. */
+static inline uint64_t tlb_stamp(void)
+{
+    uint64_t epoch = __atomic_load_n(&tlb_clock.epoch, __ATOMIC_RELAXED);
+
+    if (__atomic_load_n(&tlb_clock.used, __ATOMIC_RELAXED) < epoch)
+        __atomic_store_n(&tlb_clock.used, epoch, __ATOMIC_RELAXED);
+    return epoch;
+}
+
+/* The epoch that the flush about to happen brings this CPU to. */
+static inline uint64_t tlb_flush_epoch(void)
+{
+    uint64_t epoch = __atomic_load_n(&tlb_clock.epoch, __ATOMIC_RELAXED);
+
+    if (__atomic_load_n(&tlb_clock.used, __ATOMIC_RELAXED) >= epoch)
+        epoch = __atomic_add_fetch(&tlb_clock.epoch, 1, __ATOMIC_RELAXED);
+    return epoch;
+}
+
+/* Load cr3, of the domain whose set is `cpus`, if it is not loaded already or
+ * `flush` is wished. Interrupts off. */
+void tlb_load(struct cpuset *cpus, uint64_t cr3, bool flush);
+
+/* Load the hypervisor's own tables: nothing of a guest is walked any more.
+ * Interrupts off. */
+void tlb_leave(void);
+
+/* Flush this CPU: one guest address, or all with TLB_ALL, or global ones too
+ * with TLB_GLOBAL (smp.h). In the handler of smp_flush_tlb(): an idle CPU
+ * leaves the tables of its last guest instead. Any context. */
+void tlb_flush_here(uintptr_t address);
+
+/* Flush those of `cpus` that may hold translations given up at `stamp` or
+ * before. Interrupts on, or as smp_flush_tlb() allows. */
+void tlb_flush_stale(const struct cpuset *cpus, uint64_t stamp);
+
+#endif
