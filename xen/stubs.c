@@ -18,3 +18,12 @@ void WEAK boot_scheduler_parameter(const char *name, const char *value)
 {
     (void)name, (void)value;
 }
+
+#include "xen/arch/x86/smp.h"
+unsigned WEAK smp_nr_cpus = 1;
+struct cpuset WEAK smp_online;
+uintptr_t WEAK percpu_offset[256];
+void WEAK smp_flush_tlb(const struct cpuset *cpus, uintptr_t address)
+{
+    (void)cpus, (void)address;
+}

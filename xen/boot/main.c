@@ -4,6 +4,7 @@
 #include "xen/base/console.h"
 #include "xen/base/console_private.h"
 #include "xen/boot/boot.h"
+#include "xen/base/frame.h"
 
 void main(uint32_t protocol, paddr_t information);
 
@@ -27,5 +28,7 @@ void main(uint32_t protocol, paddr_t information)
     boot_options();
     console_init(&boot_info); /* the ring's messages come out here */
     say_hello();
+    frames_init(&boot_info);
+    log_info("%lu frames free of %lu", frame_count_free(), frame_count_total());
     panic("nothing more to do");
 }
