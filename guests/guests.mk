@@ -8,15 +8,18 @@ GUEST_NAMES := $(patsubst guests/%/main.c,%,$(sort \
                  $(wildcard guests/*/main.c guests/abi/*/main.c)))
 # The public headers assume the fixed-width types.
 GUEST_ABI := -D__XEN_TOOLS__
+# gcc would turn the loops of memset and memcpy into calls of themselves.
+GUEST_CC_FLAGS := $(if $(findstring clang,$(CC)),-fno-builtin,\
+    -fno-tree-loop-distribute-patterns)
 GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel \
     -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
     -fcf-protection=none -fno-strict-aliasing \
-    -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns \
+    -fno-asynchronous-unwind-tables $(GUEST_CC_FLAGS) \
     -fno-common -fno-omit-frame-pointer $(WARN) -iquote . $(GUEST_ABI) \
     -include stdint.h
 
 GUEST_IMAGES := $(patsubst %,$(BUILD)/guests/%,$(GUEST_NAMES))
-guest_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard guests/$1/*.c)))
+guest_objects = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(sort $(wildcard guests/$1/*.[cS]))))
 
 guests: $(GUEST_IMAGES)
 

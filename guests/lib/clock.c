@@ -40,6 +40,25 @@ static ns_t scale(uint64_t ticks, uint32_t mul, int8_t shift)
     return (ns_t)((unsigned __int128)ticks * mul >> 32);
 }
 
+ns_t clock_from_tsc(uint64_t tsc)
+{
+    const volatile struct vcpu_time_info *t = &vcpu_self()->info->time;
+    uint32_t version;
+    int64_t delta;
+    ns_t now;
+
+    do {
+        version = t->version & ~1U;
+        barrier();
+        delta = (int64_t)(tsc - t->tsc_timestamp);
+        now = scale((uint64_t)(delta < 0 ? -delta : delta),
+                    t->tsc_to_system_mul, t->tsc_shift);
+        now = (ns_t)t->system_time + (delta < 0 ? -now : now);
+        barrier();
+    } while (t->version != version);
+    return now;
+}
+
 ns_t clock_now(void)
 {
     const volatile struct vcpu_time_info *t = &vcpu_self()->info->time;

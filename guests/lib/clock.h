@@ -30,6 +30,9 @@ void clock_init_vcpu(void);
 /* System time. */
 ns_t clock_now(void);
 
+/* System time at a TSC reading of this vCPU, not long ago. */
+ns_t clock_from_tsc(uint64_t tsc);
+
 /* TSC ticks per second, by the shared record. */
 uint64_t clock_tsc_hz(void);
 

@@ -149,6 +149,32 @@ trap_return:
         syscall
         ud2
 
+/*
+ * void user_enter(const struct trap_frame *rdi, unsigned long *rsi): goes to
+ * user mode by the frame; *rsi keeps our rsp. user_leave, entered with rsp
+ * from there, is its return.
+ */
+        .globl user_enter
+user_enter:
+        push    %rbx
+        push    %rbp
+        push    %r12
+        push    %r13
+        push    %r14
+        push    %r15
+        mov     %rsp, (%rsi)
+        mov     %rdi, %rsp
+        jmp     trap_return
+        .globl user_leave
+user_leave:
+        pop     %r15
+        pop     %r14
+        pop     %r13
+        pop     %r12
+        pop     %rbp
+        pop     %rbx
+        ret
+
 /* void trap_resume(const struct trap_frame *rdi): go to a made-up frame. */
         .globl trap_resume
 trap_resume:

@@ -8,6 +8,7 @@
 #include "guests/lib/hypercall.h"
 #include "guests/lib/print.h"
 #include "guests/lib/start.h"
+#include "guests/lib/user.h"
 #include "guests/lib/vcpu.h"
 
 #define VECTORS 20 /* 0..19: those that a processor raises by itself */
@@ -92,6 +93,8 @@ void trap_dispatch(struct trap_frame *frame)
 
     if (handler) {
         handler(frame);
+    } else if (frame->vector != TRAP_EVENT && trap_from_user(frame)) {
+        user_trapped(frame);
     } else if (frame->vector == TRAP_EVENT) {
         event_dispatch();
     } else {

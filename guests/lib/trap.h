@@ -27,6 +27,12 @@ struct trap_frame {
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
+/* True when the frame is of user mode: a kernel's CS is shown with RPL 0. */
+static inline bool trap_from_user(const struct trap_frame *frame)
+{
+    return (frame->cs & 3) == 3;
+}
+
 typedef void trap_handler_t(struct trap_frame *frame);
 
 /* Installs the table and the callbacks on vCPU 0. Once. */

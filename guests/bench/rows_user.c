@@ -1,0 +1,44 @@
+/* A system call from user mode, bounced to the guest kernel and back. */
+#include <xen/callback.h>
+
+#include "guests/bench/bench.h"
+#include "guests/lib/hypercall.h"
+#include "guests/lib/user.h"
+
+extern const char syscall_entry[];
+
+static bool bad_end;
+
+static void set_syscall_entry(const char *entry)
+{
+    struct callback_register arg = {
+        .type = CALLBACKTYPE_syscall, .flags = CALLBACKF_mask_events,
+        .address = (unsigned long)entry
+    };
+
+    (void)hypercall_callback_op(CALLBACKOP_register, &arg);
+}
+
+static void bounce(unsigned count)
+{
+    struct trap_frame end = user_run(stub_user_calls, count);
+
+    bad_end |= end.vector != TRAP_INVALID;
+}
+
+void rows_user(void)
+{
+    ns_t time;
+
+    if (!user_init()) {
+        row_absent("user_syscall", "no user page table");
+        return;
+    }
+    set_syscall_entry(stub_syscall);
+    time = measure(bounce, 1000);
+    set_syscall_entry(syscall_entry);
+    if (bad_end)
+        row_absent("user_syscall", "user mode ended with the wrong exception");
+    else
+        row_value("user_syscall", time);
+}
