@@ -148,10 +148,11 @@ static const char *check_pick(const struct sched_pcpu *p, unsigned cpu,
     return NULL;
 }
 
-static void mark_idle(struct sched *s, unsigned cpu, bool idle)
+static void set_idle(struct sched *s, unsigned cpu, bool idle, ns_t now)
 {
     uint64_t bit = (uint64_t)1 << (cpu % 64);
 
+    host_idle(cpu, idle, now);
     if (idle)
         (void)__atomic_fetch_or(&s->idle.word[cpu / 64], bit,
                                 __ATOMIC_RELAXED);
@@ -199,14 +200,14 @@ static void settle(struct sched_pcpu *p, unsigned cpu, struct sched_vcpu *prev,
                            : sched_rest_state(prev),
                        now);
     else
-        mark_idle(p->sched, cpu, false);
+        set_idle(p->sched, cpu, false, now);
     if (prev && prev->core.hand == SCHED_HAND_PLUGIN)
         sched_offer(prev);
     if (next) {
         sched_state_to(next, SCHED_STATE_RUNNING, now);
     } else {
         p->counts.idles++;
-        mark_idle(p->sched, cpu, true);
+        set_idle(p->sched, cpu, true, now);
     }
 }
 

@@ -2,8 +2,7 @@
  * host.h - what a host of plug-ins supplies to the core.
  *
  * A host is the hypervisor (xen/sched/), the simulator, or a test. The core
- * (core.h) calls these few functions and nothing else of its host. Interrupts
- * are off in all but host_alloc(), host_free() and host_breach().
+ * (core.h) calls these few functions and nothing else of its host.
  */
 #ifndef SCHED_API_HOST_H
 #define SCHED_API_HOST_H
@@ -47,9 +46,13 @@ void host_poke(unsigned cpu);
  * once per change, before v->core.state is written. */
 void host_state(struct sched_vcpu *v, enum sched_state to, ns_t now);
 
+/* cpu, which is this one, begins or ends to have nothing to run; in order with
+ * host_state(): after the last vCPU has left, before the next one comes. */
+void host_idle(unsigned cpu, bool begins, ns_t now);
+
 /* A blocked v leaves its CPU: is something already pending for it? True: it
  * is not blocked after all. Under its CPU's lock. */
-bool host_pending(const struct sched_vcpu *v);
+bool host_pending(struct sched_vcpu *v);
 
 /* An event of the plug-in's table. */
 void host_trace(const struct sched *s, unsigned event,
@@ -60,10 +63,9 @@ void host_vprint(const char *format, va_list args);
 void *host_alloc(size_t size);
 void host_free(void *p);
 
-/* A plug-in broke a rule. Says so (sched_dump() shows its state). Return true
- * to go on with the fallback; false stops scheduling by the plug-in only if
- * the host does not return, so a strict host panics here. No lock is held,
- * interrupts off. */
+/* A plug-in broke a rule. Says so (sched_dump() shows its state). If it returns
+ * the fallback takes over; it must not return if b->can_fall_back is false, nor
+ * if the host is to stop. No lock is held. */
 void host_breach(const struct sched_breach *b);
 
 #endif

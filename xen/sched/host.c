@@ -1,0 +1,198 @@
+/*
+ * host.c - what the scheduler core asks of the hypervisor (sched/api/host.h):
+ * locks, timer, poke; runstate accounting; and what to do with a plug-in that
+ * breaks a rule.
+ *
+ * Locks: the scheduler locks (rank SCHED), one per CPU, here.
+ */
+#include "sched/api/host.h"
+
+#include "trace/trace.h"
+#include "xen/arch/x86/spinlock.h"
+#include "xen/base/console.h"
+#include "xen/base/frame.h"
+#include "xen/base/timer.h"
+#include "xen/lib/format.h"
+#include "xen/sched/host_private.h"
+#include "xen/sched/run_private.h"
+
+static struct {
+    struct spinlock lock;
+} ALIGNED(64) locks[NR_CPUS];
+
+unsigned host_cpu(void)
+{
+    return this_cpu_id();
+}
+
+void host_lock(unsigned lock)
+{
+    spin_lock(&locks[lock].lock);
+}
+
+bool host_trylock(unsigned lock)
+{
+    return spin_trylock(&locks[lock].lock);
+}
+
+void host_unlock(unsigned lock)
+{
+    spin_unlock(&locks[lock].lock);
+}
+
+void host_timer(unsigned cpu, ns_t when)
+{
+    timer_set_turn(cpu, when);
+}
+
+void host_poke(unsigned cpu)
+{
+    softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
+}
+
+bool host_pending(struct sched_vcpu *v)
+{
+    const struct run *r = run_of(v);
+
+    if (r->ready)
+        return r->ready(r->ready_arg);
+    return READ_ONCE(r->notified);
+}
+
+/* ---- runstates ---- */
+
+/* The counter's value at `now`, exactly if `now` is this CPU's last reading. */
+static uint64_t tsc_of(ns_t now)
+{
+    const struct run_cpu *here = &this_cpu(run_cpu);
+
+    return now == here->now ? here->tsc : time_to_tsc(now);
+}
+
+static void trace_state(const struct run *r, enum sched_state to, ns_t now)
+{
+    const struct sched_vcpu *v = &r->sv;
+
+    if (to == SCHED_STATE_BLOCKED)
+        trace_2(TRC_SCHED_BLOCK, v->dom, v->id);
+    else if (r->state == RUNSTATE_blocked)
+        trace_4(TRC_SCHED_WAKE, v->dom, v->id, r->cause, r->detail);
+    trace_runstate(v->dom, v->id, r->state, to, tsc_of(now));
+    if (v->cpu != r->last_cpu)
+        trace_3(TRACE_SCHED_MIGRATE, trace_id(v->dom, v->id), r->last_cpu,
+                v->cpu);
+}
+
+void host_state(struct sched_vcpu *v, enum sched_state to, ns_t now)
+{
+    struct run *r = run_of(v);
+
+    /* Another CPU's reading may have come first: no time is negative. */
+    if (unlikely(now < r->state_entry))
+        now = r->state_entry;
+    if (trace_enabled(TRC_SCHED_RUNSTATE_CHANGE) ||
+        trace_enabled(TRC_SCHED_WAKE))
+        trace_state(r, to, now);
+    r->last_cpu = v->cpu;
+    WRITE_ONCE(r->sequence, r->sequence + 1);
+    barrier(); /* x86 keeps stores in order */
+    r->time[r->state] += now - r->state_entry;
+    r->state = to;
+    r->state_entry = now;
+    barrier();
+    WRITE_ONCE(r->sequence, r->sequence + 1);
+}
+
+void host_idle(unsigned cpu, bool begins, ns_t now)
+{
+    struct run_cpu *here = &this_cpu(run_cpu);
+
+    if (begins)
+        here->idle_from = now;
+    else
+        here->idle_time += now - here->idle_from;
+    trace_runstate(DOMID_IDLE, cpu,
+                   begins ? RUNSTATE_runnable : RUNSTATE_running,
+                   begins ? RUNSTATE_running : RUNSTATE_runnable, tsc_of(now));
+}
+
+/* state, entry and times of one moment. */
+static void read_times(const struct run *r, struct vcpu_runstate_info *out)
+{
+    uint32_t sequence;
+    unsigned i;
+
+    do {
+        while ((sequence = READ_ONCE(r->sequence)) & 1)
+            __builtin_ia32_pause();
+        barrier();
+        out->state = (int)r->state;
+        out->state_entry_time = (uint64_t)r->state_entry;
+        for (i = 0; i < 4; i++)
+            out->time[i] = (uint64_t)r->time[i];
+        barrier();
+    } while (unlikely(sequence != READ_ONCE(r->sequence)));
+}
+
+void run_times(const struct run *r, struct vcpu_runstate_info *out)
+{
+    ns_t now;
+
+    read_times(r, out);
+    now = time_now();
+    if (now > (ns_t)out->state_entry_time)
+        out->time[out->state] += (uint64_t)now - out->state_entry_time;
+}
+
+ns_t run_virtual_time(const struct run *r)
+{
+    struct vcpu_runstate_info info;
+
+    run_times(r, &info);
+    return (ns_t)info.time[RUNSTATE_running];
+}
+
+/* ---- events, text, memory ---- */
+
+void host_trace(const struct sched *s, unsigned event,
+                const struct sched_vcpu *v, int64_t a)
+{
+    uint32_t number = trace_plugin_event(sched_ops_of(s)->class_, event);
+
+    if (trace_enabled(number))
+        trace_3(number, v ? trace_id(v->dom, v->id) : ~0u, (uint32_t)a,
+                (uint32_t)((uint64_t)a >> 32));
+}
+
+void host_vprint(const char *format, va_list args)
+{
+    char line[256];
+
+    (void)format_textv(line, sizeof(line), format, args);
+    console_print("%s", line);
+}
+
+void *host_alloc(size_t size)
+{
+    return mem_alloc(size);
+}
+
+void host_free(void *p)
+{
+    mem_free(p);
+}
+
+/* ---- a broken rule ---- */
+
+void host_breach(const struct sched_breach *b)
+{
+    log_error("scheduler %s broke a rule on CPU%u: %s", b->plugin, b->cpu,
+              b->rule);
+    if (b->v)
+        log_error("  it concerns d%uv%u", b->v->dom, b->v->id);
+    sched_dump(b->sched, time_now());
+    if (run_options.strict || !b->can_fall_back)
+        panic("scheduler %s broke a rule: %s", b->plugin, b->rule);
+    log_error("scheduler rr takes over from %s", b->plugin);
+    trace_1(TRACE_SCHED_FALLBACK, 0);
+}

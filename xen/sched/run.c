@@ -1,0 +1,193 @@
+/*
+ * run.c - the life of a vCPU in the scheduler, and the verbs of run.h.
+ */
+#include "xen/sched/run.h"
+
+#include <xen/errno.h>
+#include "trace/trace.h"
+#include "xen/arch/x86/irq.h"
+#include "xen/arch/x86/smp.h"
+#include "xen/arch/x86/spinlock.h"
+#include "xen/base/frame.h"
+#include "xen/sched/run_private.h"
+
+struct run_domain *run_domain_create(uint16_t id)
+{
+    struct run_domain *rd = mem_alloc(sizeof(*rd));
+
+    if (!rd)
+        return NULL;
+    if (sched_domain_init(&rd->sd, sched_pool(), id)) {
+        mem_free(rd);
+        return NULL;
+    }
+    trace_1(TRC_SCHED_DOM_ADD, id);
+    return rd;
+}
+
+void run_domain_destroy(struct run_domain *rd)
+{
+    if (!rd)
+        return;
+    trace_1(TRC_SCHED_DOM_REM, rd->sd.dom);
+    sched_domain_fini(&rd->sd);
+    mem_free(rd);
+}
+
+struct sched_domain *run_sched_domain(struct run_domain *rd)
+{
+    return &rd->sd;
+}
+
+int run_create(struct run *r, struct run_domain *rd, uint16_t dom, uint16_t id,
+               void (*switch_out)(struct run *), void (*switch_in)(struct run *))
+{
+    unsigned first = (dom + id) % smp_nr_cpus;
+    uint64_t flags;
+    int error;
+
+    (void)dom;
+    r->switch_out = switch_out;
+    r->switch_in = switch_in;
+    error = sched_vcpu_init(&r->sv, &rd->sd, id, first);
+    if (error)
+        return error;
+    flags = irq_save();
+    r->state = RUNSTATE_offline;
+    r->state_entry = run_now();
+    r->last_cpu = r->sv.cpu;
+    error = sched_vcpu_join(&r->sv, r->state_entry);
+    irq_restore(flags);
+    if (error)
+        sched_vcpu_fini(&r->sv);
+    return error;
+}
+
+void run_destroy(struct run *r)
+{
+    uint64_t flags;
+
+    if (!r->sv.priv)
+        return;
+    flags = irq_save();
+    sched_vcpu_leave(&r->sv, run_now());
+    irq_restore(flags);
+    sched_vcpu_fini(&r->sv);
+}
+
+/* ---- waking and blocking ---- */
+
+void run_notify_cause(struct run *r, uint32_t cause, uint32_t detail)
+{
+    uint64_t flags;
+    unsigned on;
+
+    if (!sched_blocked(&r->sv)) {
+        /* It may be about to block, and then looks at `notified`: the
+         * exchange orders the store before our second look. */
+        if (!READ_ONCE(r->notified))
+            (void)__atomic_exchange_n(&r->notified, 1, __ATOMIC_SEQ_CST);
+        if (likely(!sched_blocked(&r->sv))) {
+            on = READ_ONCE(r->sv.cpu);
+            if (sched_is_running(&r->sv) && on != this_cpu_id())
+                ipi_send(on, VECTOR_RESCHEDULE);
+            return;
+        }
+    }
+    flags = irq_save();
+    r->cause = cause;
+    r->detail = detail;
+    sched_wake_slow(&r->sv, run_now());
+    irq_restore(flags);
+}
+
+void run_notify(struct run *r)
+{
+    run_notify_cause(r, TRACE_CAUSE_EVENT, 0);
+}
+
+void run_expect_notify(void)
+{
+    struct run *r = run_current();
+
+    (void)__atomic_exchange_n(&r->notified, 0, __ATOMIC_SEQ_CST);
+}
+
+void run_block(bool (*ready)(void *arg), void *arg)
+{
+    struct run *r = run_current();
+
+    if (ready ? ready(arg) : READ_ONCE(r->notified))
+        return;
+    r->ready = ready;
+    r->ready_arg = arg;
+    sched_will_block(&r->sv);
+    schedule();
+}
+
+void run_yield(void)
+{
+    struct run *r = run_current();
+
+    if (r) {
+        trace_2(TRC_SCHED_YIELD, r->sv.dom, r->sv.id);
+        sched_will_yield(&r->sv);
+    }
+    schedule();
+}
+
+/* ---- pausing ---- */
+
+void run_pause(struct run *r)
+{
+    uint64_t flags = irq_save();
+
+    trace_2(TRC_SCHED_SLEEP, r->sv.dom, r->sv.id);
+    sched_pause(&r->sv, run_now());
+    irq_restore(flags);
+}
+
+void run_unpause(struct run *r)
+{
+    uint64_t flags = irq_save();
+
+    r->cause = TRACE_CAUSE_KICK;
+    r->detail = 0;
+    sched_unpause(&r->sv, run_now());
+    irq_restore(flags);
+}
+
+/* Off its CPU, and not in the middle of a hypercall that others preempted. */
+static bool stopped(const struct run *r)
+{
+    return !sched_is_running(&r->sv) && !READ_ONCE(r->sv.core.finishing);
+}
+
+void run_wait_stopped(struct run *r)
+{
+    while (r != run_current() && !stopped(r)) {
+        if (r->sv.cpu == this_cpu_id())
+            run_yield();
+        else
+            preempt_point();
+        __builtin_ia32_pause();
+    }
+}
+
+void run_stop(void)
+{
+    struct run *r = run_current();
+
+    while (READ_ONCE(r->sv.core.pauses))
+        schedule();
+}
+
+int run_set_affinity(struct run *r, const struct cpuset *hard,
+                     const struct cpuset *soft)
+{
+    uint64_t flags = irq_save();
+    int error = sched_set_affinity(&r->sv, hard, soft, run_now());
+
+    irq_restore(flags);
+    return error;
+}

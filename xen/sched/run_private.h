@@ -1,0 +1,38 @@
+/*
+ * run_private.h - what the files of the scheduler's host share.
+ */
+#ifndef XEN_SCHED_RUN_PRIVATE_H
+#define XEN_SCHED_RUN_PRIVATE_H
+
+#include "sched/api/core.h"
+#include "xen/arch/x86/cpu.h"
+#include "xen/base/time.h"
+#include "xen/sched/run.h"
+
+struct run_domain {
+    struct sched_domain sd;
+};
+
+/* sv is the first member: NULL stays NULL. */
+static inline struct run *run_of(struct sched_vcpu *v)
+{
+    return (struct run *)(void *)v;
+}
+
+/* Read the clock, as counter and as system time. Interrupts off. */
+static inline ns_t run_now(void)
+{
+    struct run_cpu *here = &this_cpu(run_cpu);
+
+    here->tsc = rdtsc();
+    here->now = time_of_tsc(here->tsc);
+    return here->now;
+}
+
+/* Whose turn is it on this CPU? Switches to it; returns when it is the caller's
+ * again, perhaps on another CPU. Interrupts on, no lock held. */
+void schedule(void);
+
+int run_join_pool(unsigned cpu, ns_t now);
+
+#endif
