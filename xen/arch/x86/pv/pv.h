@@ -18,10 +18,10 @@ struct pv_vcpu {
     /* Hot: entry.S and the exit path know these offsets. */
     struct vcpu_info *info;    /* pending and mask; never NULL */
     uint8_t stop;              /* call up_stop() before the next return */
+    uint8_t event_work;        /* rare work before return: an NMI */
     uint8_t kernel_mode;       /* the guest kernel runs, not its user */
     uint8_t syscall_masks;     /* syscall callback disables events */
     uint8_t failsafe_masks;    /* failsafe callback disables events */
-    uint8_t event_work;        /* rare work before return: NMI, bounce */
     uint8_t nmi_pending, nmi_masked, mce_pending;
     uint64_t cr3_kernel;       /* CR3 values, as machine addresses */
     uint64_t cr3_user;         /* 0: none */
@@ -46,16 +46,15 @@ struct pv_vcpu {
     unsigned gdt_entries, ldt_entries;
     mfn_t gdt_frames[PV_GDT_FRAMES];
     uintptr_t ldt_base;        /* guest virtual address */
-    unsigned gdt_cpu;          /* whose reserved page is mapped; ~0 none */
+    uint64_t *gdt_page;        /* its page of our descriptors (window, 14) */
 
     uint64_t ctrlreg[8];       /* CR0, CR2, CR4 as the guest sees them */
     uint64_t dr[8];            /* debug registers; dr7 as loaded */
-    unsigned iopl;             /* emulated, 0..3 */
+    uint32_t iopl;             /* emulated; as in RFLAGS: n << 12 */
+    uint32_t iopl_mask;        /* VMASST_TYPE_architectural_iopl: FLAG_IOPL */
 
     void *xsave;               /* XSAVE area, 64-byte aligned */
     uint64_t xcr0, xcr0_accum;
-    uint8_t fpu_loaded;        /* the FPU holds its state */
-    uint8_t fpu_used;          /* it has used the FPU at all */
     uint8_t ts;                /* guest's CR0.TS: trap on next FPU use */
 };
 
@@ -82,6 +81,16 @@ void pv_switch_in(struct pv_vcpu *p);
  * its registers are changed so that it enters its handler on return. */
 void pv_inject(unsigned vector, int error_code); /* error_code -1: none */
 void pv_inject_page_fault(uintptr_t address, unsigned error_code);
+
+/* Deliver an NMI to p, the current vCPU or one that does not run. */
+void pv_send_nmi(struct pv_vcpu *p);
+
+/* Set a real LDT register for p->ldt_base/_entries (the pages come into the
+ * window on demand); p is the current vCPU. */
+void pv_load_ldt(struct pv_vcpu *p);
+
+/* Fill a page with the 128 stubs of the hypercall page. */
+void pv_fill_hypercall_page(void *page);
 
 /* The first return of a new vCPU to its guest; entry for thread_create(). */
 void pv_enter_guest(void) NORETURN;

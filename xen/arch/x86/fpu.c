@@ -1,0 +1,180 @@
+/*
+ * fpu.c - saving and restoring the extended registers. SDM 1, chapter 13.
+ */
+#include <string.h>
+#include <xen/errno.h>
+#include "xen/arch/x86/cpu.h"
+#include "xen/arch/x86/fpu.h"
+#include "xen/arch/x86/msr.h"
+#include "xen/arch/x86/percpu.h"
+#include "xen/arch/x86/spinlock.h"
+#include "xen/base/frame.h"
+
+#define XSAVE_MIN   576u /* legacy area and header */
+#define FCW_INITIAL 0x037fu
+#define MXCSR_INITIAL 0x1f80u
+#define XSTATE_BV(area) (((uint64_t *)(area))[64]) /* byte 512 */
+
+struct fpu_host fpu_host;
+
+/* What XCR0 holds on this CPU. */
+static DEFINE_PER_CPU(uint64_t, fpu_xcr0);
+
+static void set_xcr0(uint64_t value)
+{
+    this_cpu(fpu_xcr0) = value;
+    xsetbv(0, value);
+}
+
+static void find_features(void)
+{
+    uint32_t max = cpuid(0).eax;
+
+    fpu_host.size = XSAVE_MIN;
+    if (max >= 7 && cpuid_count(7, 0).ebx & 1u << 0)
+        fpu_host.fsgsbase = true;
+    if (max < 0xd || !(cpuid(1).ecx & 1u << 26))
+        return;
+    fpu_host.xsave = true;
+    fpu_host.xsaveopt = cpuid_count(0xd, 1).eax & 1u;
+    fpu_host.xcr0 = cpuid_count(0xd, 0).eax & XCR0_GUEST;
+}
+
+void fpu_init_cpu(unsigned cpu)
+{
+    if (cpu == 0)
+        find_features();
+    if (fpu_host.fsgsbase)
+        write_cr4(read_cr4() | CR4_FSGSBASE);
+    if (fpu_host.xsave) {
+        write_cr4(read_cr4() | CR4_OSXSAVE);
+        set_xcr0(fpu_host.xcr0);
+        if (cpu == 0)
+            fpu_host.size = cpuid_count(0xd, 0).ebx;
+    }
+    clts();
+}
+
+int fpu_create(struct pv_vcpu *p)
+{
+    /* Any size, aligned: whole frames where heap blocks might not be. */
+    struct page *page = frame_alloc(fpu_host.size > PAGE_SIZE, 0);
+
+    if (!page)
+        return -XEN_ENOMEM;
+    p->xsave = mfn_to_virt(page_to_mfn(page));
+    fpu_reset(p);
+    return 0;
+}
+
+void fpu_destroy(struct pv_vcpu *p)
+{
+    if (p->xsave)
+        frame_free(mfn_to_page(virt_to_mfn(p->xsave)),
+                   fpu_host.size > PAGE_SIZE);
+    p->xsave = NULL;
+}
+
+void fpu_reset(struct pv_vcpu *p)
+{
+    memset(p->xsave, 0, fpu_host.size);
+    *(uint16_t *)p->xsave = FCW_INITIAL;
+    ((uint32_t *)p->xsave)[6] = MXCSR_INITIAL;
+    /* SSE works whatever XCR0 says of it, so it is always saved. */
+    p->xcr0 = p->xcr0_accum = XCR0_X87 | XCR0_SSE;
+    p->ts = 0;
+}
+
+void fpu_switch_out(struct pv_vcpu *p)
+{
+    uint64_t mask = p->xcr0_accum;
+
+    if (unlikely(p->ts))
+        clts();
+    if (unlikely(p->xcr0 != mask))
+        set_xcr0(mask); /* it has switched some off, yet may come back */
+    if (likely(fpu_host.xsaveopt))
+        __asm__ volatile("xsaveopt64 (%0)"
+                         :
+                         : "r"(p->xsave), "a"((uint32_t)mask), "d"(0)
+                         : "memory");
+    else if (fpu_host.xsave)
+        __asm__ volatile("xsave64 (%0)"
+                         :
+                         : "r"(p->xsave), "a"((uint32_t)mask), "d"(0)
+                         : "memory");
+    else
+        __asm__ volatile("fxsave64 (%0)" : : "r"(p->xsave) : "memory");
+}
+
+/* Components that another vCPU left and this one has never switched on stay in
+ * the registers, out of its reach: fpu_set_xcr0() clears them first. */
+void fpu_switch_in(struct pv_vcpu *p)
+{
+    if (likely(fpu_host.xsave)) {
+        uint64_t mask = p->xcr0_accum;
+
+        if (unlikely(this_cpu(fpu_xcr0) != mask))
+            set_xcr0(mask);
+        __asm__ volatile("xrstor64 (%0)"
+                         :
+                         : "r"(p->xsave), "a"((uint32_t)mask), "d"(0)
+                         : "memory");
+        if (unlikely(p->xcr0 != mask))
+            set_xcr0(p->xcr0);
+    } else {
+        __asm__ volatile("fxrstor64 (%0)" : : "r"(p->xsave) : "memory");
+    }
+    if (unlikely(p->ts))
+        write_cr0(read_cr0() | CR0_TS);
+}
+
+bool fpu_set_xcr0(struct pv_vcpu *p, uint64_t xcr0)
+{
+    uint64_t avx512 = xcr0 & 0xe0;
+    uint64_t flags;
+
+    if (!fpu_host.xsave || xcr0 & ~fpu_host.xcr0 || !(xcr0 & XCR0_X87) ||
+        (xcr0 & XCR0_AVX && !(xcr0 & XCR0_SSE)) ||
+        (avx512 && (avx512 != 0xe0 || !(xcr0 & XCR0_AVX))))
+        return false;
+    flags = irq_save();
+    /* What it has never used is initial in its save area: a round trip puts
+     * that into the registers, in place of what another vCPU left there. */
+    fpu_switch_out(p);
+    p->xcr0 = xcr0;
+    p->xcr0_accum |= xcr0;
+    fpu_switch_in(p);
+    irq_restore(flags);
+    return true;
+}
+
+void fpu_get_legacy(const struct pv_vcpu *p, void *out)
+{
+    uint8_t *to = out;
+    uint64_t present = fpu_host.xsave ? XSTATE_BV(p->xsave) : 3;
+
+    /* XSAVEOPT does not write a component that is in its initial state. */
+    memcpy(to, p->xsave, 512);
+    if (!(present & XCR0_X87)) {
+        memset(to, 0, 24);
+        memset(to + 32, 0, 128);
+        to[0] = FCW_INITIAL & 0xff;
+        to[1] = FCW_INITIAL >> 8;
+    }
+    if (!(present & XCR0_SSE))
+        memset(to + 160, 0, 256);
+}
+
+void fpu_set_legacy(struct pv_vcpu *p, const void *in)
+{
+    uint32_t *mxcsr = (uint32_t *)p->xsave + 6;
+
+    memcpy(p->xsave, in, 512);
+    *mxcsr &= 0xffff; /* reserved bits would make XRSTOR fault */
+    if (fpu_host.xsave) {
+        memset((char *)p->xsave + 512, 0, 64);
+        XSTATE_BV(p->xsave) = XCR0_X87 | XCR0_SSE;
+        p->xcr0_accum |= XCR0_X87 | XCR0_SSE;
+    }
+}

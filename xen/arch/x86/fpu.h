@@ -1,0 +1,46 @@
+/*
+ * fpu.h - the extended registers (x87, SSE, AVX) of vCPUs.
+ *
+ * The hypervisor itself is compiled not to touch them. They are saved and
+ * restored at every switch between vCPUs, never lazily: nothing of one vCPU's
+ * is ever in the registers while another runs (and XSAVEOPT makes it cheap).
+ * CR0.TS is set only while a guest runs that asked for it.
+ */
+#ifndef XEN_ARCH_X86_FPU_H
+#define XEN_ARCH_X86_FPU_H
+
+#include "xen/arch/x86/pv/pv.h"
+#include "xen/lib/types.h"
+
+#define XCR0_X87 0x1ull
+#define XCR0_SSE 0x2ull
+#define XCR0_AVX 0x4ull
+/* What guests may use of what the processor has: also AVX-512. */
+#define XCR0_GUEST 0xe7ull
+
+struct fpu_host {
+    bool xsave, xsaveopt, fsgsbase;
+    uint64_t xcr0;     /* components that guests may use; 0 without XSAVE */
+    uint32_t size;     /* bytes of a save area with all of them */
+};
+extern struct fpu_host fpu_host; /* constant once CPU 0 is set up */
+
+void fpu_init_cpu(unsigned cpu);
+
+/* p's save area, in the initial state. 0, or -ENOMEM. */
+int fpu_create(struct pv_vcpu *p);
+void fpu_destroy(struct pv_vcpu *p);
+void fpu_reset(struct pv_vcpu *p); /* p does not run */
+
+/* Before the CPU leaves p, after it has come to it; interrupts off. */
+void fpu_switch_out(struct pv_vcpu *p);
+void fpu_switch_in(struct pv_vcpu *p);
+
+/* XSETBV by the current guest. False: the value is not allowed. */
+bool fpu_set_xcr0(struct pv_vcpu *p, uint64_t xcr0);
+
+/* The 512 bytes of the FXSAVE format, of a vCPU that does not run. */
+void fpu_get_legacy(const struct pv_vcpu *p, void *out);
+void fpu_set_legacy(struct pv_vcpu *p, const void *in);
+
+#endif

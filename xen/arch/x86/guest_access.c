@@ -1,0 +1,21 @@
+/*
+ * guest_access.c - checked copies from and to a guest's addresses.
+ */
+#include <xen/errno.h>
+#include "xen/arch/x86/guest_access.h"
+
+int copy_from_guest(void *to, uintptr_t guest, size_t size)
+{
+    if (!guest_range_ok(guest, size) ||
+        guest_copy_raw(to, (const void *)guest, size))
+        return -XEN_EFAULT;
+    return 0;
+}
+
+int copy_to_guest(uintptr_t guest, const void *from, size_t size)
+{
+    if (!guest_range_ok(guest, size) ||
+        guest_copy_raw((void *)guest, from, size))
+        return -XEN_EFAULT;
+    return 0;
+}

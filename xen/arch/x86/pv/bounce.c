@@ -1,0 +1,126 @@
+/*
+ * bounce.c - what a guest is told, by entering its handlers: events, system
+ * calls of its user programs, page faults, exceptions, NMIs, failed returns.
+ */
+#include "xen/arch/x86/pv/bounce_private.h"
+#include "xen/arch/x86/spinlock.h"
+
+#define TRAP_MASKS 4u /* trap_info.flags: clear event enable */
+
+enum page_fault_code { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4 };
+
+void pv_bounce_event(struct pv_vcpu *p, struct cpu_user_regs *regs)
+{
+    pv_bounce(p, regs, p->event_callback, true, NO_ERROR_CODE, 0);
+}
+
+void pv_bounce_syscall(struct pv_vcpu *p, struct cpu_user_regs *regs)
+{
+    if (unlikely(!p->syscall_callback)) {
+        regs->rip -= 2; /* as if there were no such instruction */
+        pv_inject(6, -1);
+        return;
+    }
+    pv_bounce(p, regs, p->syscall_callback, p->syscall_masks, NO_ERROR_CODE,
+              0);
+}
+
+static void bounce_page_fault(struct pv_vcpu *p, struct cpu_user_regs *regs,
+                              uintptr_t address, unsigned code)
+{
+    const struct trap_info *t = &p->traps[14];
+
+    /* The guest's kernel is in ring 3 too: what it takes for user mode is. */
+    code &= ~(unsigned)PF_USER;
+    if (!p->kernel_mode)
+        code |= PF_USER;
+    p->info->arch.cr2 = address;
+    pv_bounce(p, regs, t->address, t->flags & TRAP_MASKS, ERROR_CODE, code);
+}
+
+/* From entry.S, interrupts off. Only a write of the kernel's to a page that is
+ * there can be one to a page table; only in the hole are the windows. */
+void pv_page_fault(struct pv_vcpu *p, struct cpu_user_regs *regs)
+{
+    uintptr_t address = read_cr2();
+    unsigned code = regs->error_code;
+
+    if (unlikely(address - HOLE_START < HOLE_END - HOLE_START) ||
+        (p->kernel_mode && code & PF_PRESENT)) {
+        irq_enable();
+        if (up_page_fault(regs, address, code))
+            return;
+    }
+    bounce_page_fault(p, regs, address, code);
+}
+
+void pv_inject_page_fault(uintptr_t address, unsigned error_code)
+{
+    bounce_page_fault(current_pv(), guest_regs(), address, error_code);
+}
+
+void pv_inject(unsigned vector, int error_code)
+{
+    struct pv_vcpu *p = current_pv();
+    struct cpu_user_regs *regs = guest_regs();
+    const struct trap_info *t = &p->traps[vector & 0xff];
+
+    if (unlikely(!t->address)) {
+        up_crash("exception %u at rip %#lx has no handler", vector, regs->rip);
+        return;
+    }
+    if (error_code < 0)
+        pv_bounce(p, regs, t->address, t->flags & TRAP_MASKS, NO_ERROR_CODE,
+                  0);
+    else
+        pv_bounce(p, regs, t->address, t->flags & TRAP_MASKS, ERROR_CODE,
+                  (uint32_t)error_code);
+}
+
+/* The way back to the guest faulted: below its handler's usual frame stand the
+ * data selectors, so that it can tell which of them could not be loaded. */
+void pv_failsafe(struct cpu_user_regs *regs)
+{
+    struct pv_vcpu *p = current_pv();
+    uint64_t *frame;
+    unsigned selector[4];
+
+    irq_enable();
+    pv_bounce(p, regs, p->failsafe_callback, p->failsafe_masks, NO_ERROR_CODE,
+              0);
+    frame = (uint64_t *)regs->rsp - 4;
+    if (p->stop || !guest_range_ok((uintptr_t)frame, 48))
+        return;
+    __asm__ volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
+                     : "=r"(selector[0]), "=r"(selector[1]),
+                       "=r"(selector[2]), "=r"(selector[3]));
+    GUEST_PUT64(frame, regs->rcx, no_stack);
+    GUEST_PUT64(frame + 1, regs->r11, no_stack);
+    for (unsigned i = 0; i < 4; i++)
+        GUEST_PUT64(frame + 2 + i, selector[i] & 0xffff, no_stack);
+    regs->rsp = (uintptr_t)frame;
+    return;
+no_stack:
+    up_crash("no stack at %p for the failsafe callback", (void *)frame);
+}
+
+void pv_send_nmi(struct pv_vcpu *p)
+{
+    p->nmi_pending = 1;
+    p->event_work = !p->nmi_masked;
+}
+
+/* From entry.S, interrupts on: stop or event_work is set. */
+void pv_exit_work(struct pv_vcpu *p)
+{
+    if (p->stop)
+        up_stop();
+    if (!p->event_work)
+        return;
+    p->event_work = 0;
+    if (p->nmi_pending && !p->nmi_masked && p->nmi_callback) {
+        p->nmi_pending = 0;
+        p->nmi_masked = 1;
+        pv_bounce(p, guest_regs(), p->nmi_callback, true, NO_ERROR_CODE, 0);
+    }
+}

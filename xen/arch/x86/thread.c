@@ -1,0 +1,41 @@
+/*
+ * thread.c - making the stacks that thread_switch() switches between.
+ *
+ * A new stack looks as if thread_switch() had been called on it just before
+ * the first instruction of its entry function.
+ */
+#include <string.h>
+#include <xen/errno.h>
+#include "xen/arch/x86/thread.h"
+#include "xen/arch/x86/stack.h"
+#include "xen/base/frame.h"
+
+#define SAVED_REGISTERS 6u /* as thread.S pushes */
+
+int thread_create(struct thread *t, void (*entry)(void), struct pv_vcpu *pv)
+{
+    struct page *page = frame_alloc(STACK_SHIFT - PAGE_SHIFT, 0);
+    struct stack_top *top;
+    uintptr_t *sp;
+
+    if (!page)
+        return -XEN_ENOMEM;
+    t->stack = mfn_to_virt(page_to_mfn(page));
+    memset(t->stack, 0, STACK_SIZE);
+    top = stack_top_of(t->stack);
+    top->pv = pv;
+    /* At entry's first instruction rsp is 8 off a multiple of 16, and the
+     * word there is its return address: none. */
+    sp = (uintptr_t *)top - 2;
+    *--sp = (uintptr_t)entry;
+    t->sp = (uintptr_t)(sp - SAVED_REGISTERS);
+    return 0;
+}
+
+void thread_destroy(struct thread *t)
+{
+    if (t->stack)
+        frame_free(mfn_to_page(virt_to_mfn(t->stack)),
+                   STACK_SHIFT - PAGE_SHIFT);
+    t->stack = NULL;
+}

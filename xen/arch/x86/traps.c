@@ -1,0 +1,55 @@
+/*
+ * traps.c - exceptions that the hypervisor raises itself.
+ *
+ * Some of our instructions may fault because of what a guest gave us. Each has
+ * an entry in the exception table: where it stands, and where to go on. Any
+ * other exception is our own fault, and the end.
+ */
+#include "xen/arch/x86/cpu.h"
+#include "xen/arch/x86/fatal.h"
+#include "xen/arch/x86/stack.h"
+#include "xen/arch/x86/traps.h"
+#include "xen/base/console.h"
+
+struct fixup {
+    uintptr_t from, to;
+};
+extern const struct fixup __start_ex_table[], __stop_ex_table[];
+
+/* Some hundred entries, and a rare event: no need to sort. */
+static uintptr_t find_fixup(uintptr_t rip)
+{
+    const struct fixup *f;
+
+    for (f = __start_ex_table; f < __stop_ex_table; f++)
+        if (f->from == rip)
+            return f->to;
+    return 0;
+}
+
+void trap_hypervisor(struct cpu_user_regs *regs)
+{
+    uintptr_t to;
+
+    if (regs->entry_vector == 1) {
+        /* A guest's breakpoint on data that we touched for it, or a MOV SS
+         * before its SYSCALL: nothing to us. */
+        __asm__ volatile("mov %0, %%dr6" : : "r"(0xffff0ff0ul));
+        return;
+    }
+    to = find_fixup(regs->rip);
+    if (!to)
+        fatal_trap(regs);
+    regs->rip = to;
+}
+
+void WEAK trap_nmi(struct cpu_user_regs *regs)
+{
+    (void)regs;
+    log_debug("CPU %u: an NMI that nobody asked for", this_cpu_id());
+}
+
+void trap_machine_check(struct cpu_user_regs *regs)
+{
+    fatal_trap(regs);
+}
