@@ -7,14 +7,13 @@
 #define XEN_ARCH_UP_H
 
 #include <xen/xen.h>
-#include "xen/arch/x86/percpu.h"
+#include "xen/arch/x86/stack.h"
 #include "xen/lib/types.h"
 
 struct pv_vcpu;
 
-/* base (softirq.c defines it): this CPU's softirqs that wait, one bit each.
- * entry.S looks at it before every return to a guest. */
-DECLARE_PER_CPU(uint32_t, up_pending);
+/* base: entry.S also tests the per-CPU word `softirq` (8 bytes, softirq.h)
+ * before every return to a guest. */
 
 /* base: run what softirqs are pending on this CPU, the scheduler's last; may
  * come back on another CPU. Interrupts on. */

@@ -150,8 +150,8 @@ syscall_entry:
 exit_to_guest:
     cli
     mov TOP_PERCPU(%rsp), %rax
-    lea percpu_up_pending(%rip), %rcx
-    cmpl $0, (%rax, %rcx)
+    lea percpu_softirq(%rip), %rcx
+    cmpq $0, (%rax, %rcx)
     jne exit_softirqs
     cmpw $0, PV_WORK(%rbx)      /* stop, event_work */
     jne exit_work

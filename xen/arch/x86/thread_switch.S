@@ -1,5 +1,5 @@
 /*
- * thread.S - void thread_switch(struct thread *prev, struct thread *next).
+ * thread_switch.S - void thread_switch(struct thread *prev, struct thread *next).
  *
  * In: rdi prev, rsi next; interrupts off. Saves the callee-saved registers on
  * prev's stack, takes next's, and returns there. On the way the CPU's entry
