@@ -12,6 +12,7 @@
 #ifndef XEN_CORE_DOMAIN_H
 #define XEN_CORE_DOMAIN_H
 
+#include <stdarg.h>
 #include <xen/xen.h>
 #include <xen/sched.h>
 #include "xen/arch/x86/pv/pv.h"
@@ -19,6 +20,7 @@
 #include "xen/base/console.h"
 #include "xen/base/frame.h"
 #include "xen/base/timer.h"
+#include "xen/core/area.h"
 #include "xen/core/event.h"
 #include "xen/core/mmu.h"
 #include "xen/lib/types.h"
@@ -27,6 +29,7 @@
 #define MAX_VCPUS 128u /* of a domain */
 
 struct grant_table;
+struct metronome_scheduler_page;
 
 struct vcpu {
     struct run run; /* first: scheduling, runstates, virtual time */
@@ -39,11 +42,13 @@ struct vcpu {
 
     struct event_vcpu event;
     struct timer singleshot, periodic, poll_timer;
-    ns_t periodic_ns;
-    uintptr_t runstate_guest;    /* guest address of its runstate area, or 0 */
-    uintptr_t time_guest;        /* of its secondary time area, or 0 */
-    struct schedpage *schedpage; /* read-only page, or NULL */
-    struct page *info_page;      /* of a registered vcpu_info, or NULL */
+    ns_t periodic_ns;   /* of VIRQ_TIMER; 0: stopped */
+    ns_t periodic_due;  /* when the next one was to come */
+    bool periodic_late; /* ... which it was not running to see */
+    struct area runstate_area, time_area; /* registered; area.h */
+    struct metronome_scheduler_page *schedpage; /* read-only, or NULL */
+    struct page *schedpage_page;
+    struct page *info_page; /* of a registered vcpu_info, or NULL */
 };
 
 struct domain {
@@ -56,7 +61,7 @@ struct domain {
     bool shut_down;  /* and why, in shutdown_code */
     bool crashed;
     uint8_t shutdown_code;
-    unsigned pause_count; /* atomic */
+    unsigned pause_count; /* under lock */
     uint8_t handle[16];
     unsigned ssid;
     ns_t created;
@@ -120,6 +125,30 @@ struct domain_config {
 int domain_create(const struct domain_config *config, struct domain **out);
 /* Its vCPU `id`, down and without context. 0, -ENOMEM, -EEXIST, -EINVAL. */
 int vcpu_create(struct domain *d, unsigned id);
+void vcpu_destroy(struct vcpu *v); /* it does not run, and never will */
+
+/* vCPU `id` of d, or NULL. */
+static inline struct vcpu *domain_vcpu(const struct domain *d, unsigned id)
+{
+    return id < d->max_vcpus ? __atomic_load_n(&d->vcpu[id], __ATOMIC_ACQUIRE)
+                             : NULL;
+}
+
+/* VCPUOP_up and _down: 0, or -EINVAL when it has no context. A vCPU that takes
+ * itself down goes on until it next returns to the guest. */
+int vcpu_up(struct vcpu *v);
+void vcpu_down(struct vcpu *v);
+
+/* VIRQ_TIMER when system time reaches `when`; 0: never. */
+void vcpu_set_singleshot(struct vcpu *v, ns_t when);
+/* VIRQ_TIMER every `period` of running; 0: stop. */
+void vcpu_set_periodic(struct vcpu *v, ns_t period);
+
+/* SCHEDOP_block of the current vCPU: until it has an event. */
+void vcpu_block(struct vcpu *v);
+/* SCHEDOP_poll's wait, v->event set up for it: until a port's event has ended
+ * the polling (event.h), v has an event, or system time is `until` (0: ever). */
+void vcpu_poll(struct vcpu *v, ns_t until);
 
 void domain_pause(struct domain *d); /* returns when none of its vCPUs runs */
 void domain_unpause(struct domain *d);
@@ -128,9 +157,22 @@ void domain_unpause(struct domain *d);
  * boot-time domains and dom0 the hypervisor's. */
 void domain_shutdown(struct domain *d, unsigned reason);
 
+/* Who deals with a shutdown, when it is not dom0 (which gets VIRQ_DOM_EXC):
+ * called once per shutdown, with no lock held, hypercall or softirq context. */
+void domain_on_shutdown(void (*hook)(struct domain *d));
+
 /* The guest's fault: log why with its registers, shut down with
  * SHUTDOWN_crash. The caller goes on, and returns an error. */
 void domain_crash(struct domain *d, const char *format, ...) PRINTF(2, 3);
+
+void domain_crashv(struct domain *d, const char *format, va_list args);
+
+/* SCHEDOP_watchdog: slot 1 or 2, or 0 for a free one; 0 s stops it. The slot,
+ * 0, or a negative errno. */
+int domain_watchdog(struct domain *d, unsigned slot, unsigned seconds);
+
+/* A shut-down domain's vCPUs may run again (domctl resumedomain). */
+void domain_resume(struct domain *d);
 
 /* Tear down: preemptible; -ERESTART (85) means call again. */
 int domain_kill(struct domain *d);

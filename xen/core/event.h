@@ -39,7 +39,8 @@ struct event_domain {
 struct event_vcpu {
     uint32_t virq_port[NR_VIRQS]; /* 0: not bound */
     /* SCHEDOP_poll: set poll_port (one port, or EVENT_POLL_SEVERAL), then
-     * polling, then look at event_port_pending() of each, then block. */
+     * polling, then look at event_port_pending() of each, then block. An
+     * event of one of them clears polling and wakes the vCPU. */
     uint32_t poll_port;
     bool polling;
 };

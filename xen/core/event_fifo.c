@@ -171,10 +171,8 @@ void event_fifo_set_pending(struct domain *d, struct event_channel *ch)
     if (!(__atomic_load_n(word, __ATOMIC_RELAXED) & BIT_PENDING))
         __atomic_fetch_or(word, BIT_PENDING, __ATOMIC_SEQ_CST);
     fifo_try_link(d, ch, word);
-    if (unlikely(v->event.polling) &&
-        (v->event.poll_port == ch->port ||
-         v->event.poll_port == EVENT_POLL_SEVERAL))
-        run_notify(&v->run);
+    if (unlikely(v->event.polling))
+        event_wake_poller(v, ch->port);
 }
 
 void event_fifo_unmask(struct domain *d, struct event_channel *ch)

@@ -47,6 +47,10 @@ static inline struct event_channel *event_channel_of(const struct domain *d,
  * says which locks keep ch. */
 void event_set_pending(struct domain *d, struct event_channel *ch);
 
+/* port of v, which polls, has become pending: end the polling if it is one of
+ * those that it polls. */
+void event_wake_poller(struct vcpu *v, unsigned port);
+
 /* Forget that ch was pending: it is being closed. */
 void event_clear(struct domain *d, struct event_channel *ch);
 

@@ -41,12 +41,14 @@ void event_mark_vcpu(struct vcpu *v)
     }
 }
 
-static void event_wake_poller(struct vcpu *v, unsigned port)
+void event_wake_poller(struct vcpu *v, unsigned port)
 {
     uint32_t polled = v->event.poll_port;
 
-    if (polled == port || polled == EVENT_POLL_SEVERAL)
+    if (polled == port || polled == EVENT_POLL_SEVERAL) {
+        WRITE_ONCE(v->event.polling, false); /* vcpu_poll() looks at it */
         run_notify(&v->run);
+    }
 }
 
 static void event_2l_set_pending(struct domain *d, struct event_channel *ch)
