@@ -24,8 +24,7 @@ struct area {
 /* Register [guest, guest + size), as the current vCPU maps it, for v of the
  * same domain; guest 0: no area any more. 0, or -EFAULT: not mapped, or not
  * writable data. */
-int area_register(struct vcpu *v, struct area *a, uintptr_t guest,
-                  size_t size);
+int area_register(struct vcpu *v, struct area *a, uintptr_t guest, size_t size);
 void area_release(struct area *a); /* its vCPU is gone for good */
 
 static inline bool area_present(const struct area *a)

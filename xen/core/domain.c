@@ -46,7 +46,7 @@ void domain_visit(void (*visit)(struct domain *d, void *arg), void *arg)
     struct domain *d;
 
     spin_lock(&domain_table.lock);
-    LIST_FOREACH(d, &domain_table.list, entry)
+    LIST_FOREACH (d, &domain_table.list, entry)
         visit(d, arg);
     spin_unlock(&domain_table.lock);
 }
@@ -58,7 +58,7 @@ static int domain_enter(struct domain *d)
     int rc = 0;
 
     spin_lock(&domain_table.lock);
-    LIST_FOREACH(at, &domain_table.list, entry)
+    LIST_FOREACH (at, &domain_table.list, entry)
         if (at->id < d->id)
             before = at;
     if (domain_table.by_id[d->id]) {

@@ -45,7 +45,7 @@ struct vcpu {
     ns_t periodic_ns;   /* of VIRQ_TIMER; 0: stopped */
     ns_t periodic_due;  /* when the next one was to come */
     bool periodic_late; /* ... which it was not running to see */
-    struct area runstate_area, time_area; /* registered; area.h */
+    struct area runstate_area, time_area;       /* registered; area.h */
     struct metronome_scheduler_page *schedpage; /* read-only, or NULL */
     struct page *schedpage_page;
     struct page *info_page; /* of a registered vcpu_info, or NULL */
@@ -147,7 +147,8 @@ void vcpu_set_periodic(struct vcpu *v, ns_t period);
 /* SCHEDOP_block of the current vCPU: until it has an event. */
 void vcpu_block(struct vcpu *v);
 /* SCHEDOP_poll's wait, v->event set up for it: until a port's event has ended
- * the polling (event.h), v has an event, or system time is `until` (0: ever). */
+ * the polling (event.h), v has an event, or system time is `until` (0: ever).
+ */
 void vcpu_poll(struct vcpu *v, ns_t until);
 
 void domain_pause(struct domain *d); /* returns when none of its vCPUs runs */

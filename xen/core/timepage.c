@@ -17,9 +17,8 @@
 #include "xen/core/timepage.h"
 #include "xen/include/metronome.h"
 
-#define REFRESH_EVERY MS(10)
-#define RUNSTATE_UPDATE_FLAG                                                   \
-    (1ul << VMASST_TYPE_runstate_update_flag)
+#define REFRESH_EVERY        MS(10)
+#define RUNSTATE_UPDATE_FLAG (1ul << VMASST_TYPE_runstate_update_flag)
 
 struct tick {
     struct timer timer;

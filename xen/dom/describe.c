@@ -9,7 +9,7 @@
 #include "xen/dom/describe.h"
 #include "xen/lib/format.h"
 
-#define WORD_MAX 1100u /* "cmdline=" and its value */
+#define WORD_MAX   1100u /* "cmdline=" and its value */
 #define MAX_MEMORY (1ull << 46)
 
 struct cursor {
@@ -200,8 +200,8 @@ static const struct key {
     { "cmdline", take_cmdline, "at most 1023 characters, in quotes" },
 };
 
-static int take_param(struct description *d, const char *key,
-                      const char *value, char *why, size_t why_size)
+static int take_param(struct description *d, const char *key, const char *value,
+                      char *why, size_t why_size)
 {
     unsigned n = d->nr_params;
 
@@ -267,9 +267,9 @@ static int take_rest(struct description *d, struct cursor *c, char *why,
 static int check_complete(const struct description *d, char *why,
                           size_t why_size)
 {
-    const char *missing = !d->name[0]         ? "name"
+    const char *missing = !d->name[0]        ? "name"
                           : !d->memory_bytes ? "mem"
-                                              : NULL;
+                                             : NULL;
 
     if (!missing)
         return 0;

@@ -53,7 +53,6 @@ int describe_cpus(const char *text, struct cpuset *out);
 
 /* "value" of `key=value` among the words of a command line, or its `key`
  * alone (then out is empty). False: it is not there, or too long for out. */
-bool describe_option(const char *text, const char *key, char *out,
-                     size_t size);
+bool describe_option(const char *text, const char *key, char *out, size_t size);
 
 #endif

@@ -12,8 +12,8 @@
 #define ELF_SEGMENTS 16u
 
 struct elf_segment {
-    uint64_t start;       /* guest virtual address */
-    const uint8_t *data;  /* file_size bytes */
+    uint64_t start;      /* guest virtual address */
+    const uint8_t *data; /* file_size bytes */
     uint64_t file_size;
     uint64_t memory_size; /* the rest is zero */
 };
@@ -23,7 +23,7 @@ struct elf_kernel {
     uint64_t virt_base;  /* where pfn 0 is mapped */
     uint64_t start, end; /* of the image: [start, end) */
     uint64_t hypercall_page;
-    uint64_t p2m;        /* where it wants the frame list */
+    uint64_t p2m; /* where it wants the frame list */
     bool has_hypercall_page, has_p2m;
     bool unmapped_module; /* takes an initrd that is not mapped */
     bool no_dom0;         /* its features say: not as dom0 */

@@ -38,9 +38,12 @@ static bool text_is(const uint8_t *text, size_t size, const char *word)
 static bool feature_offered(const uint8_t *name, size_t size)
 {
     static const char *const offered[] = {
-        "writable_page_tables",   "writable_descriptor_tables",
-        "pae_pgdir_above_4gb",    "mmu_pt_update_preserve_ad",
-        "highmem_assist",         "gnttab_map_avail_bits",
+        "writable_page_tables",
+        "writable_descriptor_tables",
+        "pae_pgdir_above_4gb",
+        "mmu_pt_update_preserve_ad",
+        "highmem_assist",
+        "gnttab_map_avail_bits",
         "dom0",
     };
     size_t i;

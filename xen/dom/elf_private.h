@@ -11,8 +11,8 @@ struct elf_facts {
     bool any; /* there are Xen notes, of either kind */
     bool has_entry, has_base, has_offset;
     uint64_t entry, base, offset;
-    bool legacy;               /* from a __xen_guest section */
-    bool has_hypercall_frame;  /* legacy: a frame number, not an address */
+    bool legacy;              /* from a __xen_guest section */
+    bool has_hypercall_frame; /* legacy: a frame number, not an address */
     uint64_t hypercall_frame;
     bool has_hypercall, has_p2m, module_pfn;
     uint64_t hypercall, p2m;
