@@ -27,3 +27,30 @@ void WEAK smp_flush_tlb(const struct cpuset *cpus, uintptr_t address)
 {
     (void)cpus, (void)address;
 }
+
+#include "xen/arch/x86/smp.h"
+#include "xen/core/domain.h"
+
+void WEAK ipi_send(unsigned to, unsigned vector)
+{
+    (void)to, (void)vector;
+}
+
+void WEAK mmu_domain_destroy(struct domain *d)
+{
+    (void)d;
+}
+
+void WEAK pv_vcpu_destroy(struct pv_vcpu *p)
+{
+    (void)p;
+}
+
+#include "xen/arch/up.h"
+
+bool WEAK up_page_fault(struct cpu_user_regs *regs, uintptr_t address,
+                        unsigned error_code)
+{
+    (void)regs, (void)address, (void)error_code;
+    return false;
+}

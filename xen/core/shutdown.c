@@ -11,6 +11,7 @@
  */
 #include <xen/errno.h>
 #include "xen/arch/up.h"
+#include "xen/base/softirq.h"
 #include "xen/base/time.h"
 #include "xen/core/domain_private.h"
 #include "xen/lib/format.h"
@@ -152,4 +153,42 @@ int domain_watchdog(struct domain *d, unsigned slot, unsigned seconds)
         return any ? (int)slot : 0;
     }
     return -XEN_ENOSPC;
+}
+
+/* ---- what arch asks of us ---- */
+
+void up_stop(void)
+{
+    struct vcpu *v = current_vcpu();
+
+    /* Whoever set it has given v a reason not to run, so that the scheduler
+     * leaves it here until there is none. */
+    WRITE_ONCE(v->pv.stop, 0);
+    softirq_raise(SOFTIRQ_SCHEDULE);
+    softirq_run();
+}
+
+bool up_is_hardware_domain(void)
+{
+    return current_domain()->hardware;
+}
+
+/* Ports that even the domain that owns the machine may not use, because the
+ * hypervisor does: interrupt controllers, timer, serial line, PCI set-up's
+ * address port is shared and left to it. */
+bool up_may_use_ports(uint16_t first, uint16_t count)
+{
+    static const struct {
+        uint16_t first, last;
+    } ours[] = {
+        { 0x20, 0x21 }, { 0x40, 0x43 }, { 0xa0, 0xa1 }, { 0x3f8, 0x3ff },
+    };
+    unsigned last = first + count - 1u, i;
+
+    if (!current_domain()->hardware || last > 0xffff)
+        return false;
+    for (i = 0; i < ARRAY_SIZE(ours); i++)
+        if (first <= ours[i].last && last >= ours[i].first)
+            return false;
+    return true;
 }
