@@ -18,4 +18,13 @@ void boot_options(void);
 /* An option with a dot, as bvt.ctx_allow=5ms: kept for the scheduler's host. */
 void boot_scheduler_parameter(const char *name, const char *value);
 
+/* Keep the initial values of per-CPU data, before any is changed. */
+void boot_percpu(void);
+
+/* Start the other processors; each goes to boot_idle() when it is ready. */
+void boot_start_cpus(void);
+
+/* What a CPU does when it has nothing to do; for good. */
+void boot_idle(void) NORETURN;
+
 #endif

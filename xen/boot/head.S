@@ -123,29 +123,6 @@ boot_entry64:
     hlt
     jmp 1b
 
-/* An application processor: from the trampoline, in long mode on boot_pml4,
- * with RSP at its idle stack's struct stack_top. It goes on in smp_ap_main().*/
-    .global boot_ap_entry
-boot_ap_entry:
-    lea boot_gdt_register(%rip), %rax
-    lgdt (%rax)
-    mov $BOOT_DS, %eax
-    mov %eax, %ds
-    mov %eax, %es
-    mov %eax, %fs
-    mov %eax, %gs
-    mov %eax, %ss
-    mov $CR4_BOOT, %eax
-    mov %rax, %cr4
-    xor %ebp, %ebp
-    push %rbp
-    push %rbp
-    push %rbp
-    call smp_ap_main
-1:  cli
-    hlt
-    jmp 1b
-
     .section .data.page_aligned, "aw"
     .balign 4096
     .global boot_pml4
@@ -182,7 +159,7 @@ boot_low_pd:
 
     .section .data, "aw"
     .balign 16
-    .global boot_gdt_register32
+    .global boot_gdt
     .global boot_gdt_register
 boot_gdt:
     .quad 0

@@ -1,10 +1,18 @@
 /*
  * main.c - starting up, as a table of contents.
  */
+#include "xen/arch/x86/acpi.h"
+#include "xen/arch/x86/apic.h"
+#include "xen/arch/x86/clock.h"
+#include "xen/arch/x86/ioapic.h"
+#include "xen/arch/x86/traps.h"
+#include "xen/arch/x86/vga.h"
 #include "xen/base/console.h"
 #include "xen/base/console_private.h"
-#include "xen/boot/boot.h"
 #include "xen/base/frame.h"
+#include "xen/base/time.h"
+#include "xen/base/timer.h"
+#include "xen/boot/boot.h"
 
 void main(uint32_t protocol, paddr_t information);
 
@@ -22,13 +30,35 @@ static void say_hello(void)
                  boot_info.module[i].start, boot_info.module[i].cmdline);
 }
 
+/* System time begins here. */
+static void start_clock(void)
+{
+    const struct time_scale *scale;
+
+    time_init(clock_init());
+    scale = time_scale();
+    clock_set_scale(scale->tsc_at_boot, scale->mul, scale->shift);
+    time_set_wall_base(rtc_read() * 1000000000 - (uint64_t)time_now());
+    clock_cpu_init();
+    timer_start_cpu();
+}
+
 void main(uint32_t protocol, paddr_t information)
 {
-    boot_gather(protocol, information); /* what the loader told us */
+    boot_percpu();
+    (void)boot_gather(protocol, information);
     boot_options();
-    console_init(&boot_info); /* the ring's messages come out here */
+    console_init(&boot_info); /* messages so far come out here */
     say_hello();
-    frames_init(&boot_info);
+    cpu_tables_init(0);
+    frames_init(&boot_info); /* memory, and the final page tables */
     log_info("%lu frames free of %lu", frame_count_free(), frame_count_total());
-    panic("nothing more to do");
+    vga_map();
+    (void)acpi_init(boot_info.rsdp);
+    apic_init();
+    ioapic_init();
+    start_clock();
+    boot_start_cpus();
+    log_info("Nothing more to do yet.");
+    boot_idle();
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/vga.h"
+#include "xen/arch/x86/paging.h"
 #include "xen/base/frame.h"
 
 #define ATTRIBUTE 0x0700 /* light grey on black */
@@ -15,6 +16,7 @@
 /* Under the console lock. */
 static struct {
     volatile uint16_t *cells; /* NULL: no text screen */
+    paddr_t address;
     unsigned width, height, column;
 } vga;
 
@@ -38,12 +40,19 @@ void vga_init(const struct boot_info *info)
         info->screen_height < 2)
         return;
     vga.cells = paddr_to_virt(info->screen_address);
+    vga.address = info->screen_address;
     vga.width = info->screen_width;
     vga.height = info->screen_height;
     for (unsigned i = 0; i < vga.height; i++)
         clear_line(i);
     outb(CRTC, 0x0a);
     outb(CRTC + 1, 0x20); /* cursor off */
+}
+
+void vga_map(void)
+{
+    if (vga.cells)
+        vga.cells = map_device(vga.address, vga.width * vga.height * 2);
 }
 
 void vga_write(const char *text, size_t length)

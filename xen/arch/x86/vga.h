@@ -8,6 +8,8 @@
 
 /* Take the screen if it is a text screen; else nothing is ever written. */
 void vga_init(const struct boot_info *info);
+/* The final page tables are in force: map the screen anew. */
+void vga_map(void);
 void vga_write(const char *text, size_t length);
 
 #endif
