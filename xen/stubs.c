@@ -1,33 +1,29 @@
 /*
  * stubs.c - weak stand-ins for what has not landed yet. To be emptied.
  */
-#include "xen/arch/x86/cpu.h"
+#include "xen/arch/x86/thread.h"
 #include "xen/arch/x86/traps.h"
-#include "xen/boot/boot.h"
 
 void WEAK cpu_tables_init(unsigned cpu)
 {
     (void)cpu;
 }
 
-void WEAK boot_idle(void)
+int WEAK thread_create(struct thread *t, void (*entry)(void),
+                       struct pv_vcpu *pv)
 {
-    for (;;)
-        cpu_wait();
+    (void)t, (void)entry, (void)pv;
+    return -1;
 }
 
-void WEAK boot_scheduler_parameter(const char *name, const char *value)
+void WEAK thread_destroy(struct thread *t)
 {
-    (void)name, (void)value;
+    (void)t;
 }
 
-#include "xen/arch/x86/smp.h"
-unsigned WEAK smp_nr_cpus = 1;
-struct cpuset WEAK smp_online;
-uintptr_t WEAK percpu_offset[256];
-void WEAK smp_flush_tlb(const struct cpuset *cpus, uintptr_t address)
+void WEAK thread_switch(struct thread *prev, struct thread *next)
 {
-    (void)cpus, (void)address;
+    (void)prev, (void)next;
 }
 
 #include "xen/arch/x86/smp.h"

@@ -16,9 +16,9 @@
 #include "xen/arch/x86/traps.h"
 #include "xen/base/console.h"
 #include "xen/base/frame.h"
-#include "xen/base/timer.h"
 #include "xen/boot/boot.h"
 #include "xen/lib/cmdline.h"
+#include "xen/sched/run.h"
 
 extern const char trampoline_start[], trampoline_end[], trampoline_efer[];
 extern char percpu_start[], percpu_end[], percpu_initial[];
@@ -49,9 +49,9 @@ void ap_main(void)
     cpu_tables_init(cpu);
     apic_cpu_init();
     clock_cpu_init();
-    timer_start_cpu();
+    run_cpu_start();
     __atomic_store_n(&ap_is_up, true, __ATOMIC_RELEASE);
-    boot_idle();
+    run_idle();
 }
 
 static bool prepare(unsigned cpu)
@@ -141,6 +141,13 @@ static void start_one(const struct acpi_cpu *c, paddr_t trampoline)
     }
     cpuset_add(&smp_online, cpu);
     smp_nr_cpus++;
+}
+
+unsigned boot_count_cpus(void)
+{
+    if (!acpi.nr_cpus)
+        return 1;
+    return acpi.nr_cpus < max_cpus ? acpi.nr_cpus : max_cpus;
 }
 
 void boot_start_cpus(void)

@@ -15,16 +15,16 @@ bool boot_gather(uint32_t protocol, paddr_t information);
 /* Act on the hypervisor's command line (cmdline.h). */
 void boot_options(void);
 
-/* An option with a dot, as bvt.ctx_allow=5ms: kept for the scheduler's host. */
-void boot_scheduler_parameter(const char *name, const char *value);
+/* Rings for so many CPUs, as the options say. */
+void boot_start_trace(unsigned nr_cpus);
 
 /* Keep the initial values of per-CPU data, before any is changed. */
 void boot_percpu(void);
 
-/* Start the other processors; each goes to boot_idle() when it is ready. */
-void boot_start_cpus(void);
+/* How many CPUs there may be: what ACPI lists, at most maxcpus=. */
+unsigned boot_count_cpus(void);
 
-/* What a CPU does when it has nothing to do; for good. */
-void boot_idle(void) NORETURN;
+/* Start the other processors; each ends in its idle loop. */
+void boot_start_cpus(void);
 
 #endif

@@ -11,8 +11,8 @@
 #include "xen/base/console_private.h"
 #include "xen/base/frame.h"
 #include "xen/base/time.h"
-#include "xen/base/timer.h"
 #include "xen/boot/boot.h"
+#include "xen/sched/run.h"
 
 void main(uint32_t protocol, paddr_t information);
 
@@ -40,7 +40,6 @@ static void start_clock(void)
     clock_set_scale(scale->tsc_at_boot, scale->mul, scale->shift);
     time_set_wall_base(rtc_read() * 1000000000 - (uint64_t)time_now());
     clock_cpu_init();
-    timer_start_cpu();
 }
 
 void main(uint32_t protocol, paddr_t information)
@@ -58,7 +57,9 @@ void main(uint32_t protocol, paddr_t information)
     apic_init();
     ioapic_init();
     start_clock();
+    boot_start_trace(boot_count_cpus());
+    sched_host_init();
+    run_cpu_start();
     boot_start_cpus();
-    log_info("Nothing more to do yet.");
-    boot_idle();
+    run_idle();
 }

@@ -5,9 +5,13 @@
  * ends the boot, since an experiment must not go on with something else than
  * was asked for.
  */
+#include <string.h>
+#include <xen/errno.h>
 #include "xen/base/console.h"
+#include "xen/base/trace_host.h"
 #include "xen/boot/boot.h"
 #include "xen/lib/cmdline.h"
+#include "xen/sched/run.h"
 
 extern const struct cmdline_option __start_cmdline_options[];
 extern const struct cmdline_option __stop_cmdline_options[];
@@ -71,9 +75,73 @@ static void NORETURN report_refused(const char *name, const char *value,
     die("Option %s=%s is refused. Accepted: %s.", name, value, accepted);
 }
 
-static void take_parameter(const char *name, const char *value)
+/* ---- the scheduler's: their home knows what is accepted, and says it ---- */
+static void scheduler_option(const char *name, const char *value)
 {
-    boot_scheduler_parameter(name, value);
+    /* The scheduler's host keeps the value. */
+    static char kept[1024];
+    static size_t used;
+    size_t size = strlen(value) + 1;
+    char error[192];
+    int rc;
+
+    if (size > sizeof(kept) - used)
+        die("Option %s=%s: too many options for the scheduler.", name, value);
+    memcpy(kept + used, value, size);
+    error[0] = '\0';
+    rc = sched_option(name, kept + used, error, sizeof(error));
+    used += size;
+    if (rc == -XEN_ENOENT)
+        report_unknown(name);
+    else if (rc)
+        die("Option %s is refused. %s.", name, error);
+}
+
+static int parse_sched(const char *value)
+{
+    scheduler_option("sched", value);
+    return 0;
+}
+
+static int parse_strict(const char *value)
+{
+    scheduler_option("sched_strict", value);
+    return 0;
+}
+
+static int parse_patience(const char *value)
+{
+    scheduler_option("sched_patience", value);
+    return 0;
+}
+
+CMDLINE_OPTION(sched) = { "sched", "a scheduler's name",
+                          .kind = CMDLINE_PARSED, .parse = parse_sched };
+CMDLINE_OPTION(sched_strict) = { "sched_strict", "yes, no",
+                                 .kind = CMDLINE_PARSED,
+                                 .parse = parse_strict };
+CMDLINE_OPTION(sched_patience) = { "sched_patience", "a time, as 30s",
+                                   .kind = CMDLINE_PARSED,
+                                   .parse = parse_patience };
+
+/* ---- the trace's ---- */
+static unsigned trace_pages = TRACE_PAGES_DEFAULT;
+static unsigned trace_mask;
+static bool trace_overwrite;
+
+CMDLINE_OPTION(tbuf_size) = { "tbuf_size", "pages a CPU, 0 to 65536",
+                              .kind = CMDLINE_UNSIGNED,
+                              .variable = &trace_pages, .max = 65536 };
+CMDLINE_OPTION(tevt_mask) = { "tevt_mask", "a 32-bit mask, as 0x0fff000",
+                              .kind = CMDLINE_UNSIGNED,
+                              .variable = &trace_mask, .max = UINT32_MAX };
+CMDLINE_OPTION(trace_overwrite) = { "trace_overwrite", "on, off",
+                                    .kind = CMDLINE_FLAG,
+                                    .variable = &trace_overwrite };
+
+void boot_start_trace(unsigned nr_cpus)
+{
+    trace_host_init(nr_cpus, trace_pages, trace_mask, trace_overwrite);
 }
 
 void boot_options(void)
@@ -82,7 +150,7 @@ void boot_options(void)
         .unknown = report_unknown,
         .ignored = report_ignored,
         .refused = report_refused,
-        .parameter = take_parameter,
+        .parameter = scheduler_option,
     };
     const struct cmdline_option *options = __start_cmdline_options;
 

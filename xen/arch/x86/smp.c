@@ -9,12 +9,13 @@
  * calls flush_serve().
  */
 #include "xen/arch/x86/apic.h"
+#include "xen/arch/x86/fatal.h"
 #include "xen/arch/x86/irq.h"
 #include "xen/arch/x86/percpu.h"
 #include "xen/arch/x86/smp.h"
 #include "xen/arch/x86/smp_private.h"
 #include "xen/arch/x86/spinlock.h"
-#include "xen/arch/x86/fatal.h"
+#include "xen/arch/x86/tlb.h"
 #include "xen/arch/x86/traps.h"
 #include "xen/lib/bug.h"
 
@@ -105,21 +106,6 @@ void smp_call(const struct cpuset *set, void (*fn)(void *arg), void *arg)
 }
 
 /* ---- TLB ---- */
-static void flush_here(uintptr_t address)
-{
-    uint64_t cr4;
-
-    if (address == TLB_ALL) {
-        write_cr3(read_cr3());
-    } else if (address == TLB_GLOBAL) {
-        cr4 = read_cr4();
-        write_cr4(cr4 & ~(uint64_t)CR4_PGE);
-        write_cr4(cr4);
-    } else {
-        invlpg(address);
-    }
-}
-
 /* Do what another CPU wants of this one. Interrupts off. */
 static void flush_serve(void)
 {
@@ -127,7 +113,7 @@ static void flush_serve(void)
 
     if (!__atomic_load_n(wanted, __ATOMIC_ACQUIRE))
         return;
-    flush_here(flush.address);
+    tlb_flush_here(flush.address);
     __atomic_store_n(wanted, false, __ATOMIC_RELAXED);
     __atomic_fetch_sub(&flush.left, 1, __ATOMIC_RELEASE);
 }
@@ -167,7 +153,7 @@ void smp_flush_tlb(const struct cpuset *set, uintptr_t address)
     unsigned first = cpuset_next(set, 0);
 
     if (cpuset_has(set, self))
-        flush_here(address);
+        tlb_flush_here(address);
     if (first != CPUSET_NONE &&
         (first != self || cpuset_next(set, self + 1) != CPUSET_NONE))
         flush_others(set, address);
