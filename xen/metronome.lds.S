@@ -4,9 +4,18 @@
  * Linked at IMAGE_START (PML4 slot 261), loaded at IMAGE_PHYS. Three parts
  * with their own rights, each page-aligned: text, rodata, data. Tables that
  * modules fill from afar are sections named as C identifiers; the linker makes
- * __start_NAME and __stop_NAME for them, and needs no line here.
+ * __start_NAME and __stop_NAME for them. The constant ones are listed, so that
+ * they can't be written to, and exist even when they are empty.
  */
 #include "xen/arch/x86/layout.h"
+
+#define TABLE(name)                                   \
+    name : AT(ADDR(name) - IMAGE_OFFSET) {            \
+        . = ALIGN(8);                                 \
+        __start_##name = .;                           \
+        KEEP(*(name))                                 \
+        __stop_##name = .;                            \
+    } :rodata
 
 OUTPUT_FORMAT("elf64-x86-64")
 ENTRY(boot_entry)
@@ -44,6 +53,8 @@ SECTIONS
         KEEP(*(.ex_table))
         __stop_ex_table = .;
     } :rodata
+    TABLE(sched_plugins)
+    TABLE(cmdline_options)
     .symtab_metronome : AT(ADDR(.symtab_metronome) - IMAGE_OFFSET) {
         KEEP(*(.symtab_metronome))
     } :rodata

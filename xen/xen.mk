@@ -20,7 +20,7 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIE -fvisibility=hidden \
     -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
     -fno-strict-aliasing -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
     -ffunction-sections -fdata-sections -fno-common $(WARN) $(INC) $(ABI) \
-    -include xen/lib/compiler.h $(HV_EXTRA)
+    -include xen/lib/compiler.h -include xen/lib/hidden.h $(HV_EXTRA)
 HV_ASFLAGS := -D__ASSEMBLY__ $(INC) $(ABI) -g
 # At boot only: kernels are unpacked by the well-kept libraries.
 HV_LIBS := -l:liblzma.a -l:libz.a -l:libzstd.a
@@ -31,11 +31,11 @@ $(BUILD)/hv/xen/lib/string.o: HV_EXTRA += \
 
 hypervisor: $(BUILD)/metronome.gz $(BUILD)/metronome32 ## build the hypervisor
 
-$(BUILD)/hv/%.o: %.c $(BUILD)/gen/asm-offsets.h
+$(BUILD)/hv/%.o: %.c $(BUILD)/gen/asm-offsets.h xen/xen.mk
 	@mkdir -p $(@D)
 	$(CC) $(HV_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/hv/%.o: %.S $(BUILD)/gen/asm-offsets.h
+$(BUILD)/hv/%.o: %.S $(BUILD)/gen/asm-offsets.h xen/xen.mk
 	@mkdir -p $(@D)
 	$(CC) $(HV_ASFLAGS) -MMD -MP -c -o $@ $<
 

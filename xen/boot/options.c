@@ -94,7 +94,7 @@ static void scheduler_option(const char *name, const char *value)
     if (rc == -XEN_ENOENT)
         report_unknown(name);
     else if (rc)
-        die("Option %s is refused. %s.", name, error);
+        die("Refused: %s.", error);
 }
 
 static int parse_sched(const char *value)
