@@ -41,7 +41,9 @@ check-clang:
 check-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
 	    --enable=warning,portability --suppressions-list=tools/cppcheck.txt \
-	    -I . -I $(BUILD)/gen -i xen/arch/x86/offsets $(HV_ONLY_C)
+	    -I . -I $(BUILD)/gen -I /usr/include \
+	    -I /usr/include/x86_64-linux-gnu --max-configs=1 \
+	    $(HV_ONLY_C)
 
 # Rule: clang-tidy's bugprone checks, without those named here.
 check-tidy: $(HV_ONLY_C:%=$(BUILD)/tidy/%.ok)
@@ -52,7 +54,9 @@ $(BUILD)/tidy/%.ok: % $(BUILD)/gen/asm-offsets.h
 	    )-bugprone-narrowing-conversions,$(\
 	    )-bugprone-macro-parentheses,$(\
 	    )-bugprone-reserved-identifier,$(\
-	    )-bugprone-assignment-in-if-condition' $< -- \
+	    )-bugprone-assignment-in-if-condition,$(\
+	    )-bugprone-suspicious-string-compare,$(\
+	    )-bugprone-implicit-widening-of-multiplication-result' $< -- \
 	    $(filter-out -Werror -fno-asynchronous-unwind-tables,$(HV_CFLAGS)) \
 	    2>/dev/null
 	@touch $@

@@ -42,7 +42,7 @@ $(BUILD)/hv/%.o: %.S $(BUILD)/gen/asm-offsets.h xen/xen.mk
 # Offsets that assembly knows come from C: see xen/arch/x86/asm-offsets.h.in.
 $(BUILD)/gen/asm-offsets.h: xen/arch/x86/offsets/asm-offsets.c
 	@mkdir -p $(@D)
-	$(CC) $(HV_CFLAGS) -MMD -MP -MT $@ -MF $(BUILD)/gen/asm-offsets.d \
+	$(HOSTCC) $(HV_CFLAGS) -MMD -MP -MT $@ -MF $(BUILD)/gen/asm-offsets.d \
 	    -S -o $(@:.h=.s) $<
 	sed -n 's/^.*@OFF@ \([A-Za-z0-9_]*\) [$$]*\(-\{0,1\}[0-9]*\).*/#define \1 \2/p' \
 	    $(@:.h=.s) > $@

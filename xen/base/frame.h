@@ -13,17 +13,18 @@
 #define XEN_BASE_FRAME_H
 
 #include <sys/queue.h>
+#include "xen/arch/x86/directmap.h"
 #include "xen/arch/x86/layout.h"
 #include "xen/lib/types.h"
 
 struct domain;
 
 struct page {
-    uint64_t word;        /* type, counts, flags: pagetype.h; atomic */
-    struct domain *owner; /* NULL: free or the hypervisor's own */
+    uint64_t word;           /* type, counts, flags: pagetype.h; atomic */
+    struct domain *owner;    /* NULL: free or the hypervisor's own */
     TAILQ_ENTRY(page) entry; /* in the owner's list, or a free list */
-    uint64_t stamp; /* TLB epoch when it was last given up: tlb.h */
-    uint64_t extra; /* free: order; ours: what its user wants */
+    uint64_t stamp;          /* TLB epoch when it was last given up: tlb.h */
+    uint64_t extra;          /* free: order; ours: what its user wants */
     uint64_t extra2, extra3;
 };
 
@@ -54,22 +55,6 @@ static inline bool mfn_valid(mfn_t mfn)
     return mfn < frame_max && (READ_ONCE(mfn_to_page(mfn)->word) & PAGE_RAM);
 }
 
-static inline void *mfn_to_virt(mfn_t mfn)
-{
-    return (void *)(DIRECTMAP_START + (mfn << PAGE_SHIFT));
-}
-
-static inline void *paddr_to_virt(paddr_t paddr)
-{
-    return (void *)(DIRECTMAP_START + paddr);
-}
-
-/* Of a pointer into the direct map. */
-static inline mfn_t virt_to_mfn(const void *virt)
-{
-    return ((uintptr_t)virt - DIRECTMAP_START) >> PAGE_SHIFT;
-}
-
 /* From the loader's memory map: the final page tables (paging.h), the frame
  * table, the M2P, and the allocator filled with all RAM but the first MiB, the
  * image and the modules. Once, on the boot CPU, with interrupts off. */
@@ -80,8 +65,8 @@ void frames_init(const struct boot_info *info);
 void frames_release(paddr_t start, paddr_t end);
 
 #define FRAME_ORDER_MAX 18u /* 1 GiB */
-#define FRAME_ZERO  1u /* hand it out filled with zeros */
-#define FRAME_BELOW_4G 2u
+#define FRAME_ZERO      1u  /* hand it out filled with zeros */
+#define FRAME_BELOW_4G  2u
 
 /* 2^order contiguous, so aligned frames, or NULL. Interrupts on or off. */
 struct page *frame_alloc(unsigned order, unsigned flags);

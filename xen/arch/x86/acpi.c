@@ -4,7 +4,7 @@
 #include <string.h>
 #include "xen/arch/x86/acpi.h"
 #include "xen/arch/x86/paging.h"
-#include "xen/base/console.h"
+#include "xen/lib/log.h"
 
 #define TABLE_MAX (1u << 20) /* longer than any real table that we read */
 

@@ -6,7 +6,7 @@
 #include "xen/arch/x86/irq.h"
 #include "xen/arch/x86/paging.h"
 #include "xen/arch/x86/spinlock.h"
-#include "xen/base/console.h"
+#include "xen/lib/log.h"
 #include "xen/lib/cmdline.h"
 
 struct apic apic;

@@ -12,7 +12,7 @@
 #include "xen/arch/x86/irq.h"
 #include "xen/arch/x86/msr.h"
 #include "xen/arch/x86/paging.h"
-#include "xen/base/console.h"
+#include "xen/lib/log.h"
 
 #define HPET_PERIOD    0x004 /* femtoseconds */
 #define HPET_CONFIG    0x010

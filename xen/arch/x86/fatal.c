@@ -8,7 +8,7 @@
 #include "xen/arch/x86/fatal.h"
 #include "xen/arch/x86/spinlock.h"
 #include "xen/arch/x86/stack.h"
-#include "xen/base/console.h"
+#include "xen/lib/log.h"
 #include "xen/lib/format.h"
 
 /* Made by tools/symbols.py, sorted by offset. */

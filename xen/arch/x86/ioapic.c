@@ -7,7 +7,7 @@
 #include "xen/arch/x86/paging.h"
 #include "xen/arch/x86/smp.h"
 #include "xen/arch/x86/spinlock.h"
-#include "xen/base/console.h"
+#include "xen/lib/log.h"
 
 #define REG_VERSION  0x01
 #define REG_ENTRY(n) (0x10 + 2 * (n))

@@ -7,8 +7,8 @@
 #include <string.h>
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/vga.h"
+#include "xen/arch/x86/directmap.h"
 #include "xen/arch/x86/paging.h"
-#include "xen/base/frame.h"
 
 #define ATTRIBUTE 0x0700 /* light grey on black */
 #define CRTC      0x3d4
