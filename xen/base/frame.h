@@ -15,6 +15,7 @@
 #include <sys/queue.h>
 #include "xen/arch/x86/directmap.h"
 #include "xen/arch/x86/layout.h"
+#include "xen/lib/mem.h"
 #include "xen/lib/types.h"
 
 struct domain;
@@ -76,9 +77,5 @@ void frame_trim(struct page *page, unsigned order, unsigned long keep);
 uint64_t frame_count_free(void);  /* in frames */
 uint64_t frame_count_total(void); /* given to the allocator at boot */
 
-/* Memory for the hypervisor's own structures, zeroed, or NULL. Any size; at
- * creation only. */
-void *mem_alloc(size_t size);
-void mem_free(void *p); /* NULL is fine */
 
 #endif

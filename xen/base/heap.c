@@ -158,3 +158,16 @@ void mem_free(void *p)
     slab_free(page, p);
     spin_unlock_irqrestore(&heap.lock, irq);
 }
+
+void *mem_alloc_pages(unsigned order)
+{
+    struct page *page = frame_alloc(order, FRAME_ZERO);
+
+    return page ? mfn_to_virt(page_to_mfn(page)) : NULL;
+}
+
+void mem_free_pages(void *p, unsigned order)
+{
+    if (p)
+        frame_free(mfn_to_page(virt_to_mfn(p)), order);
+}

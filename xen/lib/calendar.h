@@ -14,8 +14,8 @@ static inline uint64_t calendar_seconds(unsigned year, unsigned month,
     /* Count years from March, so that the leap day is a year's last. */
     unsigned y = month <= 2 ? year - 1 : year;
     unsigned m = month <= 2 ? month + 9 : month - 3;
-    uint64_t days = 365ul * y + y / 4 - y / 100 + y / 400 +
-                    (153 * m + 2) / 5 + day - 1 - 719468;
+    uint64_t days = 365ul * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 +
+                    day - 1 - 719468;
 
     return ((days * 24 + hour) * 60 + minute) * 60 + second;
 }

@@ -24,7 +24,8 @@ void console_print(const char *format, ...) PRINTF(1, 2);
 void panic(const char *format, ...) PRINTF(1, 2) NORETURN;
 
 /* As panic(), for what is the user's to mend (a wrong option, too little
- * memory): one line that names the thing and the remedy, without a backtrace. */
+ * memory): one line that names the thing and the remedy, without a backtrace.
+ */
 void die(const char *format, ...) PRINTF(1, 2) NORETURN;
 
 #endif

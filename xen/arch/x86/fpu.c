@@ -8,11 +8,11 @@
 #include "xen/arch/x86/msr.h"
 #include "xen/arch/x86/percpu.h"
 #include "xen/arch/x86/spinlock.h"
-#include "xen/base/frame.h"
+#include "xen/lib/mem.h"
 
-#define XSAVE_MIN   576u /* legacy area and header */
-#define FCW_INITIAL 0x037fu
-#define MXCSR_INITIAL 0x1f80u
+#define XSAVE_MIN       576u /* legacy area and header */
+#define FCW_INITIAL     0x037fu
+#define MXCSR_INITIAL   0x1f80u
 #define XSTATE_BV(area) (((uint64_t *)(area))[64]) /* byte 512 */
 
 struct fpu_host fpu_host;
@@ -58,20 +58,16 @@ void fpu_init_cpu(unsigned cpu)
 int fpu_create(struct pv_vcpu *p)
 {
     /* Any size, aligned: whole frames where heap blocks might not be. */
-    struct page *page = frame_alloc(fpu_host.size > PAGE_SIZE, 0);
-
-    if (!page)
+    p->xsave = mem_alloc_pages(fpu_host.size > PAGE_SIZE);
+    if (!p->xsave)
         return -XEN_ENOMEM;
-    p->xsave = mfn_to_virt(page_to_mfn(page));
     fpu_reset(p);
     return 0;
 }
 
 void fpu_destroy(struct pv_vcpu *p)
 {
-    if (p->xsave)
-        frame_free(mfn_to_page(virt_to_mfn(p->xsave)),
-                   fpu_host.size > PAGE_SIZE);
+    mem_free_pages(p->xsave, fpu_host.size > PAGE_SIZE);
     p->xsave = NULL;
 }
 

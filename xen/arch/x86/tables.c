@@ -11,15 +11,15 @@
 #include "xen/arch/x86/percpu.h"
 #include "xen/arch/x86/tables_private.h"
 #include "xen/arch/x86/traps.h"
-#include "xen/base/console.h"
-#include "xen/base/frame.h"
+#include "xen/lib/log.h"
+#include "xen/lib/mem.h"
 
-#define DESC_CODE64 0x00af9b000000ffffull /* ring 0; | DPL3 for ring 3 */
-#define DESC_CODE32 0x00cf9b000000ffffull
-#define DESC_DATA   0x00cf93000000ffffull
-#define DESC_DPL3   0x0000600000000000ull
-#define TYPE_LDT 2u
-#define TYPE_TSS 9u
+#define DESC_CODE64    0x00af9b000000ffffull /* ring 0; | DPL3 for ring 3 */
+#define DESC_CODE32    0x00cf9b000000ffffull
+#define DESC_DATA      0x00cf93000000ffffull
+#define DESC_DPL3      0x0000600000000000ull
+#define TYPE_LDT       2u
+#define TYPE_TSS       9u
 #define GATE_INTERRUPT 0x8e00u
 #define GATE_DPL3      0x6000u
 
@@ -107,11 +107,9 @@ static void init_ist(struct tss *tss, unsigned cpu)
         struct stack_top *top;
 
         if (cpu) {
-            struct page *page = frame_alloc(STACK_SHIFT - PAGE_SHIFT, 0);
-
-            if (!page)
+            stack = mem_alloc_pages(STACK_SHIFT - PAGE_SHIFT);
+            if (!stack)
                 panic("CPU %u: no memory for its stacks", cpu);
-            stack = mfn_to_virt(page_to_mfn(page));
         }
         top = stack_top_of(stack);
         *top = (struct stack_top){ .cpu = cpu,

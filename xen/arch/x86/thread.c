@@ -8,19 +8,18 @@
 #include <xen/errno.h>
 #include "xen/arch/x86/thread.h"
 #include "xen/arch/x86/stack.h"
-#include "xen/base/frame.h"
+#include "xen/arch/x86/paging.h"
 
 #define SAVED_REGISTERS 6u /* as thread_switch.S pushes */
 
 int thread_create(struct thread *t, void (*entry)(void), struct pv_vcpu *pv)
 {
-    struct page *page = frame_alloc(STACK_SHIFT - PAGE_SHIFT, 0);
     struct stack_top *top;
     uintptr_t *sp;
 
-    if (!page)
+    t->stack = stack_alloc();
+    if (!t->stack)
         return -XEN_ENOMEM;
-    t->stack = mfn_to_virt(page_to_mfn(page));
     memset(t->stack, 0, STACK_SIZE);
     top = stack_top_of(t->stack);
     top->pv = pv;
@@ -35,7 +34,6 @@ int thread_create(struct thread *t, void (*entry)(void), struct pv_vcpu *pv)
 void thread_destroy(struct thread *t)
 {
     if (t->stack)
-        frame_free(mfn_to_page(virt_to_mfn(t->stack)),
-                   STACK_SHIFT - PAGE_SHIFT);
+        stack_free(t->stack);
     t->stack = NULL;
 }

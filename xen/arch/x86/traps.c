@@ -9,7 +9,7 @@
 #include "xen/arch/x86/fatal.h"
 #include "xen/arch/x86/stack.h"
 #include "xen/arch/x86/traps.h"
-#include "xen/base/console.h"
+#include "xen/lib/log.h"
 
 struct fixup {
     uintptr_t from, to;
