@@ -279,3 +279,9 @@ void console_init(const struct boot_info *info)
     }
     console.ready = true;
 }
+
+void console_init_input(void)
+{
+    if (console.use_serial && !serial_enable_input(console_take))
+        log_warning("The console has no interrupt: no input.");
+}

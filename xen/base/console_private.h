@@ -11,6 +11,9 @@ void console_init(const struct boot_info *info);
 /* Let input come by interrupt; interrupts are routed. */
 void console_init_input(void);
 
+/* A character has come; interrupt context, interrupts off (keys.c). */
+void console_take(char c);
+
 /* From now on no lock is taken: the holder may be dead. */
 void console_force(void);
 

@@ -21,6 +21,9 @@ void boot_start_trace(unsigned nr_cpus);
 /* Keep the initial values of per-CPU data, before any is changed. */
 void boot_percpu(void);
 
+/* Debug keys of memory, timers, run queues, CPUs. */
+void boot_add_keys(void);
+
 /* How many CPUs there may be: what ACPI lists, at most maxcpus=. */
 unsigned boot_count_cpus(void);
 

@@ -61,5 +61,7 @@ void main(uint32_t protocol, paddr_t information)
     sched_host_init();
     run_cpu_start();
     boot_start_cpus();
+    boot_add_keys();
+    console_init_input();
     run_idle();
 }

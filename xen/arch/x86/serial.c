@@ -2,6 +2,8 @@
  * serial.c - the 16550 that is the console. Registers: PC16550D data sheet.
  */
 #include "xen/arch/x86/cpu.h"
+#include "xen/arch/x86/ioapic.h"
+#include "xen/arch/x86/irq.h"
 #include "xen/arch/x86/serial.h"
 
 #define UART_DATA        0 /* with DLAB: divisor, low */
@@ -93,4 +95,29 @@ void serial_write(const char *text, size_t length)
             put('\r');
         put(*text);
     }
+}
+
+static void serial_interrupt(struct cpu_user_regs *regs)
+{
+    (void)regs;
+    /* No more than a FIFO's worth and a bit: a broken port must not keep us. */
+    for (unsigned i = 0; i < 64; i++) {
+        if (!(uart_read(UART_STATUS) & STATUS_RECEIVED))
+            break;
+        serial.take((char)uart_read(UART_DATA));
+    }
+}
+
+bool serial_enable_input(void (*take)(char c))
+{
+    unsigned vector;
+
+    if (!serial.present || !serial.settings.irq)
+        return false;
+    serial.take = take;
+    vector = irq_alloc_vector(serial_interrupt);
+    if (!vector || !ioapic_route_isa(serial.settings.irq, vector, 0))
+        return false;
+    uart_write(UART_IRQ_ENABLE, 0x01); /* data received */
+    return true;
 }

@@ -26,8 +26,8 @@ int serial_parse(struct serial_settings *s, const char *text);
 /* Take the port with these settings as the console's. False: no such port. */
 bool serial_init(const struct serial_settings *s);
 /* From now on characters that come are given to take(), in interrupt context.
- * Interrupts must be routed. */
-void serial_enable_input(void (*take)(char c));
+ * After ioapic_init(). False: the port has no interrupt. */
+bool serial_enable_input(void (*take)(char c));
 void serial_write(const char *text, size_t length); /* LF becomes CR LF */
 
 #endif
