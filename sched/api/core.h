@@ -60,7 +60,8 @@ struct sched *sched_create(const struct sched_ops *ops, uint64_t seed);
 void sched_destroy(struct sched *s); /* no CPUs, no domains */
 /* CPUs join and leave. drain: from now on nobody may run there; who waits goes
  * elsewhere, who runs leaves at the next sched_schedule(). -EBUSY: it is the
- * last one, and there are vCPUs. down, once drained: -EBUSY while something runs there still. */
+ * last one, and there are vCPUs. down, once drained: -EBUSY while something
+ * runs there still. */
 int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now);
 int sched_cpu_drain(unsigned cpu, ns_t now);
 int sched_cpu_down(unsigned cpu, ns_t now);

@@ -393,10 +393,12 @@ static bool credit_settle(struct credit_vcpu *b, ns_t now)
     b->credit += b->given;
     if (b->credit < -CREDIT_PERIOD)
         b->credit = -CREDIT_PERIOD;
-    if (b->credit > most) {
+    if (b->credit > most && !sched_queued(&b->v->node[0])) {
         /* It does not use its share: half is kept as a start. */
         b->credit = most / 2;
         stays = false;
+    } else if (b->credit > most && credit_dom(b)->cap) {
+        b->credit = most;
     }
     credit_classify(b, b->credit < 0 ? CREDIT_OVER : CREDIT_UNDER, now);
     return stays;

@@ -1,0 +1,120 @@
+/*
+ * host.c - what a simulation supplies to the core: host.h.
+ *
+ * The core has one set of per-CPU data, so there is one simulation at a time;
+ * sim_now_running() is it. A lock is only a flag, which shows that each one is
+ * taken once and released.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include "sched/sim/sim_private.h"
+#include "xen/lib/bug.h"
+
+static struct {
+    struct sim *sim;
+    unsigned cpu;
+    bool locked[CPUSET_MAX];
+} host;
+
+void sim_host_is(struct sim *sim)
+{
+    BUG_ON(sim && host.sim);
+    host.sim = sim;
+    host.cpu = 0;
+}
+
+void sim_host_cpu(unsigned cpu)
+{
+    host.cpu = cpu;
+}
+
+unsigned host_cpu(void)
+{
+    return host.cpu;
+}
+
+void host_lock(unsigned lock)
+{
+    BUG_ON(host.locked[lock]);
+    host.locked[lock] = true;
+}
+
+bool host_trylock(unsigned lock)
+{
+    if (host.locked[lock])
+        return false;
+    if (host.sim->conf.trylock_fails &&
+        sim_below(host.sim, 100) < host.sim->conf.trylock_fails)
+        return false;
+    host.locked[lock] = true;
+    return true;
+}
+
+void host_unlock(unsigned lock)
+{
+    BUG_ON(!host.locked[lock]);
+    host.locked[lock] = false;
+}
+
+void host_timer(unsigned cpu, ns_t when)
+{
+    sim_program(host.sim, cpu, when);
+}
+
+void host_poke(unsigned cpu)
+{
+    if (cpu < host.sim->conf.nr_cpus)
+        host.sim->cpus[cpu].poked = true;
+}
+
+void host_state(struct sched_vcpu *v, enum sched_state to, ns_t now)
+{
+    sim_state_change((struct sim_vcpu *)v, to, now);
+}
+
+bool host_pending(const struct sched_vcpu *v)
+{
+    return ((const struct sim_vcpu *)v)->pending;
+}
+
+void host_trace(const struct sched *s, unsigned event,
+                const struct sched_vcpu *v, int64_t a)
+{
+    (void)s, (void)v, (void)a;
+    if (event < ARRAY_SIZE(host.sim->traced))
+        host.sim->traced[event]++;
+}
+
+void host_vprint(const char *format, va_list args)
+{
+    if (!host.sim || !host.sim->conf.quiet)
+        (void)vfprintf(stderr, format, args);
+}
+
+void *host_alloc(size_t size)
+{
+    return calloc(1, size);
+}
+
+void host_free(void *p)
+{
+    free(p);
+}
+
+void host_breach(const struct sched_breach *b)
+{
+    if (!host.sim->breach)
+        host.sim->breach = b->rule;
+    if (host.sim->conf.quiet)
+        return;
+    (void)fprintf(stderr, "%s: cpu%u: %s", b->plugin, b->cpu, b->rule);
+    if (b->v)
+        (void)fprintf(stderr, ": d%uv%u", b->v->dom, b->v->id);
+    (void)fputc('\n', stderr);
+}
+
+void bug(const char *what, const char *file, unsigned line)
+{
+    (void)fprintf(stderr, "%s:%u: %s\n", file, line, what);
+    abort();
+}
