@@ -23,6 +23,11 @@ gates: $(GATES)
 check-layers check-size check-ifs:
 	tools/$@
 
+PLUGIN_OBJ := $(filter-out $(BUILD)/hv/sched/api/%, \
+                $(filter $(BUILD)/hv/sched/%,$(HV_OBJ)))
+check-plugins: $(PLUGIN_OBJ)
+	tools/check-plugins $(sort $(dir $(abspath $(PLUGIN_OBJ))))
+
 check-format: ## Rule: clang-format is the judge of layout
 	clang-format --dry-run -Werror $(C_FILES)
 
