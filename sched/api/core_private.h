@@ -22,6 +22,7 @@ struct sched {
     const struct sched_ops *ops; /* written under all its locks */
     void *sys;
     unsigned nr_cpus;
+    unsigned words;       /* of a cpuset in which its CPUs stand */
     unsigned one_lock;    /* the lock of all, or CPUSET_NONE */
     const char *broken;   /* the rule that was broken: the plug-in is not
                            * called any more, the hands go on */

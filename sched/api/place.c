@@ -8,14 +8,15 @@
  */
 #include "sched/api/core_private.h"
 
-/* The first CPU at or after `from`, in circular order, that is in a, b, and
+/* The first CPU of s at or after `from`, in circular order, that is in a, b, and
  * (if it is not NULL) c; else CPUSET_NONE. */
-static unsigned next_in_all(const struct cpuset *a, const struct cpuset *b,
-                            const struct cpuset *c, unsigned from)
+static unsigned next_in_all(const struct sched *s, const struct cpuset *a,
+                            const struct cpuset *b, const struct cpuset *c,
+                            unsigned from)
 {
-    unsigned w = from / 64, i;
+    unsigned words = s->words, w = from / 64, i;
 
-    for (i = 0; i <= CPUSET_WORDS; i++) {
+    for (i = 0; i <= words; i++) {
         uint64_t bits = a->word[w] & READ_ONCE(b->word[w]);
 
         if (c)
@@ -24,7 +25,7 @@ static unsigned next_in_all(const struct cpuset *a, const struct cpuset *b,
             bits &= ~(uint64_t)0 << (from % 64);
         if (bits)
             return w * 64 + (unsigned)__builtin_ctzll(bits);
-        w = (w + 1) % CPUSET_WORDS;
+        w = w + 1 < words ? w + 1 : 0;
     }
     return CPUSET_NONE;
 }
@@ -39,17 +40,17 @@ static unsigned place_default(const struct sched_vcpu *v)
     if (likely(allowed && (s->nr_cpus == 1 || sched_idle(s, last))) &&
         (cpuset_has(soft, last) || cpuset_empty(soft)))
         return last;
-    cpu = next_in_all(&v->affinity, &s->idle, soft, last);
+    cpu = next_in_all(s, &v->affinity, &s->idle, soft, last);
     if (cpu == CPUSET_NONE && allowed && sched_idle(s, last))
         return last;
     if (cpu == CPUSET_NONE)
-        cpu = next_in_all(&v->affinity, &s->idle, NULL, last);
+        cpu = next_in_all(s, &v->affinity, &s->idle, NULL, last);
     if (cpu == CPUSET_NONE && allowed)
         return last;
     if (cpu == CPUSET_NONE)
-        cpu = next_in_all(&v->affinity, &s->cpus, soft, last);
+        cpu = next_in_all(s, &v->affinity, &s->cpus, soft, last);
     if (cpu == CPUSET_NONE)
-        cpu = next_in_all(&v->affinity, &s->cpus, NULL, last);
+        cpu = next_in_all(s, &v->affinity, &s->cpus, NULL, last);
     return cpu;
 }
 
@@ -74,7 +75,7 @@ void sched_offer(const struct sched_vcpu *v)
 
     if (likely(s->nr_cpus == 1))
         return;
-    cpu = next_in_all(&v->affinity, &s->idle, NULL, v->cpu);
+    cpu = next_in_all(s, &v->affinity, &s->idle, NULL, v->cpu);
     if (cpu != CPUSET_NONE)
         host_poke(cpu);
 }

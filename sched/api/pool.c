@@ -10,41 +10,47 @@
 
 /* ---- locks ---- */
 
-void sched_lock_all(struct sched *s)
+static void lock_set(const struct cpuset *cpus, unsigned one)
 {
-    unsigned cpu, one;
+    unsigned cpu;
 
-    for (;;) {
-        one = READ_ONCE(s->one_lock);
-        if (one != CPUSET_NONE)
-            host_lock(one);
-        else
-            for_each_cpu(cpu, &s->cpus)
-                host_lock(cpu);
-        if (likely(one == READ_ONCE(s->one_lock)))
-            return;
-        if (one != CPUSET_NONE)
-            host_unlock(one);
-        else
-            for_each_cpu(cpu, &s->cpus)
-                host_unlock(cpu);
-    }
+    if (one != CPUSET_NONE)
+        host_lock(one);
+    else
+        for_each_cpu(cpu, cpus)
+            host_lock(cpu);
 }
 
-static void unlock_as(const struct sched *s, unsigned one)
+static void unlock_set(const struct cpuset *cpus, unsigned one)
 {
     unsigned cpu;
 
     if (one != CPUSET_NONE)
         host_unlock(one);
     else
-        for_each_cpu(cpu, &s->cpus)
+        for_each_cpu(cpu, cpus)
             host_unlock(cpu);
+}
+
+void sched_lock_all(struct sched *s)
+{
+    struct cpuset cpus;
+    unsigned one;
+
+    for (;;) { /* CPUs may join and leave while we wait */
+        one = READ_ONCE(s->one_lock);
+        cpus = s->cpus;
+        lock_set(&cpus, one);
+        if (likely(one == READ_ONCE(s->one_lock) &&
+                   !__builtin_memcmp(&cpus, &s->cpus, sizeof(cpus))))
+            return;
+        unlock_set(&cpus, one);
+    }
 }
 
 void sched_unlock_all(struct sched *s)
 {
-    unlock_as(s, s->one_lock);
+    unlock_set(&s->cpus, s->one_lock);
 }
 
 /* ---- instances ---- */
@@ -124,14 +130,29 @@ void sched_set_patience(struct sched *s, ns_t patience)
 
 /* ---- CPUs ---- */
 
-static void affinities_changed(struct sched *s)
+/* s->cpus has changed: who waits where it may not run any more waits elsewhere
+ * from now on, who runs there leaves. All locks held. */
+static void affinities_changed(struct sched *s, ns_t now)
 {
     struct sched_domain *d;
     struct sched_vcpu *v;
 
-    for_each_domain_of(d, s)
-        for_each_vcpu_of(v, d)
+    for_each_domain_of(d, s) {
+        for_each_vcpu_of(v, d) {
             sched_effective_affinity(v);
+            if (cpuset_has(&v->affinity, v->cpu))
+                continue;
+            if (v->core.hand == SCHED_HAND_CPU)
+                host_poke(v->cpu);
+            if (v->core.hand != SCHED_HAND_PLUGIN)
+                continue;
+            sched_move_dequeue(v, SCHED_MOVE, now);
+            v->cpu = sched_place(v, now);
+            sched_move_enqueue(v, SCHED_MOVE, now);
+            if (!sched_pcpus[v->cpu].running)
+                host_poke(v->cpu);
+        }
+    }
 }
 
 static void set_clocks(struct sched *s, ns_t now)
@@ -177,6 +198,8 @@ int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now)
     p->now = now;
     p->random = 0;
     p->counts = (struct sched_counts){ 0 };
+    if (cpu / 64 >= s->words)
+        s->words = cpu / 64 + 1;
     cpuset_add(&s->cpus, cpu);
     cpuset_add(&s->idle, cpu);
     p->sched = s;
@@ -187,29 +210,10 @@ int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now)
         s->master = cpu;
         set_clocks(s, now);
     }
-    affinities_changed(s);
+    affinities_changed(s, now);
     sched_unlock_all(s);
     host_poke(cpu);
     return 0;
-}
-
-/* Who waits on cpu waits elsewhere from now on. All locks held. */
-static void move_away(struct sched *s, unsigned cpu, ns_t now)
-{
-    struct sched_domain *d;
-    struct sched_vcpu *v;
-
-    for_each_domain_of(d, s) {
-        for_each_vcpu_of(v, d) {
-            if (v->cpu != cpu || v->core.hand != SCHED_HAND_PLUGIN)
-                continue;
-            sched_move_dequeue(v, SCHED_MOVE, now);
-            v->cpu = sched_place(v, now);
-            sched_move_enqueue(v, SCHED_MOVE, now);
-            if (!sched_pcpus[v->cpu].running)
-                host_poke(v->cpu);
-        }
-    }
 }
 
 int sched_cpu_drain(unsigned cpu, ns_t now)
@@ -229,14 +233,13 @@ int sched_cpu_drain(unsigned cpu, ns_t now)
     s->nr_cpus--;
     (void)__atomic_fetch_and(&s->idle.word[cpu / 64],
                              ~((uint64_t)1 << (cpu % 64)), __ATOMIC_RELAXED);
-    affinities_changed(s);
-    move_away(s, cpu, now);
+    affinities_changed(s, now);
     p->slow_at = FOREVER;
     if (s->master == cpu && s->nr_cpus) {
         s->master = cpuset_next(&s->cpus, 0);
         set_clocks(s, now);
     }
-    unlock_as(s, one);
+    unlock_set(&s->cpus, one);
     if (one == CPUSET_NONE)
         host_unlock(cpu); /* it is no longer one of s->cpus */
     host_poke(cpu);
@@ -325,5 +328,5 @@ void sched_install(struct sched *s, const struct sched_ops *ops, ns_t now)
     for_each_cpu(cpu, &s->cpus)
         WRITE_ONCE(sched_pcpus[cpu].lock,
                    s->one_lock == CPUSET_NONE ? cpu : s->one_lock);
-    unlock_as(s, old);
+    unlock_set(&s->cpus, old);
 }
