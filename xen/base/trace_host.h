@@ -6,9 +6,8 @@
 
 #include "xen/lib/types.h"
 
-#define TRACE_PAGES_DEFAULT                                                    \
-    32u /* per CPU, unless tbuf_size= says otherwise                           \
-         */
+/* Pages per CPU, unless tbuf_size= says otherwise. */
+#define TRACE_PAGES_DEFAULT 32u
 
 /* Once, at boot, on CPU 0, when frames can be had: a ring of so many pages for
  * each CPU below nr_cpus, and the anchor. Less memory than wished for is

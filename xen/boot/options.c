@@ -7,7 +7,9 @@
  */
 #include <string.h>
 #include <xen/errno.h>
+#include "trace/setup.h"
 #include "xen/base/console.h"
+#include "xen/base/time.h"
 #include "xen/base/trace_host.h"
 #include "xen/boot/boot.h"
 #include "xen/lib/cmdline.h"
@@ -142,6 +144,7 @@ CMDLINE_OPTION(trace_overwrite) = { "trace_overwrite", "on, off",
 void boot_start_trace(unsigned nr_cpus)
 {
     trace_host_init(nr_cpus, trace_pages, trace_mask, trace_overwrite);
+    trace_anchor_clock(time_scale()->tsc_khz, time_scale()->tsc_at_boot);
 }
 
 void boot_options(void)

@@ -11,6 +11,7 @@
  */
 #include <string.h>
 #include <xen/errno.h>
+#include "trace/setup.h"
 #include "xen/base/time.h"
 #include "xen/core/domain.h"
 #include "xen/core/domain_private.h"
@@ -69,6 +70,7 @@ static int domain_enter(struct domain *d)
             LIST_INSERT_AFTER(before, d, entry);
         else
             LIST_INSERT_HEAD(&domain_table.list, d, entry);
+        trace_anchor_domain(d->id, d->max_vcpus, d->name);
     }
     spin_unlock(&domain_table.lock);
     return rc;

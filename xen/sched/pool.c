@@ -8,6 +8,7 @@
  */
 #include <xen/errno.h>
 #include "sched/api/core.h"
+#include "trace/setup.h"
 #include "trace/trace.h"
 #include "xen/arch/x86/spinlock.h"
 #include "xen/base/console.h"
@@ -153,6 +154,7 @@ void sched_host_init(void)
         panic("no memory for the scheduler");
     if (run_options.patience)
         sched_set_patience(pool, run_options.patience);
+    trace_anchor_scheduler(ops->name, ops->class_, ops->events);
     log_info("scheduler: %s (%s)", ops->name, ops->about);
 }
 
