@@ -40,6 +40,7 @@ struct vcpu {
     bool initialised; /* has a context */
     bool up;          /* not VCPUOP_down; under domain->lock */
 
+    unsigned mmu_cpu; /* on which its tables were loaded last */
     struct event_vcpu event;
     struct timer singleshot, periodic, poll_timer;
     ns_t periodic_ns;   /* of VIRQ_TIMER; 0: stopped */

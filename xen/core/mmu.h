@@ -7,6 +7,7 @@
 
 #include "xen/arch/x86/spinlock.h"
 #include "xen/base/frame.h"
+#include "xen/lib/cpuset.h"
 #include "xen/lib/types.h"
 
 struct domain;
@@ -15,9 +16,10 @@ struct vcpu;
 struct mmu_domain {
     struct spinlock lock;      /* rank MMU: its page-table updates */
     struct spinlock page_lock; /* rank PAGES: list and counts below */
-    struct page_list pages;
-    struct page_list xen_pages; /* ours, shared with it (shared info ...) */
-    uint64_t nr_pages, max_pages;
+    struct page_list pages;    /* its frames */
+    struct page_list released; /* given up, but still referred to */
+    uint64_t nr_pages, max_pages; /* of both lists; the limit */
+    struct cpuset cpus; /* that may have its tables loaded; tlb.h; atomic */
     uint64_t *perdomain_l3; /* page tables of slot 260 */
     mfn_t perdomain_mfn;
     uint64_t max_pfn; /* as the guest says in shared info */
@@ -40,8 +42,17 @@ void mmu_fill_hole(struct domain *d, uint64_t *l4);
  * it is at its limit or there is none. */
 struct page *mmu_alloc_page(struct domain *d, unsigned order, unsigned flags);
 
-/* Share a frame of the hypervisor's with d: d may map it (writable or not). */
+/* d gives up its frame: it is freed when nobody refers to it any more. False:
+ * d had not got it (any more). With a reference of the caller's. */
+bool mmu_free_page(struct domain *d, struct page *page);
+/* For pagetype.c: the last reference on page has gone. */
+void mmu_page_gone(struct page *page);
+
+/* Share a whole frame of the hypervisor's with d: d may map it (writable or
+ * not). It is the hypervisor's until mmu_unshare_page(), which frees it when
+ * nobody maps it any more: in place of mem_free() or frame_free(). */
 void mmu_share_page(struct page *page, struct domain *d, bool writable);
+void mmu_unshare_page(struct page *page);
 
 /* Hold frame `mfn` of d as writable data for as long as the hypervisor itself
  * writes to it through the direct map (vcpu_info, FIFO control blocks ...): one
@@ -55,15 +66,38 @@ void mmu_load_cr3(struct vcpu *v);
 /* Take cr3 (machine address from a guest) as v's base pointer: takes the
  * references and types, drops the old ones. kernel: which of the two. */
 int mmu_set_base(struct vcpu *v, mfn_t l4, bool kernel);
-/* Drop v's base pointers (teardown). */
+/* Drop v's base pointers, GDT and LDT (teardown). */
 void mmu_drop_bases(struct vcpu *v);
+
+/* Check the tables below l4, level by level, and pin it for d, as a guest does
+ * by MMUEXT_PIN_L4_TABLE; for the builder's tables. 0, or a negative errno. */
+int mmu_pin(struct domain *d, mfn_t mfn, unsigned level);
+int mmu_unpin(struct domain *d, mfn_t mfn);
+static inline int mmu_adopt_l4(struct domain *d, mfn_t l4)
+{
+    return mmu_pin(d, l4, 4);
+}
 
 /* The guest's GDT frames: type them as descriptor pages and map them in v's
  * window. entries <= 7168. 0, or a negative errno. */
 int mmu_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned entries);
 
+/* The guest's LDT at guest address base of the current vCPU: its frames are
+ * typed and mapped in its window. entries <= 8192; 0: none. */
+int mmu_set_ldt(struct vcpu *v, uintptr_t base, unsigned entries);
+
+/* The machine frame of a guest address under v's kernel tables; INVALID_MFN. */
+mfn_t mmu_guest_frame(struct vcpu *v, uintptr_t address);
+
 /* machine-to-phys of a frame of d's. */
-void m2p_set(mfn_t mfn, pfn_t pfn);
-pfn_t m2p_get(mfn_t mfn);
+static inline void m2p_set(mfn_t mfn, pfn_t pfn)
+{
+    ((pfn_t *)M2P_RW_START)[mfn] = pfn;
+}
+
+static inline pfn_t m2p_get(mfn_t mfn)
+{
+    return ((const pfn_t *)M2P_RW_START)[mfn];
+}
 
 #endif

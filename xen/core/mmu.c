@@ -1,0 +1,300 @@
+/*
+ * mmu.c - a domain's frames, and the tables that its vCPUs run on.
+ *
+ * A frame of a domain's stands in one of two lists: pages (ALLOCATED), or
+ * released, when the domain gave it up while others still refer to it. A domain
+ * with a frame in either holds a reference on itself.
+ *
+ * Locks: mmu.page_lock protects the lists and counts; mmu.lock see pagetype.h.
+ */
+#include "xen/core/mmu.h"
+
+#include <xen/errno.h>
+#include "xen/arch/up.h"
+#include "xen/arch/x86/paging.h"
+#include "xen/arch/x86/smp.h"
+#include "xen/core/domain.h"
+#include "xen/core/pagetable.h"
+#include "xen/lib/bug.h"
+
+/* page.extra2 of a frame that stands in a list of its owner. */
+#define LISTED 1u
+
+/* ---- frames ---- */
+
+/* n more frames for d, if its limit allows. Under page_lock. */
+static bool count_add(struct domain *d, uint64_t n)
+{
+    if (n > d->mmu.max_pages - d->mmu.nr_pages ||
+        d->mmu.nr_pages > d->mmu.max_pages)
+        return false;
+    if (!d->mmu.nr_pages)
+        __atomic_add_fetch(&d->refs, 1, __ATOMIC_RELAXED);
+    d->mmu.nr_pages += n;
+    return true;
+}
+
+struct page *mmu_alloc_page(struct domain *d, unsigned order, unsigned flags)
+{
+    struct page *page = frame_alloc(order, flags);
+    size_t i, n = (size_t)1 << order;
+    bool fits;
+
+    if (!page)
+        return NULL;
+    spin_lock(&d->mmu.page_lock);
+    fits = !d->dying && count_add(d, n);
+    for (i = 0; fits && i < n; i++) {
+        struct page *p = page + i;
+
+        p->owner = d;
+        p->extra2 = LISTED;
+        TAILQ_INSERT_TAIL(&d->mmu.pages, p, entry);
+        __atomic_store_n(&p->word,
+                         PAGE_RAM | PAGE_ALLOCATED | PT_WRITABLE | REF_ONE,
+                         __ATOMIC_RELEASE);
+    }
+    spin_unlock(&d->mmu.page_lock);
+    if (!fits)
+        frame_free(page, order);
+    return fits ? page : NULL;
+}
+
+bool mmu_free_page(struct domain *d, struct page *page)
+{
+    uint64_t word;
+
+    spin_lock(&d->mmu.page_lock);
+    word = __atomic_fetch_and(&page->word, ~PAGE_ALLOCATED, __ATOMIC_SEQ_CST);
+    if (word & PAGE_ALLOCATED) {
+        TAILQ_REMOVE(&d->mmu.pages, page, entry);
+        TAILQ_INSERT_TAIL(&d->mmu.released, page, entry);
+    }
+    spin_unlock(&d->mmu.page_lock);
+    if (!(word & PAGE_ALLOCATED))
+        return false;
+    page_put(page);
+    return true;
+}
+
+void mmu_page_gone(struct page *page)
+{
+    struct domain *d = page->owner;
+    bool last = false;
+
+    if (page->extra2 == LISTED) {
+        spin_lock(&d->mmu.page_lock);
+        TAILQ_REMOVE(&d->mmu.released, page, entry);
+        last = --d->mmu.nr_pages == 0;
+        spin_unlock(&d->mmu.page_lock);
+    }
+    page->extra2 = 0;
+    page->owner = NULL;
+    frame_free(page, 0);
+    if (last)
+        domain_put(d);
+}
+
+void mmu_share_page(struct page *page, struct domain *d, bool writable)
+{
+    page->owner = d;
+    page->extra2 = 0;
+    __atomic_store_n(&page->word,
+                     PAGE_RAM | (writable ? PT_WRITABLE : PT_READONLY) |
+                         TYPE_ONE | REF_ONE,
+                     __ATOMIC_RELEASE);
+}
+
+void mmu_unshare_page(struct page *page)
+{
+    page->owner = NULL; /* nobody maps it anew */
+    page_put_writable(page);
+}
+
+struct page *mmu_hold(struct domain *d, mfn_t mfn)
+{
+    if (!mfn_valid(mfn) || !page_get_writable(mfn_to_page(mfn), d))
+        return NULL;
+    return mfn_to_page(mfn);
+}
+
+void mmu_unhold(struct page *page)
+{
+    page_put_writable(page);
+}
+
+/* ---- birth and death ---- */
+
+int mmu_domain_create(struct domain *d)
+{
+    TAILQ_INIT(&d->mmu.pages);
+    TAILQ_INIT(&d->mmu.released);
+    d->mmu.perdomain_l3 = up_page_alloc();
+    if (!d->mmu.perdomain_l3)
+        return -XEN_ENOMEM;
+    d->mmu.perdomain_mfn = virt_to_mfn(d->mmu.perdomain_l3);
+    return 0;
+}
+
+static void free_tables(pte_t *table, unsigned level)
+{
+    unsigned i;
+
+    for (i = 0; level > 1 && i < TABLE_ENTRIES; i++)
+        if (table[i] & PTE_P)
+            free_tables(mfn_to_virt(pte_mfn(table[i])), level - 1);
+    page_clear(table);
+    frame_free(mfn_to_page(virt_to_mfn(table)), 0);
+}
+
+void mmu_domain_destroy(struct domain *d)
+{
+    smp_flush_tlb(&d->mmu.cpus, TLB_ALL); /* idle CPUs leave its tables */
+    if (d->mmu.perdomain_l3)
+        free_tables(d->mmu.perdomain_l3, 3);
+    d->mmu.perdomain_l3 = NULL;
+}
+
+/* Any frame that d still has, with a reference; or NULL. */
+static struct page *any_page(struct domain *d)
+{
+    struct page *page;
+
+    spin_lock(&d->mmu.page_lock);
+    page = TAILQ_FIRST(&d->mmu.pages);
+    if (page)
+        __atomic_add_fetch(&page->word, REF_ONE, __ATOMIC_SEQ_CST);
+    spin_unlock(&d->mmu.page_lock);
+    return page;
+}
+
+int mmu_domain_relinquish(struct domain *d)
+{
+    struct page *page;
+    unsigned i;
+
+    smp_flush_tlb(&d->mmu.cpus, TLB_ALL);
+    for (i = 0; i < d->max_vcpus; i++)
+        if (d->vcpu[i])
+            mmu_drop_bases(d->vcpu[i]);
+    while ((page = any_page(d)) != NULL) {
+        (void)mmu_unpin(d, page_to_mfn(page));
+        (void)mmu_free_page(d, page);
+        page_put(page);
+        preempt_point();
+    }
+    return 0;
+}
+
+/* ---- pins ---- */
+
+int mmu_pin(struct domain *d, mfn_t mfn, unsigned level)
+{
+    struct page *page = mfn_to_page(mfn);
+    uint64_t word;
+    int rc;
+
+    spin_lock(&d->mmu.lock);
+    rc = page_get_typed(d, mfn, PT_TABLE(level));
+    if (!rc) {
+        word = __atomic_fetch_or(&page->word, PAGE_PINNED, __ATOMIC_SEQ_CST);
+        if (word & PAGE_PINNED) {
+            page_put_typed(d, page);
+            rc = -XEN_EINVAL;
+        }
+    }
+    spin_unlock(&d->mmu.lock);
+    return rc;
+}
+
+int mmu_unpin(struct domain *d, mfn_t mfn)
+{
+    struct page *page = mfn_to_page(mfn);
+    uint64_t word;
+
+    if (!mfn_valid(mfn) || !page_get(page, d))
+        return -XEN_EINVAL;
+    spin_lock(&d->mmu.lock);
+    word = __atomic_fetch_and(&page->word, ~PAGE_PINNED, __ATOMIC_SEQ_CST);
+    if (word & PAGE_PINNED)
+        page_put_typed(d, page);
+    spin_unlock(&d->mmu.lock);
+    page_put(page);
+    return word & PAGE_PINNED ? 0 : -XEN_EINVAL;
+}
+
+/* ---- the tables that vCPUs run on ---- */
+
+void mmu_fill_hole(struct domain *d, uint64_t *l4)
+{
+    paging_fill_hole(l4);
+    l4[pte_index(PERDOMAIN_START, 4)] =
+        pte_make(d->mmu.perdomain_mfn, PTE_P | PTE_W | PTE_A);
+}
+
+void mmu_load_cr3(struct vcpu *v)
+{
+    uint64_t cr3 = v->pv.kernel_mode ? v->pv.cr3_kernel : v->pv.cr3_user;
+    unsigned cpu = this_cpu_id();
+    bool moved = v->mmu_cpu != cpu;
+
+    v->mmu_cpu = cpu;
+    if (unlikely(!cr3))
+        tlb_leave();
+    else /* what it flushed elsewhere may be left here */
+        tlb_load(&v->domain->mmu.cpus, cr3, moved);
+}
+
+void up_load_address_space(struct pv_vcpu *pv)
+{
+    struct vcpu *v = container_of(pv, struct vcpu, pv);
+    uint64_t cr3 = pv->kernel_mode ? pv->cr3_kernel : pv->cr3_user;
+    uint64_t irq;
+
+    if (likely(cr3 && this_cpu(tlb_cpu).cpus == &v->domain->mmu.cpus)) {
+        tlb_load(&v->domain->mmu.cpus, cr3, false);
+        return;
+    }
+    irq = irq_save();
+    mmu_load_cr3(v);
+    irq_restore(irq);
+}
+
+int mmu_set_base(struct vcpu *v, mfn_t l4, bool kernel)
+{
+    uint64_t *cr3 = kernel ? &v->pv.cr3_kernel : &v->pv.cr3_user;
+    struct domain *d = v->domain;
+    uint64_t old;
+    int rc = 0;
+
+    spin_lock(&d->mmu.lock);
+    if (l4 || kernel)
+        rc = page_get_typed(d, l4, PT_TABLE(4));
+    if (!rc) {
+        old = *cr3;
+        *cr3 = mfn_to_paddr(l4);
+        if (current_pv() == &v->pv && v->pv.kernel_mode == kernel)
+            up_load_address_space(&v->pv);
+        if (old)
+            page_put_typed(d, mfn_to_page(paddr_to_mfn(old)));
+    }
+    spin_unlock(&d->mmu.lock);
+    return rc;
+}
+
+mfn_t mmu_guest_frame(struct vcpu *v, uintptr_t address)
+{
+    mfn_t frame = INVALID_MFN, l1;
+    pte_t *p;
+
+    if (address >= HOLE_START && address < HOLE_END)
+        return INVALID_MFN;
+    spin_lock(&v->domain->mmu.lock);
+    p = v->pv.cr3_kernel ? pagetable_walk(paddr_to_mfn(v->pv.cr3_kernel),
+                                          address, &l1)
+                         : NULL;
+    if (p && (*p & PTE_P))
+        frame = pte_mfn(*p);
+    spin_unlock(&v->domain->mmu.lock);
+    return frame;
+}
