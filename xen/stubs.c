@@ -3,11 +3,6 @@
  */
 #include "xen/core/domain.h"
 
-void WEAK mmu_domain_destroy(struct domain *d)
-{
-    (void)d;
-}
-
 void WEAK pv_vcpu_destroy(struct pv_vcpu *p)
 {
     (void)p;

@@ -24,11 +24,11 @@
 #include "xen/arch/x86/tlb.h"
 #include "xen/lib/bug.h"
 
-#define ZONES    2u
-#define MFN_4G   ((mfn_t)1 << (32 - PAGE_SHIFT))
+#define ZONES     2u
+#define MFN_4G    ((mfn_t)1 << (32 - PAGE_SHIFT))
 #define EARLY_MAX (BOOT_RANGES + BOOT_MODULES + 64u)
-#define SIZE_2M  ((size_t)1 << 21)
-#define LOW_END  ((paddr_t)0x100000)
+#define SIZE_2M   ((size_t)1 << 21)
+#define LOW_END   ((paddr_t)0x100000)
 
 mfn_t frame_max;
 
@@ -65,8 +65,8 @@ static bool block_is_free(mfn_t mfn, unsigned order)
 {
     const struct page *page = mfn_to_page(mfn);
 
-    return mfn + ((mfn_t)1 << order) <= frame_max &&
-           (page->word & PAGE_FREE) && page->extra == order;
+    return mfn + ((mfn_t)1 << order) <= frame_max && (page->word & PAGE_FREE) &&
+           page->extra == order;
 }
 
 /* Under the lock. */

@@ -149,7 +149,7 @@ static void free_tables(pte_t *table, unsigned level)
 
 void mmu_domain_destroy(struct domain *d)
 {
-    smp_flush_tlb(&d->mmu.cpus, TLB_ALL); /* idle CPUs leave its tables */
+    tlb_flush_cpus(&d->mmu.cpus, TLB_ALL); /* idle CPUs leave its tables */
     if (d->mmu.perdomain_l3)
         free_tables(d->mmu.perdomain_l3, 3);
     d->mmu.perdomain_l3 = NULL;
@@ -173,7 +173,7 @@ int mmu_domain_relinquish(struct domain *d)
     struct page *page;
     unsigned i;
 
-    smp_flush_tlb(&d->mmu.cpus, TLB_ALL);
+    tlb_flush_cpus(&d->mmu.cpus, TLB_ALL);
     for (i = 0; i < d->max_vcpus; i++)
         if (d->vcpu[i])
             mmu_drop_bases(d->vcpu[i]);
@@ -228,8 +228,8 @@ int mmu_unpin(struct domain *d, mfn_t mfn)
 void mmu_fill_hole(struct domain *d, uint64_t *l4)
 {
     paging_fill_hole(l4);
-    l4[pte_index(PERDOMAIN_START, 4)] =
-        pte_make(d->mmu.perdomain_mfn, PTE_P | PTE_W | PTE_A);
+    l4[pte_index(PERDOMAIN_START, 4)] = pte_make(d->mmu.perdomain_mfn,
+                                                 PTE_P | PTE_W | PTE_A);
 }
 
 void mmu_load_cr3(struct vcpu *v)
@@ -290,9 +290,9 @@ mfn_t mmu_guest_frame(struct vcpu *v, uintptr_t address)
     if (address >= HOLE_START && address < HOLE_END)
         return INVALID_MFN;
     spin_lock(&v->domain->mmu.lock);
-    p = v->pv.cr3_kernel ? pagetable_walk(paddr_to_mfn(v->pv.cr3_kernel),
-                                          address, &l1)
-                         : NULL;
+    p = v->pv.cr3_kernel
+            ? pagetable_walk(paddr_to_mfn(v->pv.cr3_kernel), address, &l1)
+            : NULL;
     if (p && (*p & PTE_P))
         frame = pte_mfn(*p);
     spin_unlock(&v->domain->mmu.lock);

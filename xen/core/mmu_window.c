@@ -16,12 +16,12 @@
 #include "xen/core/domain.h"
 #include "xen/core/pagetable.h"
 
-#define WINDOW_PAGES  (GDT_WINDOW_SIZE / PAGE_SIZE)
-#define LDT_FIRST     (LDT_WINDOW_OFFSET / PAGE_SIZE)
-#define LDT_FRAMES    16u
-#define PER_PAGE      512u /* descriptors */
-#define GDT_PTE       (PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX)
-#define EMPTY_PTE     (PTE_P | PTE_A | PTE_D | PTE_NX)
+#define WINDOW_PAGES (GDT_WINDOW_SIZE / PAGE_SIZE)
+#define LDT_FIRST    (LDT_WINDOW_OFFSET / PAGE_SIZE)
+#define LDT_FRAMES   16u
+#define PER_PAGE     512u /* descriptors */
+#define GDT_PTE      (PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX)
+#define EMPTY_PTE    (PTE_P | PTE_A | PTE_D | PTE_NX)
 
 static const uint8_t zeros[PAGE_SIZE] ALIGNED(4096);
 

@@ -265,8 +265,7 @@ int pagetable_validate(struct domain *d, struct page *page, unsigned level)
 {
     pte_t *table = mfn_to_virt(page_to_mfn(page));
 
-    return level == 1 ? validate_l1(d, table)
-                      : validate_upper(d, table, level);
+    return level == 1 ? validate_l1(d, table) : validate_upper(d, table, level);
 }
 
 void pagetable_invalidate(struct domain *d, struct page *page, unsigned level)

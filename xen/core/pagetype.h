@@ -26,12 +26,12 @@
 #define PAGE_BUSY      ((uint64_t)1 << 58)
 #define PAGE_ALLOCATED ((uint64_t)1 << 57)
 /* 56, 55: PAGE_RAM, PAGE_FREE (frame.h) */
-#define PAGE_FOREIGN   ((uint64_t)1 << 54)
+#define PAGE_FOREIGN ((uint64_t)1 << 54)
 
-#define TYPE_ONE   ((uint64_t)1 << 27)
-#define TYPE_COUNT ((uint64_t)0x7ffffff << 27)
-#define REF_ONE    ((uint64_t)1)
-#define REF_COUNT  ((uint64_t)0x7ffffff)
+#define TYPE_ONE    ((uint64_t)1 << 27)
+#define TYPE_COUNT  ((uint64_t)0x7ffffff << 27)
+#define REF_ONE     ((uint64_t)1)
+#define REF_COUNT   ((uint64_t)0x7ffffff)
 #define COUNTS_FULL ((uint64_t)1 << 53 | (uint64_t)1 << 26)
 
 struct domain;

@@ -26,10 +26,10 @@ uint64_t paging_cr3;
 static struct paging {
     struct spinlock lock; /* rank PAGING */
     pte_t *l4;
-    bool huge;            /* the processor has 1-GiB pages */
+    bool huge; /* the processor has 1-GiB pages */
     uintptr_t vmap_next;
-    unsigned stacks;      /* ever made */
-    void *free_stack;     /* chained through their first word */
+    unsigned stacks;  /* ever made */
+    void *free_stack; /* chained through their first word */
 } paging;
 
 static pte_t *table_of(pte_t e)
@@ -75,8 +75,8 @@ static int map_one(uintptr_t va, paddr_t pa, size_t size, pte_t flags,
         *entry |= flags & PTE_U;
         table = table_of(*entry);
     }
-    WRITE_ONCE(*entry, pa | flags | PTE_P | PTE_A | PTE_D |
-                           (level > 1 ? PTE_PS : 0));
+    WRITE_ONCE(*entry,
+               pa | flags | PTE_P | PTE_A | PTE_D | (level > 1 ? PTE_PS : 0));
     *done = pte_span(level);
     return 0;
 }

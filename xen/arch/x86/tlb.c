@@ -86,6 +86,18 @@ void tlb_flush_here(uintptr_t address)
     irq_restore(irq);
 }
 
+void tlb_flush_cpus(const struct cpuset *cpus, uintptr_t address)
+{
+    struct cpuset now;
+
+    if (smp_nr_cpus <= 1) {
+        tlb_flush_here(address);
+        return;
+    }
+    now = *cpus;
+    smp_flush_tlb(&now, address);
+}
+
 void tlb_flush_stale(const struct cpuset *cpus, uint64_t stamp)
 {
     struct cpuset stale;

@@ -66,6 +66,9 @@ void tlb_leave(void);
  * leaves the tables of its last guest instead. Any context. */
 void tlb_flush_here(uintptr_t address);
 
+/* smp_flush_tlb() on those that are in a domain's set, which may change. */
+void tlb_flush_cpus(const struct cpuset *cpus, uintptr_t address);
+
 /* Flush those of `cpus` that may hold translations given up at `stamp` or
  * before. Interrupts on, or as smp_flush_tlb() allows. */
 void tlb_flush_stale(const struct cpuset *cpus, uint64_t stamp);
