@@ -1,6 +1,7 @@
 /*
  * hog: every vCPU computes and never blocks.
  *
+ * start=T     begin at this system time (default 0: at once); blocked until then
  * duration=T  stop after T of system time (default 0: never)
  * report=T    a line every T (default 0: only at the end)
  *
@@ -17,7 +18,7 @@
 #define SPINS_PER_LOOP 10000
 
 static struct {
-    long duration, report;
+    long start, duration, report;
     unsigned running; /* vCPUs that have not finished; atomic */
 } hog;
 
@@ -53,11 +54,13 @@ static void run(void *arg)
 void guest_main(void)
 {
     static const struct option table[] = {
+        { "start", &hog.start, NULL, "begin at this system time" },
         { "duration", &hog.duration, NULL, "stop after this time" },
         { "report", &hog.report, NULL, "print a line this often" },
     };
 
     options_parse("hog", table, sizeof(table) / sizeof(*table));
+    clock_sleep_until(hog.start);
     hog.running = vcpu_count();
     for (unsigned i = 1; i < vcpu_count(); i++) {
         if (vcpu_start(i, run, NULL))

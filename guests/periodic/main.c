@@ -6,6 +6,7 @@
  * ends after release + deadline. A job that overruns delays the next one, whose
  * latency counts from its own release.
  *
+ * start=T (0: at once): system time at which it begins
  * period=T (10ms)  work=T (1ms)  deadline=T (the period)
  * count=N (0: no limit)  duration=T (10s; 0: no limit)
  *
@@ -22,7 +23,7 @@
 #include "guests/lib/start.h"
 
 static struct {
-    long period, work, deadline, count, duration;
+    long start, period, work, deadline, count, duration;
     uint64_t misses;
     struct histogram latency, response;
 } task = {
@@ -55,6 +56,7 @@ static void report(void)
 void guest_main(void)
 {
     static const struct option table[] = {
+        { "start", &task.start, NULL, "begin at this system time" },
         { "period", &task.period, NULL, "time between releases" },
         { "work", &task.work, NULL, "CPU time per job" },
         { "deadline", &task.deadline, NULL, "from release" },
@@ -71,6 +73,7 @@ void guest_main(void)
     if (!runstate_register())
         guest_fail("periodic: no runstate area");
     event_unmask();
+    clock_sleep_until(task.start);
     start = clock_now();
     release = start + task.period;
     for (long k = 0; !task.count || k < task.count; k++) {

@@ -2,7 +2,8 @@
  * pingpong: two domains take turns, by an event channel and a shared page.
  *
  * role=a|b  peer=DOMID  interval=T (0: at once)  rounds=N (0: no limit)
- * duration=T (10s; 0: no limit)
+ * duration=T (10s; 0: no limit)  start=T (0: at once): system time of the
+ * first round
  *
  * A allocates an unbound port for B, and grants B one page as its first grant
  * (reference 8); the page tells the port. B tries to map it until A is there.
@@ -34,7 +35,7 @@ struct table {
 
 static struct {
     const char *role;
-    long peer, interval, rounds, duration;
+    long peer, start, interval, rounds, duration;
     volatile struct table *table;
     uint32_t port;
     struct histogram roundtrip;
@@ -78,6 +79,7 @@ static void play_a(void)
     if (grant_access((unsigned)game.peer, page, false) != FIRST_GRANT)
         guest_fail("pingpong a: the first grant is not %d", FIRST_GRANT);
     wait_for(&game.table->ready, 1);
+    clock_sleep_until(game.start);
     start = clock_now();
     for (uint64_t round = 1; !over(start, round); round++) {
         sent = clock_now();
@@ -127,6 +129,7 @@ void guest_main(void)
     static const struct option table[] = {
         { "role", NULL, &game.role, "a or b" },
         { "peer", &game.peer, NULL, "domain id" },
+        { "start", &game.start, NULL, "begin at this system time" },
         { "interval", &game.interval, NULL, "between starts of rounds" },
         { "rounds", &game.rounds, NULL, "how many" },
         { "duration", &game.duration, NULL, "system time" },
