@@ -72,9 +72,19 @@ void host_state(struct sched_vcpu *v, enum sched_state to, ns_t now)
     sim_state_change((struct sim_vcpu *)v, to, now);
 }
 
-bool host_pending(const struct sched_vcpu *v)
+bool host_pending(struct sched_vcpu *v)
 {
-    return ((const struct sim_vcpu *)v)->pending;
+    return ((struct sim_vcpu *)v)->pending;
+}
+
+void host_idle(unsigned cpu, bool begins, ns_t now)
+{
+    struct sim_cpu *c = &host.sim->cpus[cpu];
+
+    if (begins)
+        c->idle_since = now;
+    else
+        c->idle += now - c->idle_since;
 }
 
 void host_trace(const struct sched *s, unsigned event,

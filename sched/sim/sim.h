@@ -85,6 +85,7 @@ struct sim_cpu {
     struct sim_vcpu *running;
     ns_t progress; /* since when the load has been making progress */
     bool poked;
+    ns_t idle, idle_since; /* time with nothing to run, in all; its begin */
 };
 
 struct sim {
