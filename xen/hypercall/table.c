@@ -55,18 +55,7 @@ hypercall_fn hypercall_mca NOT_YET;
 hypercall_fn hypercall_sysctl NOT_YET;
 hypercall_fn hypercall_domctl NOT_YET;
 hypercall_fn hypercall_metronome NOT_YET;
-hypercall_fn hypercall_set_gdt NOT_YET;
 hypercall_fn hypercall_update_descriptor NOT_YET;
-hypercall_fn hypercall_set_trap_table NOT_YET;
-hypercall_fn hypercall_stack_switch NOT_YET;
-hypercall_fn hypercall_set_callbacks NOT_YET;
-hypercall_fn hypercall_fpu_taskswitch NOT_YET;
-hypercall_fn hypercall_set_debugreg NOT_YET;
-hypercall_fn hypercall_get_debugreg NOT_YET;
-hypercall_fn hypercall_iret NOT_YET;
-hypercall_fn hypercall_set_segment_base NOT_YET;
-hypercall_fn hypercall_nmi_op NOT_YET;
-hypercall_fn hypercall_callback_op NOT_YET;
 
 hypercall_fn *const up_hypercall_table[NR_HYPERCALLS] = {
     [__HYPERVISOR_set_trap_table] = hypercall_set_trap_table,

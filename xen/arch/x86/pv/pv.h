@@ -36,12 +36,20 @@ struct pv_vcpu {
     struct stack_top *top;     /* of its hypervisor stack */
     struct trap_info *traps;   /* 256 entries, own page(s) */
 
-    /* Segments: the selectors are in top->regs; the bases are here while the
-     * vCPU does not run. gs_base_user is the inactive one of the pair. */
+    /* Segments, while the vCPU does not run; else they are in the processor,
+     * GS.base of the mode that does not run in the one that SWAPGS swaps. */
+    union pv_selectors {
+        uint16_t each[4]; /* ds, es, fs, gs */
+        uint64_t all;
+    } selectors;
     uint64_t fs_base, gs_base_kernel, gs_base_user;
 
     /* Descriptor tables: windows in the per-domain slot (layout.h). */
     uintptr_t window;          /* virtual address of its GDT window */
+    struct PACKED {
+        uint16_t limit;
+        uint64_t base;
+    } gdtr;                    /* of the window */
     uint64_t *window_ptes;     /* the 32 PTEs that map the two windows */
     unsigned gdt_entries, ldt_entries;
     mfn_t gdt_frames[PV_GDT_FRAMES];
@@ -49,7 +57,7 @@ struct pv_vcpu {
     uint64_t *gdt_page;        /* its page of our descriptors (window, 14) */
 
     uint64_t ctrlreg[8];       /* CR0, CR2, CR4 as the guest sees them */
-    uint64_t dr[8];            /* debug registers; dr7 as loaded */
+    uint64_t dr[8];            /* debug registers; 4 and 5 unused */
     uint32_t iopl;             /* emulated; as in RFLAGS: n << 12 */
     uint32_t iopl_mask;        /* VMASST_TYPE_architectural_iopl: FLAG_IOPL */
 
@@ -82,11 +90,23 @@ void pv_switch_in(struct pv_vcpu *p);
 void pv_inject(unsigned vector, int error_code); /* error_code -1: none */
 void pv_inject_page_fault(uintptr_t address, unsigned error_code);
 
+/* As the hypercalls of these names, of the current vCPU p: 0, or an errno. */
+int pv_set_segment_base(struct pv_vcpu *p, unsigned which, uint64_t base);
+int pv_set_debugreg(struct pv_vcpu *p, unsigned reg, uint64_t value);
+void pv_set_ts(struct pv_vcpu *p, bool set);
+/* Store a checked trap; false: its vector's handler is no address of a
+ * guest's. */
+bool pv_set_trap(struct pv_vcpu *p, const struct trap_info *t);
+
+/* The current vCPU returns from a handler, to where the frame on its stack
+ * says; the value for its rax. */
+int64_t pv_iret(void);
+
 /* Deliver an NMI to p, the current vCPU or one that does not run. */
 void pv_send_nmi(struct pv_vcpu *p);
 
-/* Set a real LDT register for p->ldt_base/_entries (the pages come into the
- * window on demand); p is the current vCPU. */
+/* Bring p's LDT register in line with p->ldt_entries; its pages stand in the
+ * window. p is the current vCPU, or does not run. */
 void pv_load_ldt(struct pv_vcpu *p);
 
 /* Fill a page with the 128 stubs of the hypercall page. */
