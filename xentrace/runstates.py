@@ -26,17 +26,18 @@ def changes(trace: Trace) -> pd.DataFrame:
 
 
 def intervals(trace: Trace) -> pd.DataFrame:
-    """Each stay in a state: dom, vcpu, state, came_from, start, end, cpu, torn.
+    """Each stay in a state: dom, vcpu, state, came_from, start, end, cpu, and
+    the flags open and torn.
 
     came_from is the state before (-1: not seen). The first stay of a vCPU
-    begins at its first record; the last one, which nothing ends, ends with the
-    trace. `torn` marks stays that overlap a gap of lost records: they count in
+    begins at its first record; the last one, which nothing ends, is `open` and
+    ends with the trace. `torn` marks stays that overlap a gap of lost records: they count in
     no statistic.
     """
     ch = changes(trace)
     if ch.empty:
         return pd.DataFrame(columns=["dom", "vcpu", "state", "came_from",
-                                     "start", "end", "cpu", "torn"])
+                                     "start", "end", "cpu", "open", "torn"])
     last = float(trace.ns[-1])
     same_next = ((ch["dom"] == ch["dom"].shift(-1))
                  & (ch["vcpu"] == ch["vcpu"].shift(-1)))

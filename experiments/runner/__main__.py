@@ -1,0 +1,129 @@
+"""python3 -m experiments.runner FOLDER: run an experiment, write its report."""
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from xentrace.trace import ROOT, TraceError
+
+from . import figures, metrics, report
+from .manifest import Manifest, ManifestError, read
+from .run import Run, run_all, runs_of
+
+
+def missing(manifest: Manifest, build: Path) -> list[Path]:
+    """Files that the runs need and that are not built."""
+    files = {build / "metronome.gz", build / "xentrace"}
+    files |= {build / "guests" / f for d in manifest.domains
+              for f in (d.kernel, d.ramdisk) if f}
+    return sorted(f for f in files if not f.exists())
+
+
+def evaluate(runs: list[Run], manifest: Manifest) -> list[metrics.Result]:
+    """The results of those runs that have a trace."""
+    results = []
+    for run in runs:
+        if not run.trace:
+            continue
+        try:
+            result = metrics.measure(run, manifest)
+            results.append(result)
+            run.problem = run.problem or "; ".join(result.trace.warnings)
+        except TraceError as error:
+            run.problem = run.problem or str(error)
+        except (ValueError, KeyError, IndexError) as error:
+            run.problem = run.problem or f"its trace ends too early ({error})"
+    return results
+
+
+def compare(old: dict, new: dict) -> list[str]:
+    """What the hashes of this and of the run before tell."""
+    if old.get("inputs") != new["inputs"] or old.get("tools") != new["tools"]:
+        return []
+    lines = []
+    for name, run in new["runs"].items():
+        before = old.get("runs", {}).get(name, {}).get("trace_sha256")
+        if before and run["trace_sha256"]:
+            verdict = ("identical to" if before == run["trace_sha256"]
+                       else "DIFFERS from")
+            lines.append(f"{name}: trace {verdict} the run's before")
+    return lines
+
+
+def publish(runs: list[Run], manifest: Manifest, build: Path,
+            out: Path) -> tuple[list[metrics.Result], list[metrics.Verdict]]:
+    """Write everything into out, and say what it shows."""
+    results = evaluate(runs, manifest)
+    if not results:
+        return [], []
+    verdicts = metrics.judge(results, manifest)
+    file = out / "manifest.json"
+    old = json.loads(file.read_text()) if file.exists() else {}
+    said = report.write_manifest(manifest, runs, results, verdicts, build,
+                                 file)
+    report.write_table(results, out / "table.csv")
+    drawn = figures.draw(results, manifest, out)
+    report.write_report(manifest, runs, results, verdicts, drawn, said,
+                        out / "report.html")
+    print(f"\n{manifest.title}\n\n{report.text_table(results)}\n")
+    for line in [v.text for v in verdicts] + compare(old, said):
+        print(line)
+    for result in results:
+        if result.faults:
+            print(f"{result.run.name}: {len(result.faults)} faults in the "
+                  f"trace; the first: {result.faults[0]}")
+    return results, verdicts
+
+
+def main() -> int:
+    """0: all ran and all expectations hold; 1: not; 130: interrupted."""
+    parser = argparse.ArgumentParser(prog="experiments.runner",
+                                     description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", action="append", default=[],
+                        help="only this scheduler; may be repeated")
+    parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
+    parser.add_argument("--build", type=Path, default=ROOT / "build")
+    parser.add_argument("--out", type=Path, help="default: results/NAME")
+    parser.add_argument("--again", action="store_true",
+                        help="do not run: evaluate the traces that are there")
+    args = parser.parse_args()
+    began = time.monotonic()
+    try:
+        manifest = read(args.folder)
+    except ManifestError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if lacking := missing(manifest, args.build):
+        print(f"{lacking[0]} is not built: run `make demo`", file=sys.stderr)
+        return 1
+    out = args.out or ROOT / "results" / manifest.name
+    runs = runs_of(manifest, out / "work", args.only)
+    if args.again:
+        for run in runs:
+            trace = run.work / "trace"
+            run.trace = trace if trace.exists() else None
+            run.serial = run.work / "serial.log"
+            run.problem = "" if run.trace else "not run"
+        whole = True
+    else:
+        whole = run_all(runs, manifest, args.build, args.jobs)
+    results, verdicts = publish(runs, manifest, args.build, out)
+    for run in runs:
+        if run.problem:
+            print(f"{run.name}: {run.problem}", file=sys.stderr)
+    if results:
+        print(f"\nreport: {out / 'report.html'}   "
+              f"({time.monotonic() - began:.0f} s)")
+    if not whole:
+        return 130
+    good = results and all(v.passed for v in verdicts) and not any(
+        r.problem for r in runs) and not any(r.faults for r in results)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

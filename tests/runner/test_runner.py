@@ -1,0 +1,138 @@
+"""The experiment runner, on traces of the generator; and what it refuses."""
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from experiments.runner import __main__ as runner
+from experiments.runner import medium
+from experiments.runner.manifest import ManifestError, read
+from experiments.runner.units import to_ns
+from xentrace.trace import ROOT, TOOL
+
+HERE = Path(__file__).parent
+SYNTH = ROOT / "build" / "tests" / "synth"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A results folder with traces in it, evaluated."""
+    out = tmp_path_factory.mktemp("results")
+    for name in "rr", "boost":
+        work = out / "work" / f"{name}-1"
+        work.mkdir(parents=True)
+        subprocess.run([SYNTH, work / "ram", "2200", "3", name], check=True,
+                       stdout=subprocess.DEVNULL)
+        subprocess.run([TOOL, "record", "--ram", work / "ram",
+                        work / "trace"], check=True)
+        (work / "serial.log").write_text(
+            "(XEN) (d2) periodic: jobs=200 misses=3 period=10000000\n")
+    assert evaluate(out) == 0
+    return out
+
+
+def evaluate(out: Path) -> int:
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.runner", HERE, "--again",
+         "--out", out], cwd=ROOT, text=True, capture_output=True)
+    print(done.stdout, done.stderr)
+    return done.returncode
+
+
+def test_table(results: Path):
+    table = pd.read_csv(results / "table.csv").set_index("scheduler")
+    assert table.loc["boost", "p99_us"] == 0
+    assert 20000 < table.loc["rr", "median_us"] < 31000
+    assert table.loc["rr", "deadline_misses"] == 3
+
+
+def test_figures_and_report(results: Path):
+    for figure in "cdf", "timeline", "shares":
+        for kind in "pdf", "svg", "png":
+            assert (results / f"{figure}.{kind}").stat().st_size > 2000
+    page = (results / "report.html").read_text()
+    assert page.count("<svg") == 3
+    assert not re.search(r"(?:src|href)=['\"](?!#)", page)  # self-contained
+    ids = re.findall(r"\bid=['\"]([^'\"]+)", page)
+    assert len(ids) == len(set(ids))
+
+
+def test_same_traces_same_hashes(results: Path):
+    before = json.loads((results / "manifest.json").read_text())
+    assert evaluate(results) == 0
+    assert json.loads((results / "manifest.json").read_text()) == before
+
+
+def test_an_expectation_that_fails_is_told(results: Path, tmp_path: Path):
+    swapped = tmp_path / "swapped"
+    shutil.copytree(results, swapped)
+    (swapped / "work" / "rr-1").rename(swapped / "work" / "x")
+    (swapped / "work" / "boost-1").rename(swapped / "work" / "rr-1")
+    (swapped / "work" / "x").rename(swapped / "work" / "boost-1")
+    assert evaluate(swapped) == 1
+
+
+def test_damaged_and_missing_traces(results: Path, tmp_path: Path):
+    broken = tmp_path / "broken"
+    shutil.copytree(results, broken)
+    shutil.rmtree(broken / "work" / "rr-1")
+    trace = broken / "work" / "boost-1" / "trace"
+    trace.write_bytes(trace.read_bytes()[:-501])
+    assert evaluate(broken) == 1
+    assert "not run" in (broken / "report.html").read_text()
+
+
+def test_manifest_is_read():
+    manifest = read(HERE)
+    assert [d.name for d in manifest.domains][:4] == ["lat", "hog1", "hog2",
+                                                      "hog3"]
+    assert manifest.id_of("hog2") == 3
+    assert manifest.measure.timeline == 120_000_000
+
+
+@pytest.mark.parametrize("old,new,says", [
+    ('until = "1900ms"', 'until = "soon"', "'soon' is not a time"),
+    ('until = "1900ms"', 'until = "100ms"', "from < until"),
+    ("[256, 256, 256]", "[256, 256]", "2 values for 3 domains"),
+    ('kernel = "hog"', 'colonel = "hog"', "unknown key 'colonel'"),
+    ('name = "synthetic"', "name = ", "experiment.toml"),
+])
+def test_a_wrong_manifest_is_refused(tmp_path: Path, old: str, new: str,
+                                     says: str):
+    text = (HERE / "experiment.toml").read_text()
+    assert old in text
+    (tmp_path / "experiment.toml").write_text(text.replace(old, new))
+    with pytest.raises(ManifestError, match=re.escape(says)):
+        read(tmp_path)
+
+
+def test_descriptions():
+    manifest = read(ROOT / "experiments" / "latency")
+    line = medium.describe(manifest.domains[0])
+    assert line.startswith("domain name=lat kernel=linux-vmlinuz ramdisk=")
+    assert 'cmdline="console=hvc0' in line
+    assert "\n" not in line
+    config = medium.grub_config(manifest, manifest.schedulers[0])
+    assert "sched=rr" in config
+    assert "module2 /boot/domains.txt domains" in config
+
+
+def test_units():
+    assert to_ns("1.5s") == 1_500_000_000
+    assert to_ns("20us") == 20_000
+    with pytest.raises(ValueError):
+        to_ns("20")
+
+
+def test_compare_tells_a_difference():
+    new = {"inputs": {}, "tools": {}, "runs": {"a": {"trace_sha256": "1"}}}
+    old = {"inputs": {}, "tools": {}, "runs": {"a": {"trace_sha256": "2"}}}
+    assert "DIFFERS" in runner.compare(old, new)[0]
+    assert "identical" in runner.compare(new, new)[0]
