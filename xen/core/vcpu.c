@@ -200,6 +200,13 @@ static void init_timers(struct vcpu *v)
     v->periodic_late = true; /* begins when it is first switched in */
 }
 
+/* Where a vCPU's thread begins. */
+static void first_run(void)
+{
+    run_started();
+    pv_enter_guest();
+}
+
 static int create_parts(struct vcpu *v)
 {
     struct domain *d = v->domain;
@@ -215,7 +222,7 @@ static int create_parts(struct vcpu *v)
     v->pv.info->evtchn_upcall_mask = 1;
     rc = mmu_window(d, v->id, &window, &ptes);
     if (!rc)
-        rc = thread_create(&v->run.thread, pv_enter_guest, &v->pv);
+        rc = thread_create(&v->run.thread, first_run, &v->pv);
     if (rc)
         return rc;
     rc = pv_vcpu_create(&v->pv, stack_top_of(v->run.thread.stack), window,
