@@ -7,6 +7,7 @@
  */
 #include "xen/base/trace_host.h"
 
+#include <xen/errno.h>
 #include "trace/host.h"
 #include "trace/setup.h"
 #include "trace/trace.h"
@@ -18,6 +19,12 @@
 static struct {
     struct trace_ring ring;
 } __attribute__((aligned(128))) rings[NR_CPUS];
+
+/* Written once, at boot. */
+static struct {
+    struct t_info *info;
+    uint32_t bytes;
+} toolstack;
 
 struct trace_ring *trace_this_ring(void)
 {
@@ -46,6 +53,20 @@ static void *alloc_pages(unsigned pages)
 static paddr_t paddr_of(const void *virt)
 {
     return mfn_to_paddr(virt_to_mfn(virt));
+}
+
+/* Xen's table of the rings' frames, for the toolstack. */
+static void make_info(unsigned nr_cpus, unsigned pages)
+{
+    size_t bytes = sizeof(struct t_info) + nr_cpus * sizeof(uint16_t) +
+                   sizeof(uint32_t) * (nr_cpus * (pages + 1ul) + 1);
+    unsigned frames = (unsigned)((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
+    struct t_info *info = alloc_pages(frames);
+
+    if (!info || trace_fill_info(info, frames * (uint32_t)PAGE_SIZE))
+        return;
+    toolstack.info = info;
+    toolstack.bytes = frames * (uint32_t)PAGE_SIZE;
 }
 
 void trace_host_init(unsigned nr_cpus, unsigned pages, uint32_t mask,
@@ -77,6 +98,16 @@ void trace_host_init(unsigned nr_cpus, unsigned pages, uint32_t mask,
             trace_anchor_add_ring(c, &rings[c].ring, memory, paddr_of(memory),
                                   got * (uint32_t)PAGE_SIZE);
     }
+    make_info(nr_cpus, pages);
     trace_set_mask(mask);
     trace_anchor_publish();
+}
+
+int trace_host_info(mfn_t *mfn, uint32_t *size)
+{
+    if (!toolstack.info)
+        return -XEN_EINVAL;
+    *mfn = virt_to_mfn(toolstack.info);
+    *size = toolstack.bytes;
+    return 0;
 }

@@ -15,4 +15,8 @@
 void trace_host_init(unsigned nr_cpus, unsigned pages, uint32_t mask,
                      bool overwrite);
 
+/* For the toolstack: the frame of t_info, and the bytes it takes. 0 or -EINVAL:
+ * there is no trace. */
+int trace_host_info(mfn_t *mfn, uint32_t *size);
+
 #endif

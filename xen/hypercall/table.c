@@ -52,8 +52,6 @@ hypercall_fn hypercall_physdev_op NOT_YET;
 hypercall_fn hypercall_physdev_op_compat NOT_YET;
 hypercall_fn hypercall_platform_op NOT_YET;
 hypercall_fn hypercall_mca NOT_YET;
-hypercall_fn hypercall_sysctl NOT_YET;
-hypercall_fn hypercall_domctl NOT_YET;
 hypercall_fn hypercall_metronome NOT_YET;
 hypercall_fn hypercall_update_descriptor NOT_YET;
 
@@ -73,7 +71,8 @@ hypercall_fn *const up_hypercall_table[NR_HYPERCALLS] = {
     [__HYPERVISOR_multicall] = hypercall_multicall,
     [__HYPERVISOR_update_va_mapping] = hypercall_update_va_mapping,
     [__HYPERVISOR_set_timer_op] = hypercall_set_timer_op,
-    [__HYPERVISOR_event_channel_op_compat] = hypercall_unknown, /* until core links */
+    [__HYPERVISOR_event_channel_op_compat] =
+        hypercall_unknown, /* until core links */
     [__HYPERVISOR_xen_version] = hypercall_xen_version,
     [__HYPERVISOR_console_io] = hypercall_console_io,
     [__HYPERVISOR_physdev_op_compat] = hypercall_physdev_op_compat,
@@ -98,8 +97,8 @@ hypercall_fn *const up_hypercall_table[NR_HYPERCALLS] = {
     [__HYPERVISOR_xsm_op] = hypercall_unknown,
     [__HYPERVISOR_xenoprof_op] = hypercall_unknown,
     [__HYPERVISOR_hvm_op] = hypercall_unknown,
-    [__HYPERVISOR_kexec_op ... __HYPERVISOR_hypfs_op] = hypercall_unknown,
+    [__HYPERVISOR_kexec_op... __HYPERVISOR_hypfs_op] = hypercall_unknown,
     [43 ... 47] = hypercall_unknown,
-    [__HYPERVISOR_arch_1 ... __HYPERVISOR_arch_6] = hypercall_unknown,
+    [__HYPERVISOR_arch_1... __HYPERVISOR_arch_6] = hypercall_unknown,
     [56 ... NR_HYPERCALLS - 1] = hypercall_unknown,
 };

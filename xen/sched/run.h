@@ -104,6 +104,21 @@ int run_set_affinity(struct run *r, const struct cpuset *hard,
 int run_param(struct run_domain *rd, struct run *r, const char *name,
               const char *value, char *error, size_t size);
 
+/* The same as numbers, in the unit of the plug-in's table: all of them or none.
+ * -ENOENT: it has no such parameter; -EINVAL: range or scope; or its refusal. */
+#define RUN_SETTINGS_MAX 4u
+struct run_setting {
+    const char *name;
+    int64_t value;
+};
+int run_params_put(struct run_domain *rd, struct run *r,
+                   const struct run_setting *settings, unsigned nr);
+int run_param_get(struct run_domain *rd, struct run *r, const char *name,
+                  int64_t *value);
+
+/* XEN_SCHEDULER_* of the plug-in at work. */
+unsigned sched_host_id(void);
+
 void preempt_slow(void);
 /* Let others run, if it is their turn; only with no lock held. May return on
  * another CPU. */

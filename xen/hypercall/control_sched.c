@@ -1,0 +1,128 @@
+/*
+ * control_sched.c - XEN_DOMCTL_SCHEDOP_*: the schedulers' parameters by the
+ * numbers and unions of the public header.
+ *
+ * This is the only place that knows them: each field is looked up by name in
+ * the plug-in's own table, so a plug-in never sees a union or a guest handle.
+ * BVT and SEDF have no union; METRONOME_sched_param serves any parameter.
+ */
+#include <xen/errno.h>
+#include "xen/arch/x86/guest_access.h"
+#include "xen/hypercall/control.h"
+
+struct field {
+    const char *name; /* of the plug-in's parameter */
+    int64_t value;    /* in the public header's unit ... */
+    int64_t unit;     /* ... which is so many of the table's */
+};
+
+static int put_fields(struct domain *d, struct run *r, const struct field *f,
+                      unsigned nr)
+{
+    struct run_setting set[RUN_SETTINGS_MAX];
+    unsigned i;
+
+    for (i = 0; i < nr; i++)
+        set[i] = (struct run_setting){ f[i].name, f[i].value * f[i].unit };
+    return run_params_put(d->sched, r, set, nr);
+}
+
+static int get_fields(struct domain *d, struct run *r, struct field *f,
+                      unsigned nr)
+{
+    int64_t value;
+    unsigned i;
+    int error;
+
+    for (i = 0; i < nr; i++) {
+        error = run_param_get(d->sched, r, f[i].name, &value);
+        if (error)
+            return error;
+        f[i].value = value / f[i].unit;
+    }
+    return 0;
+}
+
+static int sched_credit(struct domain *d, struct xen_domctl_sched_credit *c,
+                        bool put)
+{
+    struct field f[] = { { "weight", c->weight, 1 }, { "cap", c->cap, 1 } };
+    int error;
+
+    if (put) {
+        /* 0 and ~0 stand for "leave it", as users of the call know it. */
+        if (c->weight && (error = put_fields(d, NULL, &f[0], 1)))
+            return error;
+        return c->cap != 0xffff ? put_fields(d, NULL, &f[1], 1) : 0;
+    }
+    error = get_fields(d, NULL, f, 2);
+    c->weight = (uint16_t)f[0].value;
+    c->cap = (uint16_t)f[1].value;
+    return error;
+}
+
+static int sched_rtds(struct domain *d, struct run *r,
+                      struct xen_domctl_sched_rtds *rt, bool put)
+{
+    struct field f[] = {
+        { "period", rt->period, US(1) },
+        { "budget", rt->budget, US(1) },
+        { "extratime", rt->flags & XEN_DOMCTL_SCHEDRT_extra, 1 },
+    };
+    int error;
+
+    if (put)
+        return put_fields(d, r, f, 3);
+    error = get_fields(d, r, f, 3);
+    rt->period = (uint32_t)f[0].value;
+    rt->budget = (uint32_t)f[1].value;
+    rt->flags = f[2].value ? XEN_DOMCTL_SCHEDRT_extra : 0;
+    return error;
+}
+
+/* put/getvcpuinfo: an array of (vCPU, parameters). */
+static int sched_vcpus(struct domain *d, struct xen_domctl_scheduler_op *op)
+{
+    uintptr_t at = guest_handle(op->u.v.vcpus);
+    bool put = op->cmd == XEN_DOMCTL_SCHEDOP_putvcpuinfo;
+    struct xen_domctl_schedparam_vcpu one;
+    uint32_t i;
+    int error = 0;
+
+    if (op->sched_id != XEN_SCHEDULER_RTDS)
+        return -XEN_EINVAL;
+    for (i = 0; i < op->u.v.nr_vcpus && !error; i++) {
+        error = copy_from_guest(&one, at + i * sizeof(one), sizeof(one));
+        if (error)
+            break;
+        if (one.vcpuid >= d->max_vcpus || !d->vcpu[one.vcpuid])
+            return -XEN_EINVAL;
+        error = sched_rtds(d, &d->vcpu[one.vcpuid]->run, &one.u.rtds, put);
+        if (!error && !put)
+            error = copy_to_guest(at + i * sizeof(one), &one, sizeof(one));
+        preempt_point();
+    }
+    op->u.v.nr_vcpus = i;
+    return error;
+}
+
+int control_sched_domain(struct domain *d, struct xen_domctl_scheduler_op *op)
+{
+    bool put = op->cmd == XEN_DOMCTL_SCHEDOP_putinfo;
+
+    if (op->sched_id != sched_host_id())
+        return -XEN_EINVAL;
+    if (op->cmd == XEN_DOMCTL_SCHEDOP_putvcpuinfo ||
+        op->cmd == XEN_DOMCTL_SCHEDOP_getvcpuinfo)
+        return sched_vcpus(d, op);
+    if (op->cmd > XEN_DOMCTL_SCHEDOP_getinfo)
+        return -XEN_EINVAL;
+    if (op->sched_id == XEN_SCHEDULER_CREDIT)
+        return sched_credit(d, &op->u.credit, put);
+    if (op->sched_id == XEN_SCHEDULER_CREDIT2)
+        return sched_credit(
+            d, (struct xen_domctl_sched_credit *)(void *)&op->u.credit2, put);
+    if (op->sched_id == XEN_SCHEDULER_RTDS)
+        return sched_rtds(d, NULL, &op->u.rtds, put);
+    return -XEN_EOPNOTSUPP;
+}
