@@ -33,11 +33,11 @@ struct run {
     ns_t state_entry;  /* when `state` was entered, system time */
     ns_t time[4];      /* spent in each state up to state_entry */
 
-    ns_t picked_at;    /* when it got its CPU */
-    unsigned last_cpu; /* where it ran or waited when last looked at */
+    ns_t picked_at;           /* when it got its CPU */
+    unsigned last_cpu;        /* where it ran or waited when last looked at */
     bool (*ready)(void *arg); /* of run_block() */
     void *ready_arg;
-    uint32_t notified;     /* atomic: run_notify() came while it ran */
+    uint32_t notified;      /* atomic: run_notify() came while it ran */
     uint32_t cause, detail; /* of the next wake-up, for the trace */
 };
 
@@ -105,7 +105,8 @@ int run_param(struct run_domain *rd, struct run *r, const char *name,
               const char *value, char *error, size_t size);
 
 /* The same as numbers, in the unit of the plug-in's table: all of them or none.
- * -ENOENT: it has no such parameter; -EINVAL: range or scope; or its refusal. */
+ * -ENOENT: it has no such parameter; -EINVAL: range or scope; or its refusal.
+ */
 #define RUN_SETTINGS_MAX 4u
 struct run_setting {
     const char *name;
