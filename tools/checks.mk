@@ -44,7 +44,7 @@ check-clang:
 	    $(HV_OBJ:$(BUILD)/%=$(BUILD)/clang/%)
 
 check-cppcheck:
-	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --platform=unix64 \
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --platform=unix64 -D__x86_64__ -D__LP64__ \
 	    --enable=warning,portability --suppressions-list=tools/cppcheck.txt \
 	    -I . -I $(BUILD)/gen -I /usr/include \
 	    -I /usr/include/x86_64-linux-gnu --max-configs=1 \
@@ -61,6 +61,7 @@ $(BUILD)/tidy/%.ok: % $(BUILD)/gen/asm-offsets.h
 	    )-bugprone-reserved-identifier,$(\
 	    )-bugprone-assignment-in-if-condition,$(\
 	    )-bugprone-suspicious-string-compare,$(\
+	    )-bugprone-branch-clone,$(\
 	    )-bugprone-sizeof-expression,$(\
 	    )-bugprone-implicit-widening-of-multiplication-result' $< -- \
 	    $(filter-out -Werror -fno-asynchronous-unwind-tables,$(HV_CFLAGS)) \
