@@ -102,19 +102,40 @@ static bool start(uint32_t apic_id, paddr_t trampoline)
     return wait_until_up(1000000);
 }
 
-/* A page of RAM below 640 KiB, but not the first (the BIOS's); 0: none. The
- * frame allocator leaves all of the first MiB alone. */
-static paddr_t find_low_page(void)
+static bool in_module(paddr_t page)
 {
-    for (unsigned i = 0; i < boot_info.nr_ranges; i++) {
-        const struct boot_range *r = &boot_info.range[i];
-        paddr_t end = r->end < 0xa0000 ? r->end & PAGE_MASK : 0xa0000;
+    for (unsigned i = 0; i < boot_info.nr_modules; i++)
+        if (boot_info.module[i].start < page + PAGE_SIZE &&
+            page < boot_info.module[i].end)
+            return true;
+    return false;
+}
 
-        if (r->type == BOOT_MEMORY_RAM && end >= 2 * PAGE_SIZE &&
-            end - PAGE_SIZE >= r->start)
-            return end - PAGE_SIZE;
+/* The highest page of this range below 640 KiB that holds no module (GRUB puts
+ * small ones there), but not the first page (the BIOS's); 0: none. */
+static paddr_t low_page_of(const struct boot_range *r)
+{
+    paddr_t page = r->end < 0xa0000 ? r->end & PAGE_MASK : 0xa0000;
+
+    if (r->type != BOOT_MEMORY_RAM)
+        return 0;
+    while (page >= 2 * PAGE_SIZE && page - PAGE_SIZE >= r->start) {
+        page -= PAGE_SIZE;
+        if (!in_module(page))
+            return page;
     }
     return 0;
+}
+
+/* For the trampoline. The frame allocator leaves all of the first MiB alone,
+ * but for modules that are given back. */
+static paddr_t find_low_page(void)
+{
+    paddr_t page = 0;
+
+    for (unsigned i = 0; i < boot_info.nr_ranges && !page; i++)
+        page = low_page_of(&boot_info.range[i]);
+    return page;
 }
 
 static void copy_trampoline(paddr_t to)
