@@ -35,6 +35,8 @@ void domain_shutdown(struct domain *d, unsigned reason)
         domain_pause_vcpus(d);
     }
     spin_unlock(&d->lock);
+    if (current_pv() && current_domain() == d)
+        WRITE_ONCE(current_pv()->stop, 1); /* no further into the guest */
     if (!first)
         return;
     event_send_global_virq(VIRQ_DOM_EXC);
