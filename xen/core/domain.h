@@ -176,7 +176,8 @@ int domain_watchdog(struct domain *d, unsigned slot, unsigned seconds);
 /* A shut-down domain's vCPUs may run again (domctl resumedomain). */
 void domain_resume(struct domain *d);
 
-/* Tear down: preemptible; -ERESTART (85) means call again. */
+/* Tear down: preemptible; DOMAIN_KILL_AGAIN means call again. */
+#define DOMAIN_KILL_AGAIN (-85) /* ERESTART, which the ABI keeps to Xen */
 int domain_kill(struct domain *d);
 
 #endif

@@ -1,0 +1,300 @@
+/*
+ * start.c - building the domains that exist from the start.
+ */
+#include <string.h>
+#include <xen/errno.h>
+#include "xen/arch/x86/boot_info.h"
+#include "xen/arch/x86/smp.h"
+#include "xen/core/console_ring.h"
+#include "xen/core/domain.h"
+#include "xen/dom/build.h"
+#include "xen/dom/describe.h"
+#include "xen/dom/dom.h"
+#include "xen/dom/modules.h"
+#include "xen/lib/cmdline.h"
+
+/* ---- options ---- */
+
+static struct {
+    uint64_t memory_bytes; /* dom0_mem=; 0: what is left less a reserve */
+    bool leave;            /* ... is to be left over, rather */
+    unsigned max_vcpus;    /* 0: as many as there are CPUs */
+    bool scrub;
+} options = { .scrub = true };
+
+/* dom0_mem=SIZE[,max:SIZE][,min:SIZE], -SIZE: all but that. Only the first
+ * matters: there is no memory to be had later. */
+static int parse_dom0_mem(const char *value)
+{
+    char first[24];
+    size_t n = 0;
+
+    if (strncmp(value, "min:", 4) == 0 || strncmp(value, "max:", 4) == 0)
+        value += 4;
+    options.leave = *value == '-';
+    value += options.leave;
+    while (value[n] && value[n] != ',' && n + 1 < sizeof(first)) {
+        first[n] = value[n];
+        n++;
+    }
+    first[n] = '\0';
+    return cmdline_size(first, &options.memory_bytes);
+}
+
+CMDLINE_OPTION(dom0_mem) = { "dom0_mem", "a size such as 512M, or -128M to "
+                                         "leave that much",
+                             .kind = CMDLINE_PARSED,
+                             .parse = parse_dom0_mem };
+CMDLINE_OPTION(dom0_max_vcpus) = { "dom0_max_vcpus", "1 to 128",
+                                   .kind = CMDLINE_UNSIGNED,
+                                   .variable = &options.max_vcpus,
+                                   .min = 1, .max = MAX_VCPUS };
+CMDLINE_OPTION(bootscrub) = { "bootscrub", "on or off", .kind = CMDLINE_FLAG,
+                              .variable = &options.scrub };
+
+/* ---- boot-time domains ---- */
+
+static struct domain *started[256];
+static unsigned nr_started;
+
+static void add(struct domain *d)
+{
+    if (nr_started == ARRAY_SIZE(started))
+        die("More than %u domains at boot", (unsigned)ARRAY_SIZE(started));
+    started[nr_started++] = d;
+}
+
+/* Where a description stands, for messages. */
+struct origin {
+    const char *where; /* a module */
+    unsigned line;     /* of a text; 0: the module's own command line */
+};
+
+static void NORETURN refuse(const struct origin *o, const char *why)
+{
+    if (o->line)
+        die("%s, line %u: %s", o->where, o->line, why);
+    die("%s: %s", o->where, why);
+}
+
+static struct module *find_file(const struct origin *o, const char *key,
+                                const char *name)
+{
+    struct module *m = modules_find(name);
+    char files[128];
+
+    if (!m) {
+        modules_list_files(files, sizeof(files));
+        if (o->line)
+            die("%s, line %u: %s=%s: no module with file=%s; there are: %s",
+                o->where, o->line, key, name, name, files);
+        die("%s: %s=%s: no module with file=%s; there are: %s", o->where, key,
+            name, name, files);
+    }
+    return m;
+}
+
+static void set_affinity(const struct origin *o, struct vcpu *v,
+                         const struct description *t)
+{
+    struct cpuset hard = t->cpus, soft = t->soft_cpus, both;
+
+    if (cpuset_empty(&hard))
+        hard = smp_online;
+    if (!cpuset_and(&both, &hard, &smp_online))
+        refuse(o, "cpus=: none of these CPUs exists");
+    if (run_set_affinity(&v->run, &both, &soft))
+        refuse(o, "cpus=, soft_cpus=: the scheduler refuses them");
+}
+
+static void set_parameters(const struct origin *o, struct domain *d,
+                           const struct description *t)
+{
+    char why[DESCRIBE_WHY];
+    unsigned i;
+
+    for (i = 0; i < t->nr_params; i++) {
+        int rc = run_param(d->sched, NULL, t->param[i].key, t->param[i].value,
+                           why, sizeof(why));
+
+        if (rc)
+            refuse(o, why);
+    }
+}
+
+static void build_described(const struct origin *o, const struct description *t,
+                            struct module *kernel)
+{
+    struct module *ramdisk =
+        t->ramdisk[0] ? find_file(o, "ramdisk", t->ramdisk) : NULL;
+    struct build_request r = {
+        .id = (uint16_t)(nr_started + 1),
+        .name = t->name,
+        .kernel = module_kernel(kernel),
+        .ramdisk = ramdisk ? ramdisk->data : NULL,
+        .ramdisk_size = ramdisk ? ramdisk->size : 0,
+        .cmdline = t->cmdline,
+        .nr_pages = t->memory_bytes >> PAGE_SHIFT,
+        .max_vcpus = t->vcpus,
+        .clear = options.scrub,
+    };
+    struct domain *d;
+    char why[DESCRIBE_WHY];
+    unsigned i;
+
+    if (build_domain(&r, &d, why, sizeof(why)))
+        refuse(o, why);
+    for (i = 0; i < t->vcpus; i++)
+        set_affinity(o, d->vcpu[i], t);
+    set_parameters(o, d, t);
+    add(d);
+    log_info("Domain %u (%s): %s, %lu MiB, %u vCPU%s", d->id, d->name,
+             kernel->name, t->memory_bytes >> 20, t->vcpus,
+             t->vcpus == 1 ? "" : "s");
+}
+
+static bool name_taken(const char *name)
+{
+    unsigned i;
+
+    for (i = 0; i < nr_started; i++)
+        if (strcmp(started[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* One description; kernel: the module that it is the command line of, or NULL
+ * for a line of a text, which names one. */
+static void take_description(const struct origin *o, const char *text,
+                             size_t length, struct module *kernel)
+{
+    static struct description t; /* large, and boot has one CPU */
+    char why[DESCRIBE_WHY];
+
+    if (describe_parse(text, length, &t, why, sizeof(why)))
+        refuse(o, why);
+    if (name_taken(t.name))
+        refuse(o, "name=: another domain has this name");
+    if (t.kernel[0])
+        kernel = find_file(o, "kernel", t.kernel);
+    else if (!kernel)
+        refuse(o, "kernel= is missing");
+    build_described(o, &t, kernel);
+}
+
+static void take_text(struct module *m)
+{
+    const char *text = (const char *)m->data, *line;
+    struct origin o = { m->name, 0 };
+    size_t at = 0, length;
+
+    while (describe_next_line(text, m->size, &at, &line, &length, &o.line))
+        take_description(&o, line, length, NULL);
+}
+
+/* ---- dom0 ---- */
+
+/* Memory that dom0 is not to have: the hypervisor's own needs later on. */
+static uint64_t reserve_bytes(uint64_t free_bytes)
+{
+    uint64_t part = free_bytes / 16;
+
+    return part < (128ul << 20) ? part : 128ul << 20;
+}
+
+static uint64_t dom0_pages(void)
+{
+    uint64_t free_bytes = frame_count_free() << PAGE_SHIFT;
+    uint64_t leave = options.leave ? options.memory_bytes
+                                   : reserve_bytes(free_bytes);
+
+    if (options.memory_bytes && !options.leave)
+        return options.memory_bytes >> PAGE_SHIFT;
+    if (leave >= free_bytes)
+        die("dom0_mem=: %lu MiB to be left, but %lu MiB are there",
+            leave >> 20, free_bytes >> 20);
+    return (free_bytes - leave) >> PAGE_SHIFT;
+}
+
+static void build_dom0(struct module *kernel, struct module *ramdisk)
+{
+    struct build_request r = {
+        .name = "Domain-0",
+        .kernel = module_kernel(kernel),
+        .ramdisk = ramdisk ? ramdisk->data : NULL,
+        .ramdisk_size = ramdisk ? ramdisk->size : 0,
+        .cmdline = kernel->cmdline,
+        .nr_pages = dom0_pages(),
+        .max_vcpus = options.max_vcpus ? options.max_vcpus : smp_nr_cpus,
+        .dom0 = true,
+    };
+    struct domain *d;
+    char why[DESCRIBE_WHY];
+
+    if (r.kernel->no_dom0)
+        die("%s: its kernel says that it cannot be dom0", kernel->name);
+    if (build_domain(&r, &d, why, sizeof(why)))
+        die("dom0 (%s): %s", kernel->name, why);
+    add(d);
+    log_info("dom0: %s, %lu MiB, %u vCPUs", kernel->name,
+             r.nr_pages >> (20 - PAGE_SHIFT), r.max_vcpus);
+}
+
+/* ---- all ---- */
+
+static void find_dom0(struct module **kernel, struct module **ramdisk)
+{
+    unsigned i;
+
+    *kernel = *ramdisk = NULL;
+    for (i = 0; i < modules_count(); i++) {
+        struct module *m = modules_get(i);
+
+        if (module_kind(m) != MODULE_OTHER)
+            continue;
+        if (!*kernel)
+            *kernel = m;
+        else if (!*ramdisk)
+            *ramdisk = m;
+        else
+            die("%s (%s): dom0 has a kernel and an initrd already; a "
+                "boot-time domain's file wants file=NAME",
+                m->name, m->cmdline);
+    }
+}
+
+static void build_boot_domains(void)
+{
+    unsigned i;
+
+    for (i = 0; i < modules_count(); i++) {
+        struct module *m = modules_get(i);
+        struct origin o = { m->name, 0 };
+
+        if (module_kind(m) == MODULE_TEXT)
+            take_text(m);
+        else if (module_kind(m) == MODULE_DOMAIN)
+            take_description(&o, m->cmdline, strlen(m->cmdline), m);
+    }
+}
+
+void dom_start(void)
+{
+    struct module *kernel, *ramdisk;
+    unsigned i;
+
+    modules_init();
+    find_dom0(&kernel, &ramdisk);
+    build_boot_domains();
+    if (kernel)
+        build_dom0(kernel, ramdisk);
+    if (!nr_started)
+        die("There is no domain to run: give GRUB a module2 line with a "
+            "paravirtual kernel, or with a text of \"domain\" lines");
+    modules_release();
+    if (!kernel)
+        console_ring_focus(started[0]);
+    dom_watch_for_end(nr_started, kernel != NULL);
+    for (i = 0; i < nr_started; i++)
+        domain_unpause(started[i]);
+}
