@@ -38,8 +38,8 @@ static struct xencons_interface *ring_of(const struct domain *d)
 static void take_output(struct domain *d)
 {
     struct xencons_interface *ring = ring_of(d);
-    XENCONS_RING_IDX producer =
-        __atomic_load_n(&ring->out_prod, __ATOMIC_ACQUIRE);
+    XENCONS_RING_IDX producer = __atomic_load_n(&ring->out_prod,
+                                                __ATOMIC_ACQUIRE);
     XENCONS_RING_IDX consumer = ring->out_cons;
     char text[64];
     size_t n = 0;

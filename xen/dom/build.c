@@ -11,15 +11,15 @@
 #include "xen/dom/build_private.h"
 #include "xen/lib/format.h"
 
-#define BIG_ORDER 9u /* frames are taken 2 MiB at a time where possible */
+#define BIG_ORDER  9u /* frames are taken 2 MiB at a time where possible */
 #define MIB(pages) ((pages) >> (20 - PAGE_SHIFT))
 
 /* ---- memory ---- */
 
 static bool take_frames(struct builder *b, pfn_t pfn, unsigned order)
 {
-    struct page *page =
-        mmu_alloc_page(b->d, order, b->r->clear ? FRAME_ZERO : 0);
+    struct page *page = mmu_alloc_page(b->d, order,
+                                       b->r->clear ? FRAME_ZERO : 0);
     mfn_t mfn;
     pfn_t i;
 

@@ -31,11 +31,15 @@ static int parse_run_for(const char *value)
     static const struct {
         const char *suffix;
         ns_t unit;
-    } units[] = { { "s", S(1) }, { "ms", MS(1) }, { "us", US(1) }, { "", S(1) } };
+    } units[] = {
+        { "s", S(1) }, { "ms", MS(1) }, { "us", US(1) }, { "", S(1) }
+    };
     uint64_t number;
     char digits[16];
-    size_t n = strspn(value, "0123456789"), i;
+    size_t n = 0, i;
 
+    while (value[n] >= '0' && value[n] <= '9')
+        n++;
     if (n == 0 || n >= sizeof(digits))
         return -1;
     memcpy(digits, value, n);
@@ -115,8 +119,9 @@ static void end_dom0(const struct domain *d)
 
 static const char *reason_name(unsigned reason)
 {
-    static const char *const names[] = { "power-off", "reboot", "suspend",
-                                         "crash", "watchdog", "soft reset" };
+    static const char *const names[] = {
+        "power-off", "reboot", "suspend", "crash", "watchdog", "soft reset"
+    };
 
     return reason < ARRAY_SIZE(names) ? names[reason] : "unknown";
 }

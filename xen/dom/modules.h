@@ -10,7 +10,7 @@ struct module {
     const uint8_t *data;
     size_t size;
     const char *cmdline;
-    char name[64];      /* file=NAME, else "module N" */
+    char name[64]; /* file=NAME, else "module N" */
     bool is_file;
     /* The kernel in it, when module_kernel() has been asked. */
     bool parsed;

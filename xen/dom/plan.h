@@ -18,18 +18,18 @@
 #include "xen/dom/elf.h"
 
 struct plan {
-    uint64_t virt_base, virt_end; /* the boot region */
+    uint64_t virt_base, virt_end;                   /* the boot region */
     uint64_t start_info, store, console, stack_top; /* virtual addresses */
-    uint64_t tables;      /* the L4's; nr_tables pages follow each other */
+    uint64_t tables; /* the L4's; nr_tables pages follow each other */
     unsigned nr_tables;
-    uint64_t p2m;         /* the frame list */
+    uint64_t p2m; /* the frame list */
     uint64_t p2m_pages;
     pfn_t p2m_pfn;
-    pfn_t p2m_tables_pfn; /* of the tables that map it elsewhere */
+    pfn_t p2m_tables_pfn;   /* of the tables that map it elsewhere */
     unsigned nr_p2m_tables; /* 0: it stands in the boot region */
-    uint64_t ramdisk;     /* virtual address; 0: not mapped, or none */
+    uint64_t ramdisk;       /* virtual address; 0: not mapped, or none */
     pfn_t ramdisk_pfn;
-    pfn_t end_pfn;        /* the first one that is free */
+    pfn_t end_pfn; /* the first one that is free */
 };
 
 /* Lay out a guest of nr_pages. 0; -EINVAL: the kernel's addresses make no

@@ -41,14 +41,16 @@ static int parse_dom0_mem(const char *value)
     return cmdline_size(first, &options.memory_bytes);
 }
 
-CMDLINE_OPTION(dom0_mem) = { "dom0_mem", "a size such as 512M, or -128M to "
-                                         "leave that much",
-                             .kind = CMDLINE_PARSED,
-                             .parse = parse_dom0_mem };
-CMDLINE_OPTION(dom0_max_vcpus) = { "dom0_max_vcpus", "1 to 128",
+CMDLINE_OPTION(dom0_mem) = { "dom0_mem",
+                             "a size such as 512M, or -128M to "
+                             "leave that much",
+                             .kind = CMDLINE_PARSED, .parse = parse_dom0_mem };
+CMDLINE_OPTION(dom0_max_vcpus) = { "dom0_max_vcpus",
+                                   "1 to 128",
                                    .kind = CMDLINE_UNSIGNED,
                                    .variable = &options.max_vcpus,
-                                   .min = 1, .max = MAX_VCPUS };
+                                   .min = 1,
+                                   .max = MAX_VCPUS };
 CMDLINE_OPTION(bootscrub) = { "bootscrub", "on or off", .kind = CMDLINE_FLAG,
                               .variable = &options.scrub };
 
@@ -125,8 +127,8 @@ static void set_parameters(const struct origin *o, struct domain *d,
 static void build_described(const struct origin *o, const struct description *t,
                             struct module *kernel)
 {
-    struct module *ramdisk =
-        t->ramdisk[0] ? find_file(o, "ramdisk", t->ramdisk) : NULL;
+    struct module *ramdisk = t->ramdisk[0] ? find_file(o, "ramdisk", t->ramdisk)
+                                           : NULL;
     struct build_request r = {
         .id = (uint16_t)(nr_started + 1),
         .name = t->name,
@@ -211,8 +213,8 @@ static uint64_t dom0_pages(void)
     if (options.memory_bytes && !options.leave)
         return options.memory_bytes >> PAGE_SHIFT;
     if (leave >= free_bytes)
-        die("dom0_mem=: %lu MiB to be left, but %lu MiB are there",
-            leave >> 20, free_bytes >> 20);
+        die("dom0_mem=: %lu MiB to be left, but %lu MiB are there", leave >> 20,
+            free_bytes >> 20);
     return (free_bytes - leave) >> PAGE_SHIFT;
 }
 

@@ -11,8 +11,8 @@
 #include "xen/arch/x86/power.h"
 #include "xen/arch/x86/spinlock.h"
 
-#define SLP_EN 0x2000u
-#define S5_TYPE_SHIFT 10
+#define SLP_EN          0x2000u
+#define S5_TYPE_SHIFT   10
 #define DEBUG_EXIT_PORT 0x501 /* QEMU's isa-debug-exit, where it has one */
 
 static void stop_others(void)

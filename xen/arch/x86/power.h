@@ -8,7 +8,7 @@
 
 #include "xen/lib/types.h"
 
-void power_off(void) NORETURN;    /* ACPI S5; reboots where that fails */
+void power_off(void) NORETURN; /* ACPI S5; reboots where that fails */
 void power_reboot(void) NORETURN;
 void power_halt(void) NORETURN;
 
