@@ -29,7 +29,7 @@ static struct {
     /* Options; constant after boot. */
     bool ready, use_vga, use_serial;
     unsigned level; /* highest enum log_level that is printed */
-    unsigned port; /* index into com[] */
+    unsigned port;  /* index into com[] */
 } console = {
     .at_line_start = true,
     .use_vga = true,

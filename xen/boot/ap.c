@@ -29,8 +29,10 @@ struct stack_top *trampoline_stack;
 void ap_main(void) NORETURN;
 
 static unsigned max_cpus = NR_CPUS;
-CMDLINE_OPTION(maxcpus) = { "maxcpus", "1 to 256", .kind = CMDLINE_UNSIGNED,
-                            .variable = &max_cpus, .min = 1, .max = NR_CPUS };
+CMDLINE_OPTION(maxcpus) = {
+    "maxcpus", "1 to 256",    .kind = CMDLINE_UNSIGNED, .variable = &max_cpus,
+    .min = 1,  .max = NR_CPUS
+};
 
 static bool ap_is_up; /* written by the processor that starts */
 

@@ -282,8 +282,7 @@ static void gather1(paddr_t information)
     if (!(info->flags & MB1_HAS_MEMORY_MAP))
         return;
     while (at + sizeof(struct mb1_memory_entry) <= info->memory_map_size) {
-        const struct mb1_memory_entry *e =
-            paddr_to_virt(info->memory_map + at);
+        const struct mb1_memory_entry *e = paddr_to_virt(info->memory_map + at);
 
         add_range(e->start, e->length, e->type);
         at += e->size + 4;

@@ -117,8 +117,8 @@ static int parse_patience(const char *value)
     return 0;
 }
 
-CMDLINE_OPTION(sched) = { "sched", "a scheduler's name",
-                          .kind = CMDLINE_PARSED, .parse = parse_sched };
+CMDLINE_OPTION(sched) = { "sched", "a scheduler's name", .kind = CMDLINE_PARSED,
+                          .parse = parse_sched };
 CMDLINE_OPTION(sched_strict) = { "sched_strict", "yes, no",
                                  .kind = CMDLINE_PARSED,
                                  .parse = parse_strict };
@@ -135,8 +135,8 @@ CMDLINE_OPTION(tbuf_size) = { "tbuf_size", "pages a CPU, 0 to 65536",
                               .kind = CMDLINE_UNSIGNED,
                               .variable = &trace_pages, .max = 65536 };
 CMDLINE_OPTION(tevt_mask) = { "tevt_mask", "a 32-bit mask, as 0x0fff000",
-                              .kind = CMDLINE_UNSIGNED,
-                              .variable = &trace_mask, .max = UINT32_MAX };
+                              .kind = CMDLINE_UNSIGNED, .variable = &trace_mask,
+                              .max = UINT32_MAX };
 CMDLINE_OPTION(trace_overwrite) = { "trace_overwrite", "on, off",
                                     .kind = CMDLINE_FLAG,
                                     .variable = &trace_overwrite };

@@ -6,7 +6,7 @@
 #include "xen/lib/cmdline.h"
 
 struct word {
-    char text[256]; /* name, NUL, value, NUL */
+    char text[256];    /* name, NUL, value, NUL */
     const char *value; /* NULL: there is no '=' */
 };
 
@@ -76,9 +76,9 @@ int cmdline_size(const char *text, uint64_t *out)
 
 int cmdline_flag(const char *text, bool *out)
 {
-    static const char *const words[] = { "0", "1",     "no",   "yes", "off",
-                                         "on", "false", "true", "disable",
-                                         "enable" };
+    static const char *const words[] = { "0",       "1",     "no",    "yes",
+                                         "off",     "on",    "false", "true",
+                                         "disable", "enable" };
 
     for (size_t i = 0; i < ARRAY_SIZE(words); i++)
         if (!strcmp(text, words[i])) {
@@ -183,8 +183,9 @@ static int apply(const struct cmdline_option *o, const char *value)
     return 0;
 }
 
-static const struct cmdline_option *
-find(const char *name, const struct cmdline_option *options, size_t nr)
+static const struct cmdline_option *find(const char *name,
+                                         const struct cmdline_option *options,
+                                         size_t nr)
 {
     for (size_t i = 0; i < nr; i++)
         if (!strcmp(name, options[i].name))
@@ -193,8 +194,8 @@ find(const char *name, const struct cmdline_option *options, size_t nr)
 }
 
 /* no-NAME is NAME=no, for flags and for what is ignored. */
-static const struct cmdline_option *
-find_negated(const char *name, const struct cmdline_option *options, size_t nr)
+static const struct cmdline_option *find_negated(
+    const char *name, const struct cmdline_option *options, size_t nr)
 {
     const struct cmdline_option *o;
 

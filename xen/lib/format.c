@@ -97,11 +97,11 @@ static void put_field(struct sink *s, const struct spec *spec,
         put_times(s, ' ', pad);
 }
 
-static void put_integer(struct sink *s, const struct spec *spec,
-                        uint64_t value, unsigned base, const char *prefix)
+static void put_integer(struct sink *s, const struct spec *spec, uint64_t value,
+                        unsigned base, const char *prefix)
 {
-    const char *digits =
-        spec->conversion == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
+    const char *digits = spec->conversion == 'X' ? "0123456789ABCDEF"
+                                                 : "0123456789abcdef";
     char buffer[24];
     int at = (int)sizeof(buffer);
     int length, zeros;
@@ -198,8 +198,7 @@ static void put_unsigned(struct sink *s, const struct spec *spec,
     else if (spec->conversion == 'o')
         put_integer(s, spec, value, 8, "");
     else
-        put_integer(s, spec, value, 16,
-                    spec->alternate && value ? "0x" : "");
+        put_integer(s, spec, value, 16, spec->alternate && value ? "0x" : "");
 }
 
 struct arguments {

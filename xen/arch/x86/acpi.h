@@ -47,14 +47,14 @@ struct acpi_info {
     unsigned nr_ioapics;
     struct acpi_ioapic ioapic[ACPI_IOAPICS];
     struct acpi_isa_irq isa[ACPI_ISA_IRQS];
-    uint64_t hpet;    /* physical address; 0: none */
+    uint64_t hpet;     /* physical address; 0: none */
     uint16_t pm_timer; /* I/O port; 0: none */
     uint16_t pm1a_control, pm1b_control;
-    uint16_t sci;     /* its GSI */
-    uint8_t century;  /* RTC register, or 0 */
+    uint16_t sci;    /* its GSI */
+    uint8_t century; /* RTC register, or 0 */
     unsigned nr_segments;
     struct acpi_segment segment[ACPI_SEGMENTS];
-    uint64_t rsdp;    /* physical address; 0: no ACPI */
+    uint64_t rsdp; /* physical address; 0: no ACPI */
 };
 
 extern const struct acpi_info acpi;

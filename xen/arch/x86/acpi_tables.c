@@ -54,8 +54,8 @@ bool acpi_parse_rsdp(const void *p, size_t size, uint64_t *root, bool *wide)
 
 bool acpi_table_ok(const struct acpi_header *t, size_t size)
 {
-    return size >= sizeof(*t) && t->length >= sizeof(*t) &&
-           t->length <= size && sum_is_zero(t, t->length);
+    return size >= sizeof(*t) && t->length >= sizeof(*t) && t->length <= size &&
+           sum_is_zero(t, t->length);
 }
 
 void acpi_set_defaults(struct acpi_info *info)
@@ -94,8 +94,8 @@ static void madt_entry(struct acpi_info *info, const uint8_t *e, size_t size)
                 (struct acpi_ioapic){ e[2], get32(e + 4), get32(e + 8) };
     } else if (e[0] == 2 && size >= 10) {
         if (e[2] == 0 && e[3] < ACPI_ISA_IRQS)
-            info->isa[e[3]] =
-                (struct acpi_isa_irq){ get32(e + 4), get16(e + 8) };
+            info->isa[e[3]] = (struct acpi_isa_irq){ get32(e + 4),
+                                                     get16(e + 8) };
     } else if (e[0] == 5 && size >= 12) {
         info->local_apic = get64(e + 4);
     } else if (e[0] == 9 && size >= 16) {
@@ -144,9 +144,9 @@ static void parse_mcfg(struct acpi_info *info, const uint8_t *t, size_t size)
 {
     for (size_t at = 44; at + 16 <= size; at += 16)
         if (info->nr_segments < ACPI_SEGMENTS)
-            info->segment[info->nr_segments++] =
-                (struct acpi_segment){ get64(t + at), get16(t + at + 8),
-                                       t[at + 10], t[at + 11] };
+            info->segment[info->nr_segments++] = (struct acpi_segment){
+                get64(t + at), get16(t + at + 8), t[at + 10], t[at + 11]
+            };
 }
 
 void acpi_parse_table(struct acpi_info *info, const struct acpi_header *t)

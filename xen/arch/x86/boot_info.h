@@ -52,9 +52,9 @@ struct boot_info {
     enum boot_screen screen;
     paddr_t screen_address;
     unsigned screen_width, screen_height; /* characters, or pixels */
-    unsigned screen_pitch; /* bytes from line to line */
-    unsigned screen_bpp;   /* bits a pixel */
-    bool efi;              /* booted by UEFI firmware */
+    unsigned screen_pitch;                /* bytes from line to line */
+    unsigned screen_bpp;                  /* bits a pixel */
+    bool efi;                             /* booted by UEFI firmware */
 };
 
 /* The only one; constant once main() runs. */

@@ -14,14 +14,14 @@
 #include "xen/arch/x86/paging.h"
 #include "xen/lib/log.h"
 
-#define HPET_PERIOD    0x004 /* femtoseconds */
-#define HPET_CONFIG    0x010
-#define HPET_COUNTER   0x0f0
-#define HPET_ENABLE    1u
-#define PM_TIMER_HZ    3579545u
-#define PIT_HZ         1193182u
-#define MEASURE_US     10000u
-#define INVERSE_SHIFT  56
+#define HPET_PERIOD   0x004 /* femtoseconds */
+#define HPET_CONFIG   0x010
+#define HPET_COUNTER  0x0f0
+#define HPET_ENABLE   1u
+#define PM_TIMER_HZ   3579545u
+#define PIT_HZ        1193182u
+#define MEASURE_US    10000u
+#define INVERSE_SHIFT 56
 
 /* A counter of known rate, counting up, of so many bits. */
 struct reference {
@@ -76,8 +76,8 @@ static bool use_hpet(struct reference *r)
         return false;
     mmio_write32(clock.hpet + HPET_CONFIG,
                  mmio_read32(clock.hpet + HPET_CONFIG) | HPET_ENABLE);
-    *r = (struct reference){ "HPET", read_hpet,
-                             1000000000000000ull / period, 0xffffffff };
+    *r = (struct reference){ "HPET", read_hpet, 1000000000000000ull / period,
+                             0xffffffff };
     return true;
 }
 
@@ -208,7 +208,8 @@ static uint32_t ticks_until(uint64_t tsc)
     if (tsc <= now)
         return 1;
     ticks = (uint64_t)((unsigned __int128)(tsc - now) * clock.apic_per_tsc >>
-                       32) + 1;
+                       32) +
+            1;
     return ticks > 0xffffffff ? 0xffffffff : (uint32_t)ticks;
 }
 
@@ -220,7 +221,8 @@ void clock_event_set(ns_t deadline)
         tsc = clock.tsc_at_boot + 1 +
               (uint64_t)((unsigned __int128)(uint64_t)(deadline > 0 ? deadline
                                                                     : 0) *
-                             clock.inverse >> INVERSE_SHIFT);
+                             clock.inverse >>
+                         INVERSE_SHIFT);
     if (clock.tsc_deadline)
         wrmsr(MSR_TSC_DEADLINE, tsc);
     else

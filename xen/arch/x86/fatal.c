@@ -87,11 +87,26 @@ void fatal_show_registers(const struct cpu_user_regs *r)
 static const char *exception_name(unsigned vector)
 {
     static const char *const names[] = {
-        "divide error", "debug", "NMI", "breakpoint", "overflow", "bound",
-        "invalid opcode", "no FPU", "double fault", "coprocessor overrun",
-        "invalid TSS", "segment not present", "stack fault",
-        "general protection", "page fault", "reserved", "FPU error",
-        "alignment check", "machine check", "SIMD error",
+        "divide error",
+        "debug",
+        "NMI",
+        "breakpoint",
+        "overflow",
+        "bound",
+        "invalid opcode",
+        "no FPU",
+        "double fault",
+        "coprocessor overrun",
+        "invalid TSS",
+        "segment not present",
+        "stack fault",
+        "general protection",
+        "page fault",
+        "reserved",
+        "FPU error",
+        "alignment check",
+        "machine check",
+        "SIMD error",
     };
 
     return vector < ARRAY_SIZE(names) ? names[vector] : "interrupt";

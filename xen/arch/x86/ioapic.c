@@ -14,8 +14,8 @@
 #define SELECT       0x00
 #define WINDOW       0x10
 
-#define PIC_MASTER   0x21
-#define PIC_SLAVE    0xa1
+#define PIC_MASTER 0x21
+#define PIC_SLAVE  0xa1
 
 static struct {
     struct spinlock lock; /* rank IOAPIC: each pair of SELECT and WINDOW */
@@ -112,8 +112,8 @@ unsigned ioapic_gsi_base(unsigned index)
 
 static void init_one(unsigned index)
 {
-    ioapics.registers[index] =
-        map_device(acpi.ioapic[index].address, PAGE_SIZE);
+    ioapics.registers[index] = map_device(acpi.ioapic[index].address,
+                                          PAGE_SIZE);
     if (!ioapics.registers[index]) {
         log_error("IO-APIC %u at %#x can't be mapped.", index,
                   acpi.ioapic[index].address);

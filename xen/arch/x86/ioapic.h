@@ -7,9 +7,9 @@
 
 #include "xen/lib/types.h"
 
-#define IOAPIC_MASKED    0x10000u
-#define IOAPIC_LEVEL     0x08000u
-#define IOAPIC_LOW       0x02000u
+#define IOAPIC_MASKED 0x10000u
+#define IOAPIC_LEVEL  0x08000u
+#define IOAPIC_LOW    0x02000u
 
 /* Map them, mask every line, and silence the old PICs. Boot CPU. */
 void ioapic_init(void);

@@ -6,19 +6,19 @@
 #include "xen/arch/x86/irq.h"
 #include "xen/arch/x86/serial.h"
 
-#define UART_DATA        0 /* with DLAB: divisor, low */
-#define UART_IRQ_ENABLE  1 /* with DLAB: divisor, high */
-#define UART_FIFO        2
-#define UART_LINE        3
-#define UART_MODEM       4
-#define UART_STATUS      5
-#define UART_SCRATCH     7
+#define UART_DATA       0 /* with DLAB: divisor, low */
+#define UART_IRQ_ENABLE 1 /* with DLAB: divisor, high */
+#define UART_FIFO       2
+#define UART_LINE       3
+#define UART_MODEM      4
+#define UART_STATUS     5
+#define UART_SCRATCH    7
 
-#define LINE_DLAB        0x80
-#define STATUS_RECEIVED  0x01
-#define STATUS_CAN_SEND  0x20
-#define MODEM_DTR_RTS    0x03
-#define MODEM_OUT2       0x08 /* lets the interrupt through, on PCs */
+#define LINE_DLAB       0x80
+#define STATUS_RECEIVED 0x01
+#define STATUS_CAN_SEND 0x20
+#define MODEM_DTR_RTS   0x03
+#define MODEM_OUT2      0x08 /* lets the interrupt through, on PCs */
 
 /* Written at boot, then constant. */
 static struct serial {

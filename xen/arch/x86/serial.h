@@ -10,13 +10,13 @@
 #include "xen/lib/types.h"
 
 struct serial_settings {
-    unsigned port;      /* I/O base */
-    unsigned irq;       /* ISA interrupt; 0: none, input is polled */
-    unsigned baud;      /* 0: as the firmware left it */
-    unsigned clock_hz;  /* of the divisor: 1843200 */
-    uint8_t data_bits;  /* 5 to 8 */
-    uint8_t stop_bits;  /* 1 or 2 */
-    char parity;        /* n, o, e, m, s */
+    unsigned port;     /* I/O base */
+    unsigned irq;      /* ISA interrupt; 0: none, input is polled */
+    unsigned baud;     /* 0: as the firmware left it */
+    unsigned clock_hz; /* of the divisor: 1843200 */
+    uint8_t data_bits; /* 5 to 8 */
+    uint8_t stop_bits; /* 1 or 2 */
+    char parity;       /* n, o, e, m, s */
 };
 
 /* Parse Xen's syntax, "115200/1843200,8n1,0x3f8,4", any suffix left out;

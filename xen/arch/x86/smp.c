@@ -4,9 +4,9 @@
  * smp_call(): one call at a time, under a lock; each CPU counts itself off.
  *
  * smp_flush_tlb(): one request at a time too, but a CPU that waits (for the
- * lock, or for the others) with interrupts off must serve the request of whoever
- * is before it, or the two would wait for each other: so every waiting loop
- * calls flush_serve().
+ * lock, or for the others) with interrupts off must serve the request of
+ * whoever is before it, or the two would wait for each other: so every waiting
+ * loop calls flush_serve().
  */
 #include "xen/arch/x86/apic.h"
 #include "xen/arch/x86/fatal.h"
