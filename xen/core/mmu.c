@@ -34,14 +34,11 @@ static bool count_add(struct domain *d, uint64_t n)
     return true;
 }
 
-struct page *mmu_alloc_page(struct domain *d, unsigned order, unsigned flags)
+bool mmu_assign_page(struct domain *d, struct page *page, unsigned order)
 {
-    struct page *page = frame_alloc(order, flags);
     size_t i, n = (size_t)1 << order;
     bool fits;
 
-    if (!page)
-        return NULL;
     spin_lock(&d->mmu.page_lock);
     fits = !d->dying && count_add(d, n);
     for (i = 0; fits && i < n; i++) {
@@ -55,9 +52,17 @@ struct page *mmu_alloc_page(struct domain *d, unsigned order, unsigned flags)
                          __ATOMIC_RELEASE);
     }
     spin_unlock(&d->mmu.page_lock);
-    if (!fits)
-        frame_free(page, order);
-    return fits ? page : NULL;
+    return fits;
+}
+
+struct page *mmu_alloc_page(struct domain *d, unsigned order, unsigned flags)
+{
+    struct page *page = frame_alloc(order, flags);
+
+    if (!page || mmu_assign_page(d, page, order))
+        return page;
+    frame_free(page, order);
+    return NULL;
 }
 
 bool mmu_free_page(struct domain *d, struct page *page)
@@ -153,6 +158,11 @@ void mmu_domain_destroy(struct domain *d)
     if (d->mmu.perdomain_l3)
         free_tables(d->mmu.perdomain_l3, 3);
     d->mmu.perdomain_l3 = NULL;
+    mem_free(d->mmu.map);
+    d->mmu.map = NULL;
+    if (d->shared_page)
+        mmu_unshare_page(d->shared_page);
+    d->shared_page = NULL;
 }
 
 /* Any frame that d still has, with a reference; or NULL. */

@@ -13,13 +13,22 @@
 struct domain;
 struct vcpu;
 
+/* As the BIOS call gives them, and XENMEM_memory_map. */
+struct PACKED e820_entry {
+    uint64_t start, size;
+    uint32_t type;
+};
+
 struct mmu_domain {
-    struct spinlock lock;      /* rank MMU: its page-table updates */
-    struct spinlock page_lock; /* rank PAGES: list and counts below */
-    struct page_list pages;    /* its frames */
-    struct page_list released; /* given up, but still referred to */
+    struct spinlock lock;         /* rank MMU: its page-table updates */
+    struct spinlock page_lock;    /* rank PAGES: list and counts below */
+    struct page_list pages;       /* its frames */
+    struct page_list released;    /* given up, but still referred to */
     uint64_t nr_pages, max_pages; /* of both lists; the limit */
     struct cpuset cpus; /* that may have its tables loaded; tlb.h; atomic */
+    struct spinlock map_lock; /* rank MAP; no other is taken under it: */
+    struct e820_entry *map;   /* its memory map, if the toolstack gave one */
+    unsigned nr_map;
     uint64_t *perdomain_l3; /* page tables of slot 260 */
     mfn_t perdomain_mfn;
     uint64_t max_pfn; /* as the guest says in shared info */
@@ -41,6 +50,10 @@ void mmu_fill_hole(struct domain *d, uint64_t *l4);
 /* Allocate a frame for d (owner set, on its list, one reference). NULL when
  * it is at its limit or there is none. */
 struct page *mmu_alloc_page(struct domain *d, unsigned order, unsigned flags);
+
+/* Give 2^order frames from frame_alloc() to d. False: it is at its limit, or
+ * dying; they are the caller's still. */
+bool mmu_assign_page(struct domain *d, struct page *page, unsigned order);
 
 /* d gives up its frame: it is freed when nobody refers to it any more. False:
  * d had not got it (any more). With a reference of the caller's. */
