@@ -90,9 +90,14 @@ void host_idle(unsigned cpu, bool begins, ns_t now)
 void host_trace(const struct sched *s, unsigned event,
                 const struct sched_vcpu *v, int64_t a)
 {
-    (void)s, (void)v, (void)a;
-    if (event < ARRAY_SIZE(host.sim->traced))
-        host.sim->traced[event]++;
+    struct sim *sim = host.sim;
+
+    (void)s;
+    if (event < ARRAY_SIZE(sim->traced))
+        sim->traced[event]++;
+    if (sim->trace)
+        sim->trace(v ? sim->vcpus[((const struct sim_vcpu *)v)->index] : NULL,
+                   event, a, sim->watch_arg);
 }
 
 void host_vprint(const char *format, va_list args)

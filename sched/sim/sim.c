@@ -83,8 +83,9 @@ void sim_program(struct sim *sim, unsigned cpu, ns_t when)
     c->timer = when;
     c->timer_seq = 0;
     if (when < FOREVER)
-        c->timer_seq = event_push(sim, when < sim->now ? sim->now : when,
-                                  EVENT_TIMER, cpu);
+        c->timer_seq = event_push(
+            sim, (when < sim->now ? sim->now : when) + sim->conf.timer_late,
+            EVENT_TIMER, cpu);
 }
 
 /* ---- states ---- */
@@ -268,12 +269,30 @@ static void event_do(struct sim *sim, const struct sim_event *e)
     }
 }
 
+/* Does one wait that an idle CPU might run? */
+static bool wasting(const struct sim *sim)
+{
+    const struct sched_vcpu *v;
+    unsigned cpu, i;
+
+    for (cpu = 0; cpu < sim->conf.nr_cpus; cpu++)
+        for (i = 0; !sim->cpus[cpu].running && i < sim->nr_vcpus; i++) {
+            v = &sim->vcpus[i]->v;
+            if (v->core.state == SCHED_STATE_RUNNABLE &&
+                cpuset_has(&v->affinity, cpu))
+                return true;
+        }
+    return false;
+}
+
 void sim_run(struct sim *sim, ns_t until)
 {
     decide_all(sim);
     while (!sim->breach && sim->nr_events && sim->heap[0].time <= until) {
         struct sim_event e = event_pop(sim);
 
+        if (sim->conf.conserve && e.time > sim->now && wasting(sim))
+            sim->lost += e.time - sim->now;
         sim->now = e.time;
         event_do(sim, &e);
         decide_all(sim);

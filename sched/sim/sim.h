@@ -70,12 +70,18 @@ struct sim_conf {
     uint64_t seed;
     ns_t switch_cost;       /* a vCPU's first time on a CPU is lost so far */
     unsigned trylock_fails; /* of 100 */
+    ns_t timer_late;        /* by so much each timer of a CPU fires late */
+    bool conserve;          /* measure sim->lost */
     bool quiet;             /* no report of a breach: it is expected */
 };
 
 /* Called at each change of state, before it. For tests and recorders. */
 typedef void sim_watch(struct sim_vcpu *sv, enum sched_state to, ns_t now,
                        void *arg);
+
+/* Called at each event of the plug-in's table. sv may be NULL. */
+typedef void sim_traced(struct sim_vcpu *sv, unsigned event, int64_t a,
+                        void *arg);
 
 struct sim_event;
 
@@ -102,9 +108,11 @@ struct sim {
     uint64_t seq, random;
     uint64_t hash, decisions;
     uint64_t traced[16]; /* events of the plug-in, by number */
-    const char *breach;  /* the first broken rule, or NULL */
+    ns_t lost; /* time with a CPU idle beside one that waits and might use it */
+    const char *breach; /* the first broken rule, or NULL */
     sim_watch *watch;
-    void *watch_arg;
+    sim_traced *trace;
+    void *watch_arg; /* of both */
 };
 
 /* NULL: no such scheduler. */
