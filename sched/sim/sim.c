@@ -333,6 +333,8 @@ void sim_destroy(struct sim *sim)
 {
     unsigned i;
 
+    sim->watch = NULL;
+    sim->trace = NULL;
     for (i = 0; i < sim->nr_vcpus; i++)
         if (sim->vcpus[i]->joined)
             sim_pause(sim->vcpus[i]);
