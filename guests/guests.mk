@@ -42,12 +42,24 @@ $(GUEST_IMAGES): $(BUILD)/guests/%: $$(call guest_objects,%) \
 
 -include $(wildcard $(BUILD)/obj/guests/*/*.d $(BUILD)/obj/guests/*/*/*.d)
 
+# What operations cost, beside Xen 4.17: guests/bench/README.md.
+bench: hypervisor $(BUILD)/guests/bench-probe ## what operations cost, by Xen
+bench: $(BUILD)/guests/bench
+	$(PYTHON) guests/bench/bench.py $(BUILD) $(BENCH_ARGS)
+
+$(BUILD)/guests/bench-probe: guests/host/probe.S
+	@mkdir -p $(@D)
+	$(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none \
+	    -Wl,-Ttext=0x200000 -Wl,-z,noexecstack -o $@ $<
+
+.PHONY: bench
+
 # A Linux guest from Debian packages: guests/linux/README.md.
 LINUX_GUEST := $(BUILD)/guests/linux
 LINUX_PROGRAMS := busybox cyclictest hackbench memtester
 
-linux-guest: $(LINUX_GUEST)/vmlinuz $(LINUX_GUEST)/initrd.img \
-    $(LINUX_GUEST)/stress.img ## build the Linux guest from Debian packages
+linux-guest: $(LINUX_GUEST)/vmlinuz ## the Linux guest, of Debian packages
+linux-guest: $(LINUX_GUEST)/initrd.img $(LINUX_GUEST)/stress.img
 
 $(LINUX_GUEST)/vmlinuz: guests/linux/kernel.sh
 	@mkdir -p $(@D)

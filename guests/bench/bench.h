@@ -49,6 +49,7 @@ void rows_other_domain(void);
 void rows_wakeup(void);
 void rows_weights(void);
 void rows_equal(void);
+void rows_steps(void);
 
 /* stubs.S: entries that note the TSC. */
 extern uint64_t stub_stamp;       /* set by the stubs when 0 */
@@ -56,7 +57,7 @@ extern const char stub_event[];   /* an event callback; goes on to the normal */
 extern const char stub_fault[];   /* page fault: skips stub_skip bytes */
 extern const char stub_syscall[]; /* user's system call: returns at once */
 extern uint64_t stub_skip;
-void stub_iret(unsigned count);   /* count times the iret hypercall */
+void stub_iret(unsigned count);            /* count times the iret hypercall */
 void stub_user_calls(unsigned long count); /* in user mode; ends by ud2 */
 uint64_t stub_touch(const void *address);  /* a read of 2 bytes of code */
 

@@ -16,9 +16,9 @@
 #include "guests/lib/start.h"
 #include "guests/lib/string.h"
 
-#define PAGES 2048U /* 8 MiB */
+#define PAGES     2048U /* 8 MiB */
 #define P2M_PAGES (PAGES / 512)
-#define L1_PAGES (PAGES / 512)
+#define L1_PAGES  (PAGES / 512)
 
 extern const char image_end[];
 
@@ -46,9 +46,8 @@ static void *map_frame(unsigned pfn)
 {
     static const uint64_t *entry;
     struct mmu_update update;
-    struct mmuext_op flush = {
-        .cmd = MMUEXT_INVLPG_LOCAL, .arg1.linear_addr = address_of(window)
-    };
+    struct mmuext_op flush = { .cmd = MMUEXT_INVLPG_LOCAL,
+                               .arg1.linear_addr = address_of(window) };
 
     if (!entry)
         entry = pte_find((unsigned long)window, 1);
@@ -91,9 +90,8 @@ static long create(unsigned vcpus)
 
 static long populate(void)
 {
-    struct xen_memory_reservation memory = {
-        .nr_extents = PAGES, .domid = build.domid
-    };
+    struct xen_memory_reservation memory = { .nr_extents = PAGES,
+                                             .domid = build.domid };
     long done;
 
     for (unsigned i = 0; i < PAGES; i++)
@@ -119,8 +117,7 @@ static void fill_image_page(const Elf64_Ehdr *elf, unsigned pfn, char *page)
         from = from > start ? from : start;
         to = to < end ? to : end;
         memcpy(page + (from - start),
-               base + segment->p_offset + (from - segment->p_paddr),
-               to - from);
+               base + segment->p_offset + (from - segment->p_paddr), to - from);
     }
 }
 
@@ -187,9 +184,8 @@ static long fill_memory(const Elf64_Ehdr *elf, uint64_t shared,
 static long start(void)
 {
     struct xen_domctl op = { 0 };
-    struct mmuext_op pin = {
-        .cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = build.mfn[build.tables]
-    };
+    struct mmuext_op pin = { .cmd = MMUEXT_PIN_L4_TABLE,
+                             .arg1.mfn = build.mfn[build.tables] };
     struct vcpu_guest_context *c = &build.context;
     long error = hypercall_mmuext_op(&pin, 1, NULL, build.domid);
 

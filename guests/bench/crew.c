@@ -30,8 +30,8 @@ static void member_run(void *arg)
         void (*job)(unsigned);
 
         (void)event_mask();
-        while (!(job = __atomic_load_n(&crew.member[id].job,
-                                       __ATOMIC_ACQUIRE))) {
+        while (
+            !(job = __atomic_load_n(&crew.member[id].job, __ATOMIC_ACQUIRE))) {
             event_block();
             (void)event_mask();
         }

@@ -39,6 +39,7 @@ static const struct {
     { "wakeup", rows_wakeup },
     { "weights", rows_weights },
     { "equal", rows_equal },
+    { "steps", rows_steps },
 };
 
 void row_value(const char *name, ns_t value)
@@ -92,7 +93,7 @@ static bool chosen(const char *name)
     size_t length = strlen(name);
 
     if (!strcmp(at, "all"))
-        return true;
+        return strcmp(name, "steps");
     for (; *at; at++) {
         if (!strncmp(at, name, length) && (!at[length] || at[length] == ':'))
             return true;

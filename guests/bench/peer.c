@@ -57,8 +57,8 @@ void peers_find(bool build, bool boot)
         int domain = (int)peer;
 
         if (build)
-            domain = build_domain(peer == 1 ? PEER_HOGS : 1,
-                                  peer_weights[peer], "role=peer");
+            domain = build_domain(peer == 1 ? PEER_HOGS : 1, peer_weights[peer],
+                                  "role=peer");
         if (domain != (int)peer || !find_peer(peer)) {
             print("bench: peer %u is not there (%d)\n", peer, domain);
             break;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define PEER_COUNT 5
-#define PEER_HOGS 16
+#define PEER_HOGS  16
 #define PEER_MAGIC 0x72656570686e6562UL
 
 enum peer_command { PEER_IDLE, PEER_HOG, PEER_YIELD };

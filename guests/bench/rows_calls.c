@@ -42,9 +42,8 @@ static void ignore(uint32_t port, void *arg)
 
 static void set_event_callback(const char *entry)
 {
-    struct callback_register arg = {
-        .type = CALLBACKTYPE_event, .address = (unsigned long)entry
-    };
+    struct callback_register arg = { .type = CALLBACKTYPE_event,
+                                     .address = (unsigned long)entry };
 
     (void)hypercall_callback_op(CALLBACKOP_register, &arg);
 }

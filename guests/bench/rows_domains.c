@@ -35,13 +35,12 @@ void rows_other_domain(void)
 
 void rows_wakeup(void)
 {
-    static const unsigned hogs[] = { 1, 2, 4, 8 };
-    static ns_t late[4 * WAKEUPS];
+    static ns_t late[8 * WAKEUPS];
     ns_t give_up = clock_now() + 4 * NS_PER_S;
     unsigned count = 0;
 
-    for (unsigned h = 0; h < 4; h++) {
-        if (!peer_command(1, PEER_HOG, hogs[h])) {
+    for (unsigned hogs = 1; hogs <= 8; hogs++) {
+        if (!peer_command(1, PEER_HOG, hogs)) {
             row_absent("wakeup_median", "no second domain");
             return;
         }

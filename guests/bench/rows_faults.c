@@ -11,7 +11,8 @@ extern const char trap_entries[];
 static void set_fault_entry(const char *entry)
 {
     struct trap_info table[2] = {
-        { .vector = TRAP_PAGE_FAULT, .cs = FLAT_KERNEL_CS,
+        { .vector = TRAP_PAGE_FAULT,
+          .cs = FLAT_KERNEL_CS,
           .address = (unsigned long)entry },
     };
 

@@ -17,7 +17,9 @@ static bool map_rows(unsigned self)
     for (unsigned i = 0; i < 49; i++) {
         struct gnttab_map_grant_ref map = {
             .host_addr = (unsigned long)grants.window,
-            .flags = GNTMAP_host_map, .ref = grants.ref, .dom = (domid_t)self
+            .flags = GNTMAP_host_map,
+            .ref = grants.ref,
+            .dom = (domid_t)self
         };
         struct gnttab_unmap_grant_ref unmap = { .host_addr = map.host_addr };
         uint64_t start = clock_tsc();
@@ -47,7 +49,8 @@ static bool copy_row(unsigned self)
             .source = { .u.ref = grants.ref, .domid = (domid_t)self },
             .dest = { .u.gmfn = virt_to_mfn(grants.window),
                       .domid = DOMID_SELF },
-            .len = (uint16_t)PAGE_SIZE, .flags = GNTCOPY_source_gref,
+            .len = (uint16_t)PAGE_SIZE,
+            .flags = GNTCOPY_source_gref,
         };
         uint64_t start = clock_tsc();
 

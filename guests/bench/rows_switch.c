@@ -9,9 +9,9 @@
 
 static struct {
     volatile bool stop;
-    volatile unsigned last;     /* who ran last */
+    volatile unsigned last; /* who ran last */
     volatile uint64_t switches;
-    volatile uint64_t stamp;    /* involuntary: the last reading of anyone */
+    volatile uint64_t stamp; /* involuntary: the last reading of anyone */
     volatile ns_t gaps[64];
     volatile unsigned gap_count;
     uint32_t port[2];

@@ -9,9 +9,8 @@ extern const char event_entry[];
 
 static void set_entry(const char *entry)
 {
-    struct callback_register arg = {
-        .type = CALLBACKTYPE_event, .address = (unsigned long)entry
-    };
+    struct callback_register arg = { .type = CALLBACKTYPE_event,
+                                     .address = (unsigned long)entry };
 
     (void)hypercall_callback_op(CALLBACKOP_register, &arg);
 }

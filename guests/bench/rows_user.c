@@ -11,10 +11,9 @@ static bool bad_end;
 
 static void set_syscall_entry(const char *entry)
 {
-    struct callback_register arg = {
-        .type = CALLBACKTYPE_syscall, .flags = CALLBACKF_mask_events,
-        .address = (unsigned long)entry
-    };
+    struct callback_register arg = { .type = CALLBACKTYPE_syscall,
+                                     .flags = CALLBACKF_mask_events,
+                                     .address = (unsigned long)entry };
 
     (void)hypercall_callback_op(CALLBACKOP_register, &arg);
 }

@@ -17,8 +17,9 @@ void guest_main(void)
     unsigned vcpus = vcpu_count();
 
     print("hello: Xen ABI %ld.%ld, %lu pages, %u vcpus, tsc %lu Hz, flags %x, "
-          "args '%s'\n", version >> 16, version & 0xffff,
-          start_info()->nr_pages, vcpus, clock_tsc_hz(), start_info()->flags,
+          "args '%s'\n",
+          version >> 16, version & 0xffff, start_info()->nr_pages, vcpus,
+          clock_tsc_hz(), start_info()->flags,
           (const char *)start_info()->cmd_line);
     for (unsigned i = 1; i < vcpus; i++) {
         int error = vcpu_start(i, other_vcpu, NULL);

@@ -12,7 +12,7 @@ typedef int64_t ns_t;
 
 #define NS_PER_US 1000L
 #define NS_PER_MS 1000000L
-#define NS_PER_S 1000000000L
+#define NS_PER_S  1000000000L
 
 /* Reads the counter; does not serialise. */
 static inline uint64_t clock_tsc(void)

@@ -59,18 +59,17 @@ bool grant_end(grant_ref_t ref)
         if (flags & (GTF_reading | GTF_writing))
             return false;
     } while (!__atomic_compare_exchange_n(&entry->flags, &flags, 0, false,
-                                          __ATOMIC_SEQ_CST,
-                                          __ATOMIC_SEQ_CST));
+                                          __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
     return true;
 }
 
 int grant_map(unsigned domain, grant_ref_t ref, void *page,
               grant_handle_t *handle)
 {
-    struct gnttab_map_grant_ref map = {
-        .host_addr = (unsigned long)page, .flags = GNTMAP_host_map,
-        .ref = ref, .dom = (domid_t)domain
-    };
+    struct gnttab_map_grant_ref map = { .host_addr = (unsigned long)page,
+                                        .flags = GNTMAP_host_map,
+                                        .ref = ref,
+                                        .dom = (domid_t)domain };
 
     if (hypercall_grant_table_op(GNTTABOP_map_grant_ref, &map, 1))
         return GNTST_general_error;
@@ -80,9 +79,8 @@ int grant_map(unsigned domain, grant_ref_t ref, void *page,
 
 int grant_unmap(void *page, grant_handle_t handle)
 {
-    struct gnttab_unmap_grant_ref unmap = {
-        .host_addr = (unsigned long)page, .handle = handle
-    };
+    struct gnttab_unmap_grant_ref unmap = { .host_addr = (unsigned long)page,
+                                            .handle = handle };
     int error;
 
     if (hypercall_grant_table_op(GNTTABOP_unmap_grant_ref, &unmap, 1))

@@ -53,7 +53,8 @@ void histogram_print(const char *name, const struct histogram *h)
     ns_t mean = h->count ? h->sum / (ns_t)h->count : 0;
 
     print(" %s_min=%ld %s_p50=%ld %s_p99=%ld %s_p999=%ld %s_max=%ld "
-          "%s_mean=%ld", name, h->min, name, histogram_quantile(h, 500), name,
+          "%s_mean=%ld",
+          name, h->min, name, histogram_quantile(h, 500), name,
           histogram_quantile(h, 990), name, histogram_quantile(h, 999), name,
           h->max, name, mean);
 }

@@ -22,7 +22,8 @@ void histogram_add(struct histogram *h, ns_t value);
 /* The smallest bucket's upper end below which per_mille of the values lie. */
 ns_t histogram_quantile(const struct histogram *h, unsigned per_mille);
 
-/* "NAME_min=.. NAME_p50=.. NAME_p99=.. NAME_p999=.. NAME_max=.. NAME_mean=.." */
+/* "NAME_min=.. NAME_p50=.. NAME_p99=.. NAME_p999=.. NAME_max=.. NAME_mean=.."
+ */
 void histogram_print(const char *name, const struct histogram *h);
 
 #endif

@@ -10,9 +10,13 @@
 
 static bool parse_number(const char *text, long *number)
 {
-    static const struct { const char *suffix; long factor; } suffixes[] = {
-        { "", 1 }, { "ns", 1 }, { "us", NS_PER_US }, { "ms", NS_PER_MS },
-        { "s", NS_PER_S }, { "k", 1000 }, { "M", 1000000 },
+    static const struct {
+        const char *suffix;
+        long factor;
+    } suffixes[] = {
+        { "", 1 },           { "ns", 1 },       { "us", NS_PER_US },
+        { "ms", NS_PER_MS }, { "s", NS_PER_S }, { "k", 1000 },
+        { "M", 1000000 },
     };
     long value = 0;
     const char *at = text;

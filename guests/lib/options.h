@@ -11,8 +11,8 @@
 
 struct option {
     const char *key;
-    long *number;       /* one of the two is not null */
-    const char **text;  /* points into a copy of the command line */
+    long *number;      /* one of the two is not null */
+    const char **text; /* points into a copy of the command line */
     const char *help;
 };
 

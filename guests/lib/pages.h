@@ -9,20 +9,20 @@
 
 #include <stdint.h>
 
-#define PAGE_SIZE 4096UL
+#define PAGE_SIZE  4096UL
 #define PAGE_SHIFT 12
-#define VIRT_BASE 0xffffffff80000000UL
+#define VIRT_BASE  0xffffffff80000000UL
 
-#define PTE_PRESENT 0x001UL
-#define PTE_WRITE 0x002UL
-#define PTE_USER 0x004UL
+#define PTE_PRESENT  0x001UL
+#define PTE_WRITE    0x002UL
+#define PTE_USER     0x004UL
 #define PTE_ACCESSED 0x020UL
-#define PTE_DIRTY 0x040UL
-#define PTE_NX (1UL << 63)
-#define PTE_FRAME 0x000ffffffffff000UL
+#define PTE_DIRTY    0x040UL
+#define PTE_NX       (1UL << 63)
+#define PTE_FRAME    0x000ffffffffff000UL
 /* A kernel's data page; a PV kernel is in ring 3, the hypervisor adds USER. */
-#define PTE_DATA (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
-#define PTE_READ (PTE_PRESENT | PTE_USER | PTE_ACCESSED)
+#define PTE_DATA  (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
+#define PTE_READ  (PTE_PRESENT | PTE_USER | PTE_ACCESSED)
 #define PTE_TABLE PTE_DATA
 
 /* A zeroed page of our own, from a static arena (1 MiB); fails the guest when

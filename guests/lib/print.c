@@ -106,8 +106,7 @@ static size_t format_list(char *buffer, size_t size, const char *format,
 
             put_number(&out, &spec, v, false, *format == 'u' ? 10 : 16);
         } else if (*format == 'p') {
-            put_number(&out, &spec, (uintptr_t)va_arg(args, void *), false,
-                       16);
+            put_number(&out, &spec, (uintptr_t)va_arg(args, void *), false, 16);
         } else if (*format == 's') {
             put_string(&out, &spec, va_arg(args, const char *));
         } else if (*format == 'c') {

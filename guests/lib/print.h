@@ -1,6 +1,7 @@
 /*
  * Formatted output to the console: %c %s %d %i %u %x %p %%, with l or ll or z,
- * a width and a leading 0 or -. A call's text is written whole, up to 255 bytes.
+ * a width and a leading 0 or -. A call's text is written whole, up to 255
+ * bytes.
  */
 #ifndef GUEST_PRINT_H
 #define GUEST_PRINT_H

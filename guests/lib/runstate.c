@@ -20,8 +20,8 @@ bool runstate_register(void)
         .addr.v = &runstates[id].area
     };
 
-    return hypercall_vcpu_op(VCPUOP_register_runstate_memory_area, id,
-                             &arg) == 0;
+    return hypercall_vcpu_op(VCPUOP_register_runstate_memory_area, id, &arg) ==
+           0;
 }
 
 struct vcpu_runstate_info runstate_read(void)

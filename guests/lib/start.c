@@ -65,9 +65,8 @@ void guest_fail(const char *format, ...)
 void start_guest(const struct start_info *info)
 {
     start.info = info;
-    (void)hypercall_update_va_mapping((unsigned long)&shared_page,
-                                      info->shared_info | PTE_DATA,
-                                      UVMF_INVLPG);
+    (void)hypercall_update_va_mapping(
+        (unsigned long)&shared_page, info->shared_info | PTE_DATA, UVMF_INVLPG);
     vcpu_init_first();
     console_init();
     trap_init();

@@ -16,10 +16,7 @@ void *memset(void *to, int byte, size_t size)
 {
     void *start = to;
 
-    __asm__ volatile("rep stosb"
-                     : "+D"(to), "+c"(size)
-                     : "a"(byte)
-                     : "memory");
+    __asm__ volatile("rep stosb" : "+D"(to), "+c"(size) : "a"(byte) : "memory");
     return start;
 }
 

@@ -38,9 +38,9 @@ const struct trap_info *trap_table(void)
 
 static void register_callback(uint16_t type, const char *entry, uint16_t flags)
 {
-    struct callback_register arg = {
-        .type = type, .flags = flags, .address = (unsigned long)entry
-    };
+    struct callback_register arg = { .type = type,
+                                     .flags = flags,
+                                     .address = (unsigned long)entry };
 
     if (hypercall_callback_op(CALLBACKOP_register, &arg))
         guest_fail("callback %u refused", type);
@@ -76,8 +76,9 @@ uint64_t trap_fault_address(void)
 void trap_print_frame(const struct trap_frame *f)
 {
     print("vcpu %u vector %lu error %lx rip %lx cs %lx flags %lx rsp %lx ss "
-          "%lx cr2 %lx\n", vcpu_self()->id, f->vector, f->error, f->rip, f->cs,
-          f->rflags, f->rsp, f->ss, trap_fault_address());
+          "%lx cr2 %lx\n",
+          vcpu_self()->id, f->vector, f->error, f->rip, f->cs, f->rflags,
+          f->rsp, f->ss, trap_fault_address());
     print("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f->rax, f->rbx,
           f->rcx, f->rdx);
     print("rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", f->rsi, f->rdi,

@@ -13,16 +13,30 @@
 #include <stdint.h>
 
 enum {
-    TRAP_DIVIDE = 0, TRAP_DEBUG = 1, TRAP_BREAKPOINT = 3, TRAP_OVERFLOW = 4,
-    TRAP_BOUND = 5, TRAP_INVALID = 6, TRAP_NO_DEVICE = 7, TRAP_BAD_TSS = 10,
-    TRAP_NOT_PRESENT = 11, TRAP_STACK = 12, TRAP_PROTECTION = 13,
-    TRAP_PAGE_FAULT = 14, TRAP_FP = 16, TRAP_ALIGNMENT = 17, TRAP_SIMD = 19,
-    TRAP_EVENT = 256, TRAP_SYSCALL = 257, TRAP_FAILSAFE = 258, TRAP_COUNT
+    TRAP_DIVIDE = 0,
+    TRAP_DEBUG = 1,
+    TRAP_BREAKPOINT = 3,
+    TRAP_OVERFLOW = 4,
+    TRAP_BOUND = 5,
+    TRAP_INVALID = 6,
+    TRAP_NO_DEVICE = 7,
+    TRAP_BAD_TSS = 10,
+    TRAP_NOT_PRESENT = 11,
+    TRAP_STACK = 12,
+    TRAP_PROTECTION = 13,
+    TRAP_PAGE_FAULT = 14,
+    TRAP_FP = 16,
+    TRAP_ALIGNMENT = 17,
+    TRAP_SIMD = 19,
+    TRAP_EVENT = 256,
+    TRAP_SYSCALL = 257,
+    TRAP_FAILSAFE = 258,
+    TRAP_COUNT
 };
 
 struct trap_frame {
-    uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx,
-        rsi, rdi;
+    uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi,
+        rdi;
     uint64_t vector, error;
     uint64_t rip, cs, rflags, rsp, ss;
 };

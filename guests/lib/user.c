@@ -19,10 +19,9 @@ static struct {
 
 bool user_init(void)
 {
-    struct mmuext_op op = {
-        .cmd = MMUEXT_NEW_USER_BASEPTR,
-        .arg1.mfn = virt_to_mfn((const void *)start_info()->pt_base)
-    };
+    struct mmuext_op op = { .cmd = MMUEXT_NEW_USER_BASEPTR,
+                            .arg1.mfn = virt_to_mfn(
+                                (const void *)start_info()->pt_base) };
 
     return hypercall_mmuext_op(&op, 1, NULL, DOMID_SELF) == 0;
 }

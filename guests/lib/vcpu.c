@@ -60,7 +60,6 @@ void vcpu_started(struct guest_vcpu *vcpu)
 
 static void fill_context(const struct guest_vcpu *vcpu)
 {
-
     memset(&context, 0, sizeof(context));
     context.flags = VGCF_in_kernel;
     context.user_regs.rip = (unsigned long)vcpu_entry;
@@ -73,8 +72,8 @@ static void fill_context(const struct guest_vcpu *vcpu)
         context.trap_ctxt[t->vector] = *t;
     context.kernel_ss = FLAT_KERNEL_SS;
     context.kernel_sp = vcpu->stack_top;
-    context.ctrlreg[3] = xen_pfn_to_cr3(virt_to_mfn(
-        (const void *)start_info()->pt_base));
+    context.ctrlreg[3] = xen_pfn_to_cr3(
+        virt_to_mfn((const void *)start_info()->pt_base));
     context.event_callback_eip = (unsigned long)event_entry;
     context.failsafe_callback_eip = (unsigned long)failsafe_entry;
     context.syscall_callback_eip = (unsigned long)syscall_entry;

@@ -26,9 +26,9 @@ static struct {
     long start, period, work, deadline, count, duration;
     uint64_t misses;
     struct histogram latency, response;
-} task = {
-    .period = 10 * NS_PER_MS, .work = NS_PER_MS, .duration = 10 * NS_PER_S
-};
+} task = { .period = 10 * NS_PER_MS,
+           .work = NS_PER_MS,
+           .duration = 10 * NS_PER_S };
 
 static void run_job(ns_t release)
 {

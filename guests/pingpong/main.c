@@ -22,7 +22,7 @@
 #include "guests/lib/start.h"
 #include "guests/lib/string.h"
 
-#define MAGIC 0x676e6f70676e6970UL
+#define MAGIC       0x676e6f70676e6970UL
 #define FIRST_GRANT GNTTAB_NR_RESERVED_ENTRIES
 
 /* The shared page. A writes all but `ready` and `pong`, which are B's. */
@@ -108,9 +108,8 @@ static void play_b(void)
     game.table = page;
     if (game.table->magic != MAGIC)
         guest_fail("pingpong b: the page is not a pingpong table");
-    game.port = event_bind_interdomain((unsigned)game.peer,
-                                       (uint32_t)game.table->port, notified,
-                                       NULL);
+    game.port = event_bind_interdomain(
+        (unsigned)game.peer, (uint32_t)game.table->port, notified, NULL);
     if (!game.port)
         guest_fail("pingpong b: cannot bind port %lu", game.table->port);
     game.table->ready = 1;
