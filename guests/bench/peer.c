@@ -11,7 +11,8 @@
 #include "guests/lib/start.h"
 #include "guests/lib/vcpu.h"
 
-#define TURN_SPINS 60 /* about 200 instructions between two counts */
+#define MAP_TRIES  200 /* a millisecond each */
+#define TURN_SPINS 60  /* about 200 instructions between two counts */
 
 const unsigned peer_weights[PEER_COUNT + 1] = { 0, 0, 64, 256, 256, 1024 };
 
@@ -33,11 +34,14 @@ static bool find_peer(unsigned peer)
     volatile struct peer_table *table = page;
     grant_handle_t handle;
     unsigned tries = 0;
+    int status;
 
-    while (grant_map(peer, GNTTAB_NR_RESERVED_ENTRIES, page, &handle) !=
-           GNTST_okay) {
-        if (++tries == 200)
+    while ((status = grant_map(peer, GNTTAB_NR_RESERVED_ENTRIES, page,
+                               &handle)) != GNTST_okay) {
+        if (++tries == MAP_TRIES) {
+            print("bench: peer %u: grant map gives %d\n", peer, status);
             return false;
+        }
         clock_sleep_until(clock_now() + NS_PER_MS);
     }
     if (table->magic != PEER_MAGIC)

@@ -42,6 +42,8 @@ class Debugger:
             except OSError:
                 time.sleep(0.05)
         self._data = b""
+        # Single registers are served only to who has read their description.
+        self.ask("qXfer:features:read:target.xml:0,ffb")
 
     def ask(self, text: str) -> str:
         """Send a packet and return the answer to it."""

@@ -71,7 +71,9 @@ int grant_map(unsigned domain, grant_ref_t ref, void *page,
                                         .ref = ref,
                                         .dom = (domid_t)domain };
 
-    if (hypercall_grant_table_op(GNTTABOP_map_grant_ref, &map, 1))
+    /* The call does not flush a translation that was there before. */
+    if (page_remap(page, 0) ||
+        hypercall_grant_table_op(GNTTABOP_map_grant_ref, &map, 1))
         return GNTST_general_error;
     *handle = map.handle;
     return map.status;
