@@ -3,7 +3,7 @@
  *
  * On one CPU, earliest deadline first keeps every reservation if and only if
  * the sum of slice/period is at most 1 (Liu and Layland; deadline = period).
- * So each CPU has a sum of what is booked, in 2^-32 and rounded up, and nothing
+ * So each CPU has a sum of what is booked, in 2^-28 and rounded up, and nothing
  * is booked beyond 1 - overhead: who asks for more is refused.
  *
  * A vCPU is booked on the first CPU of its affinity that has room (of those it
@@ -20,13 +20,14 @@ static int64_t limit(const struct sched *s)
 {
     const struct sedf_sys *sys = sched_sys(s);
 
-    return SEDF_ONE - SEDF_ONE / 1000000 * sys->overhead;
+    return SEDF_ONE - SEDF_ONE * sys->overhead / 1000000;
 }
 
 /* The utilisation that a domain's parameters ask for each vCPU. */
 static int64_t wanted(const struct sedf_dom *d)
 {
-    return ((d->slice << 32) / d->period) + ((d->slice << 32) % d->period != 0);
+    return ((d->slice << SEDF_SHIFT) / d->period) +
+           ((d->slice << SEDF_SHIFT) % d->period != 0);
 }
 
 static int64_t *used_on(const struct sched *s, unsigned cpu)

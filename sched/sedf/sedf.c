@@ -314,7 +314,7 @@ static void sedf_dump(struct sched *s, unsigned cpu, ns_t now)
     const struct sedf_cpu *c = sched_cpu(s, cpu);
 
     sched_print("sedf cpu%u: %lld ppm booked\n", cpu,
-                (long long)(c->used / (SEDF_ONE / 1000000)));
+                (long long)(c->used * 1000000 / SEDF_ONE));
     dump_queue("ready", &c->ready, now);
     dump_queue("waiting", &c->waiting, now);
     dump_queue("extra", &c->extra, now);

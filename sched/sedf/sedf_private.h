@@ -9,7 +9,8 @@
 
 #include "sched/api/sched.h"
 
-#define SEDF_ONE    ((int64_t)1 << 32) /* utilisation of a whole CPU */
+#define SEDF_SHIFT  28 /* 10 s << 28 fits into 63 bits */
+#define SEDF_ONE    ((int64_t)1 << SEDF_SHIFT) /* utilisation of a whole CPU */
 #define SEDF_EINVAL 22
 #define SEDF_ENOSPC 28
 

@@ -23,7 +23,7 @@ static ns_t slice(const struct sched_vcpu *v)
 
     if (likely(b->period == d->period))
         return d->slice;
-    return (ns_t)(((__int128)b->used * b->period) >> 32);
+    return (ns_t)(((__int128)b->used * b->period) >> SEDF_SHIFT);
 }
 
 /* A period begins at `from`. An overrun is paid out of the new slice. */

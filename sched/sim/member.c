@@ -108,6 +108,13 @@ ns_t sim_ran(const struct sim_vcpu *sv)
     return ran;
 }
 
+ns_t sim_idle(const struct sim *sim, unsigned cpu)
+{
+    const struct sim_cpu *c = &sim->cpus[cpu];
+
+    return c->idle + (c->running ? 0 : sim->now - c->idle_since);
+}
+
 static int by_value(const void *a, const void *b)
 {
     ns_t x = *(const ns_t *)a, y = *(const ns_t *)b;

@@ -139,6 +139,8 @@ void sim_run(struct sim *sim, ns_t until);
 
 /* CPU time that sv has had. */
 ns_t sim_ran(const struct sim_vcpu *sv);
+/* Time for which cpu has had nothing to run. */
+ns_t sim_idle(const struct sim *sim, unsigned cpu);
 /* The latency that permille of all wake-ups did not exceed. */
 ns_t sim_latency(struct sim_vcpu *sv, unsigned permille);
 

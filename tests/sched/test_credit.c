@@ -1,0 +1,185 @@
+/*
+ * test_credit.c - Credit: shares, caps, boost, and its known tails.
+ */
+#include "tests/sched/kit.h"
+
+#define PERIOD MS(30)
+
+static void shares(void **state)
+{
+    static const int64_t weight[] = { 64, 256, 256, 1024 };
+    struct sim *sim = kit_sim("credit", 1, 1);
+    struct sim_vcpu *sv[4];
+    ns_t before[4];
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < 4; i++)
+        sv[i] = kit_hog(sim, weight[i]);
+    sim_run(sim, S(2));
+    for (i = 0; i < 4; i++)
+        before[i] = sim_ran(sv[i]);
+    sim_run(sim, S(22));
+    for (i = 0; i < 4; i++) /* to 2 slices of 30 ms */
+        kit_near("share", sim_ran(sv[i]) - before[i], S(20) / 1600 * weight[i],
+                 2 * PERIOD);
+    sim_destroy(sim);
+}
+
+/* Two CPUs, and a domain of two vCPUs: a weight is each vCPU's. */
+static void shares_smp(void **state)
+{
+    struct sim *sim = kit_sim("credit", 2, 1);
+    struct sim_vcpu *sv[6];
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < 6; i++)
+        sv[i] = kit_hog(sim, i < 3 ? 512 : 256);
+    sim_run(sim, S(30));
+    for (i = 0; i < 6; i++)
+        kit_near("share", sim_ran(sv[i]), S(60) / 9 * (i < 3 ? 2 : 1),
+                 S(60) / 9 / 10);
+    sim_destroy(sim);
+}
+
+static void caps(void **state)
+{
+    static const int64_t cap[] = { 25, 10, 50, 1 };
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < 4; i++) {
+        struct sim *sim = kit_sim("credit", 1, 1);
+        struct sim_vcpu *a = sim_add(sim, 0, sim_hog);
+        struct record r = { 0 };
+        ns_t most = PERIOD * cap[i] / 100, at;
+
+        assert_int_equal(sim_set(sim, a, "cap", cap[i]), 0);
+        assert_int_equal(sim_start(a), 0);
+        if (i & 1)
+            (void)kit_hog(sim, 0);
+        sim->watch = kit_watch;
+        sim->watch_arg = &r;
+        sim_run(sim, S(3) + PERIOD);
+        kit_near("cap", kit_in(&r, 0, 0, S(3)), S(3) / 100 * cap[i], 2 * most);
+        for (at = PERIOD; at < S(3); at += PERIOD)
+            assert_true(kit_in(&r, 0, at, at + PERIOD) <= most + 1);
+        /* A cap that is lifted is gone at the next accounting. */
+        assert_int_equal(sim_set(sim, a, "cap", 0), 0);
+        at = sim_ran(a);
+        sim_run(sim, S(6));
+        assert_true(sim_ran(a) - at > S(1));
+        kit_end(&r);
+        sim_destroy(sim);
+    }
+}
+
+/* A domain that sleeps has no more than one period's credits afterwards. */
+static void cap_after_sleep(void **state)
+{
+    struct sim *sim = kit_sim("credit", 1, 1);
+    struct sim_vcpu *a = kit_load(sim, sim_periodic, S(1), MS(400));
+    struct record r = { 0 };
+    ns_t at;
+
+    (void)state;
+    assert_int_equal(sim_set(sim, a, "cap", 20), 0);
+    assert_int_equal(sim_start(a), 0);
+    sim->watch = kit_watch;
+    sim->watch_arg = &r;
+    sim_run(sim, S(10));
+    for (at = 0; at < S(10) - PERIOD; at += MS(5))
+        assert_true(kit_in(&r, 0, at, at + PERIOD) <= 2 * MS(6) + 2);
+    kit_end(&r);
+    sim_destroy(sim);
+}
+
+static ns_t wake_latency(ns_t ratelimit, ns_t period, ns_t cost,
+                         unsigned permille)
+{
+    struct sim *sim = kit_sim("credit", 1, 1);
+    struct sim_vcpu *a = kit_load(sim, sim_sporadic, period, cost);
+    unsigned i;
+    ns_t latency;
+
+    assert_int_equal(sim_set(sim, NULL, "ratelimit", ratelimit), 0);
+    assert_int_equal(sim_start(a), 0);
+    for (i = 0; i < 8; i++)
+        (void)kit_hog(sim, 0);
+    sim_run(sim, S(5));
+    latency = sim_latency(a, permille);
+    sim_destroy(sim);
+    return latency;
+}
+
+static void boost(void **state)
+{
+    (void)state;
+    /* A light sleeper is boosted, but for the rate limit. */
+    assert_true(wake_latency(0, MS(2), US(20), 990) == 0);
+    assert_true(wake_latency(US(1000), US(600), US(20), 990) > US(500));
+    assert_true(wake_latency(US(1000), US(600), US(20), 990) <= US(1000));
+    /* One that also computes is OVER, and waits: the known tail. */
+    assert_true(wake_latency(US(1000), MS(10), MS(2), 1000) > MS(100));
+}
+
+/* Run from tick to tick and sleep over each: free when Credit sampled at the
+ * tick, paid for here. */
+static struct sim_act thief(struct sim_vcpu *sv, ns_t now)
+{
+    ns_t tick = MS(10), end = now - now % tick + tick - US(200);
+
+    sv->st.phase ^= 1;
+    if (sv->st.phase && end > now)
+        return (struct sim_act){ SIM_COMPUTE, end - now, NULL };
+    return (struct sim_act){ SIM_SLEEP, now - now % tick + tick + US(100),
+                             NULL };
+}
+
+static void no_theft(void **state)
+{
+    struct sim *sim = kit_sim("credit", 1, 1);
+    struct sim_vcpu *a = sim_add(sim, 0, thief);
+    unsigned i;
+
+    (void)state;
+    assert_int_equal(sim_start(a), 0);
+    for (i = 0; i < 3; i++)
+        (void)kit_hog(sim, 0);
+    sim_run(sim, S(20));
+    assert_true(sim_ran(a) < S(20) / 4 * 11 / 10);
+    sim_destroy(sim);
+}
+
+static void rate_limit(void **state)
+{
+    struct sim *sim = kit_sim("credit", 1, 1);
+    struct sim_vcpu *a = kit_load(sim, sim_sporadic, US(300), US(10));
+    struct record r = { 0 };
+    size_t i;
+
+    (void)state;
+    assert_int_equal(sim_start(a), 0);
+    (void)kit_hog(sim, 0);
+    sim->watch = kit_watch;
+    sim->watch_arg = &r;
+    sim_run(sim, S(1));
+    for (i = 0; i + 1 < r.nr; i++)
+        if (r.ran[i].index == 1)
+            assert_true(r.ran[i].to - r.ran[i].from >= US(1000));
+    kit_end(&r);
+    sim_destroy(sim);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shares),     cmocka_unit_test(shares_smp),
+        cmocka_unit_test(caps),       cmocka_unit_test(cap_after_sleep),
+        cmocka_unit_test(boost),      cmocka_unit_test(no_theft),
+        cmocka_unit_test(rate_limit),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
