@@ -1,0 +1,112 @@
+/*
+ * ptwr.c - page faults of a guest that are ours to mend.
+ *
+ * A guest's kernel may write to its L1 tables as if they were plain memory: the
+ * write faults, for they are mapped read-only, and is carried out here as
+ * mmu_update would, with the same checks. A write that these refuse is the
+ * guest's own fault. Upper levels are changed by hypercall alone.
+ *
+ * Runs in the vCPU's context, interrupts on; mmu.lock.
+ */
+#include <xen/errno.h>
+#include <xen/xen.h>
+#include "xen/arch/up.h"
+#include "xen/arch/x86/guest_access.h"
+#include "xen/core/domain.h"
+#include "xen/core/pagetable.h"
+#include "xen/core/ptwr_decode.h"
+
+enum { PF_PRESENT = 1, PF_WRITE = 2, PF_RESERVED = 8, PF_FETCH = 16 };
+
+#define CODE_64BIT (1u << 21) /* of a code segment, as LAR shows it */
+
+static bool in_64bit_code(uint16_t selector)
+{
+    uint32_t rights;
+    bool ok;
+
+    __asm__("lar %2, %0"
+            : "=r"(rights), "=@ccz"(ok)
+            : "r"((uint32_t)selector)
+            : "cc");
+    return ok && (rights & CODE_64BIT);
+}
+
+/* The instruction, zeros where it reaches into a page that is not there. */
+static bool fetch(uintptr_t rip, uint8_t bytes[PTWR_BYTES])
+{
+    size_t here = PAGE_SIZE - (rip & (PAGE_SIZE - 1));
+
+    if (likely(here >= PTWR_BYTES))
+        return !copy_from_guest(bytes, rip, PTWR_BYTES);
+    if (copy_from_guest(bytes, rip, here))
+        return false;
+    if (copy_from_guest(bytes + here, rip + here, PTWR_BYTES - here))
+        for (; here < PTWR_BYTES; here++)
+            bytes[here] = 0;
+    return true;
+}
+
+/* Carry op out on the entry that holds `address`. Under mmu.lock. */
+static int emulate(struct domain *d, const struct ptwr_op *op, pte_t *p,
+                   unsigned offset, struct cpu_user_regs *regs)
+{
+    uint64_t mask = ~(uint64_t)0 >> (64 - 8 * op->size), source = 0;
+    struct cpu_user_regs after;
+    pte_t old, value;
+    int rc;
+
+    if (op->kind == PTWR_MOVS && copy_from_guest(&source, regs->rsi, op->size))
+        return -XEN_EFAULT;
+    do {
+        old = READ_ONCE(*p);
+        value = ptwr_apply(op, old >> 8 * offset & mask, source, regs, &after);
+        value = (old & ~(mask << 8 * offset)) | value << 8 * offset;
+        rc = pagetable_swap_l1(d, d, p, old, value);
+    } while (rc == -XEN_EAGAIN);
+    if (!rc)
+        *regs = after;
+    return rc;
+}
+
+/* The entry that a write to `address` would change: in a frame that is one of
+ * d's L1 tables, and mapped read-only. Under mmu.lock. */
+static pte_t *entry_at(const struct vcpu *v, uintptr_t address)
+{
+    struct page *page;
+    mfn_t l1, frame;
+    pte_t *p;
+
+    p = pagetable_walk(paddr_to_mfn(v->pv.cr3_kernel), address, &l1);
+    if (!p || (*p & (PTE_P | PTE_W)) != PTE_P)
+        return NULL;
+    frame = pte_mfn(*p);
+    page = mfn_to_page(frame);
+    if (!mfn_valid(frame) || page->owner != v->domain ||
+        page_table_level(page_word(page)) != 1)
+        return NULL;
+    return (pte_t *)mfn_to_virt(frame) + (address & (PAGE_SIZE - 1)) / 8;
+}
+
+bool up_page_fault(struct cpu_user_regs *regs, uintptr_t address,
+                   unsigned error_code)
+{
+    struct vcpu *v = current_vcpu();
+    uint8_t bytes[PTWR_BYTES];
+    struct ptwr_op op;
+    bool done = false;
+    pte_t *p;
+
+    if ((error_code & (PF_PRESENT | PF_WRITE | PF_RESERVED | PF_FETCH)) !=
+            (PF_PRESENT | PF_WRITE) ||
+        (address >= HOLE_START && address < HOLE_END) || !v->pv.kernel_mode ||
+        !v->pv.cr3_kernel)
+        return false;
+    spin_lock(&v->domain->mmu.lock);
+    p = entry_at(v, address);
+    if (p && in_64bit_code(regs->cs) && fetch(regs->rip, bytes) &&
+        ptwr_decode(bytes, &op) && !(address & (op.size - 1)))
+        done = !emulate(v->domain, &op, p, address & 7, regs);
+    spin_unlock(&v->domain->mmu.lock);
+    return done;
+}
