@@ -12,6 +12,7 @@
 #include "xen/base/frame.h"
 #include "xen/base/time.h"
 #include "xen/boot/boot.h"
+#include "xen/dom/dom.h"
 #include "xen/sched/run.h"
 
 void main(uint32_t protocol, paddr_t information);
@@ -63,5 +64,6 @@ void main(uint32_t protocol, paddr_t information)
     boot_start_cpus();
     boot_add_keys();
     console_init_input();
+    dom_start();
     run_idle();
 }

@@ -56,3 +56,18 @@ void __stack_chk_fail(void)
 {
     panic("a decompressor has overrun its stack frame");
 }
+
+/* libzstd's tracing hooks: weak there, and not wanted. */
+unsigned long long ZSTD_trace_decompress_begin(const void *context);
+void ZSTD_trace_decompress_end(unsigned long long token, const void *trace);
+
+unsigned long long ZSTD_trace_decompress_begin(const void *context)
+{
+    (void)context;
+    return 0;
+}
+
+void ZSTD_trace_decompress_end(unsigned long long token, const void *trace)
+{
+    (void)token, (void)trace;
+}

@@ -53,7 +53,6 @@ hypercall_fn hypercall_physdev_op_compat NOT_YET;
 hypercall_fn hypercall_platform_op NOT_YET;
 hypercall_fn hypercall_mca NOT_YET;
 hypercall_fn hypercall_metronome NOT_YET;
-hypercall_fn hypercall_update_descriptor NOT_YET;
 
 hypercall_fn *const up_hypercall_table[NR_HYPERCALLS] = {
     [__HYPERVISOR_set_trap_table] = hypercall_set_trap_table,
@@ -72,7 +71,7 @@ hypercall_fn *const up_hypercall_table[NR_HYPERCALLS] = {
     [__HYPERVISOR_update_va_mapping] = hypercall_update_va_mapping,
     [__HYPERVISOR_set_timer_op] = hypercall_set_timer_op,
     [__HYPERVISOR_event_channel_op_compat] =
-        hypercall_unknown, /* until core links */
+        hypercall_event_channel_op,
     [__HYPERVISOR_xen_version] = hypercall_xen_version,
     [__HYPERVISOR_console_io] = hypercall_console_io,
     [__HYPERVISOR_physdev_op_compat] = hypercall_physdev_op_compat,
@@ -87,7 +86,7 @@ hypercall_fn *const up_hypercall_table[NR_HYPERCALLS] = {
     [__HYPERVISOR_nmi_op] = hypercall_nmi_op,
     [__HYPERVISOR_sched_op] = hypercall_sched_op,
     [__HYPERVISOR_callback_op] = hypercall_callback_op,
-    [__HYPERVISOR_event_channel_op] = hypercall_unknown, /* until core links */
+    [__HYPERVISOR_event_channel_op] = hypercall_event_channel_op,
     [__HYPERVISOR_physdev_op] = hypercall_physdev_op,
     [__HYPERVISOR_sysctl] = hypercall_sysctl,
     [__HYPERVISOR_domctl] = hypercall_domctl,
