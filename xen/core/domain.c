@@ -15,6 +15,7 @@
 #include "xen/base/time.h"
 #include "xen/core/domain.h"
 #include "xen/core/domain_private.h"
+#include "xen/core/grant.h"
 #include "xen/core/timepage.h"
 #include "xen/lib/bug.h"
 
@@ -116,6 +117,7 @@ static void destroy_parts(struct domain *d)
     for (i = 0; i < d->max_vcpus; i++)
         if (d->vcpu[i])
             vcpu_destroy(d->vcpu[i]);
+    grant_domain_destroy(d);
     mmu_domain_destroy(d);
     free_areas(d);
 }
@@ -135,6 +137,8 @@ static int create_parts(struct domain *d)
     rc = create_shared(d);
     if (!rc)
         rc = event_domain_create(d);
+    if (!rc)
+        rc = grant_domain_create(d);
     if (!rc)
         rc = domain_enter(d);
     if (rc) {
@@ -264,6 +268,7 @@ int domain_kill(struct domain *d)
     rc = mmu_domain_relinquish(d);
     if (rc)
         return rc;
+    grant_domain_release(d);
     domain_leave(d);
     domain_put(d); /* the table's reference; the caller has its own */
     return 0;

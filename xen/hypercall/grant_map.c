@@ -9,6 +9,7 @@
  */
 #include <xen/errno.h>
 #include "xen/arch/x86/guest_access.h"
+#include "xen/arch/x86/smp.h"
 #include "xen/core/domain.h"
 #include "xen/core/grant.h"
 #include "xen/core/pagetable.h"

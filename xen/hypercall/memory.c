@@ -276,6 +276,7 @@ static memory_fn *const memory_table[] = {
     [XENMEM_get_sharing_shared_pages] = no_pages,
     [XENMEM_claim_pages] = claim_pages,
     [XENMEM_get_vnumainfo] = not_supported,
+    [XENMEM_acquire_resource] = memory_acquire_resource,
 };
 
 int64_t hypercall_memory_op(uint64_t op, uint64_t arg, uint64_t c, uint64_t d,

@@ -16,5 +16,6 @@ int64_t memory_exchange(uintptr_t arg);
 int64_t memory_get_map(uintptr_t arg);
 int64_t memory_get_machine_map(uintptr_t arg);
 int64_t memory_set_map(uintptr_t arg);
+int64_t memory_acquire_resource(uintptr_t arg);
 
 #endif
