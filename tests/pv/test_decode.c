@@ -45,7 +45,14 @@ static const struct expected known[] = {
     { { 0x0f, 0x01, 0x17 }, 3, INSTR_NONE, 2, 4, 0, 0, 0 }, /* LGDT */
     { { 0xf4 }, 1, INSTR_NONE, 1, 1, 0, 0, 0 },             /* HLT */
     { { 0xf0, 0x0f, 0x06 }, 3, INSTR_NONE, 1, 0, 0, 0, 0 }, /* LOCK */
-    { { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 }, 7, INSTR_CPUID, 7, 0, 0, 0, 0 },
+    { { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 },
+      7,
+      INSTR_CPUID,
+      7,
+      0,
+      0,
+      0,
+      0 },
     { { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f }, 6, INSTR_NONE, 2, 4, 0, 0, 0 },
     { { 0 }, 0, INSTR_NONE, 0, 0, 0, 0, 0 },
 };
@@ -61,8 +68,9 @@ static void test_known(void **state)
             in.width != e->width || in.immediate != e->immediate ||
             in.cr != e->cr || in.reg != e->reg)
             fail_msg("entry %zu: kind %d length %u width %u imm %#x cr %u "
-                     "reg %u", i, (int)in.kind, in.length, in.width,
-                     in.immediate, in.cr, in.reg);
+                     "reg %u",
+                     i, (int)in.kind, in.length, in.width, in.immediate, in.cr,
+                     in.reg);
     }
 }
 

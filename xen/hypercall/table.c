@@ -70,8 +70,7 @@ hypercall_fn *const up_hypercall_table[NR_HYPERCALLS] = {
     [__HYPERVISOR_multicall] = hypercall_multicall,
     [__HYPERVISOR_update_va_mapping] = hypercall_update_va_mapping,
     [__HYPERVISOR_set_timer_op] = hypercall_set_timer_op,
-    [__HYPERVISOR_event_channel_op_compat] =
-        hypercall_event_channel_op,
+    [__HYPERVISOR_event_channel_op_compat] = hypercall_event_channel_op,
     [__HYPERVISOR_xen_version] = hypercall_xen_version,
     [__HYPERVISOR_console_io] = hypercall_console_io,
     [__HYPERVISOR_physdev_op_compat] = hypercall_physdev_op_compat,

@@ -20,8 +20,8 @@
 
 struct fpu_host {
     bool xsave, xsaveopt, fsgsbase;
-    uint64_t xcr0;     /* components that guests may use; 0 without XSAVE */
-    uint32_t size;     /* bytes of a save area with all of them */
+    uint64_t xcr0; /* components that guests may use; 0 without XSAVE */
+    uint32_t size; /* bytes of a save area with all of them */
 };
 extern struct fpu_host fpu_host; /* constant once CPU 0 is set up */
 

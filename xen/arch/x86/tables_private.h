@@ -14,11 +14,11 @@
 #include "xen/lib/types.h"
 
 #define SELECTOR(index) (FIRST_RESERVED_GDT_BYTE + 8 * (index))
-#define HV_CS      SELECTOR(1)
-#define HV_DS      SELECTOR(2)
-#define HV_TSS     SELECTOR(8)  /* 16 bytes; not in a guest's GDT */
-#define HV_LDT     SELECTOR(10) /* 16 bytes */
-#define GDT_RESERVED 16u        /* entries of ours */
+#define HV_CS           SELECTOR(1)
+#define HV_DS           SELECTOR(2)
+#define HV_TSS          SELECTOR(8)  /* 16 bytes; not in a guest's GDT */
+#define HV_LDT          SELECTOR(10) /* 16 bytes */
+#define GDT_RESERVED    16u          /* entries of ours */
 
 enum ist { IST_NMI = 1, IST_DOUBLE_FAULT, IST_MACHINE_CHECK, IST_DEBUG };
 #define NR_IST 4u

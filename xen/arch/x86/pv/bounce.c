@@ -21,8 +21,7 @@ void pv_bounce_syscall(struct pv_vcpu *p, struct cpu_user_regs *regs)
         pv_inject(6, -1);
         return;
     }
-    pv_bounce(p, regs, p->syscall_callback, p->syscall_masks, NO_ERROR_CODE,
-              0);
+    pv_bounce(p, regs, p->syscall_callback, p->syscall_masks, NO_ERROR_CODE, 0);
 }
 
 static void bounce_page_fault(struct pv_vcpu *p, struct cpu_user_regs *regs,
@@ -70,8 +69,7 @@ void pv_inject(unsigned vector, int error_code)
         return;
     }
     if (error_code < 0)
-        pv_bounce(p, regs, t->address, t->flags & TRAP_MASKS, NO_ERROR_CODE,
-                  0);
+        pv_bounce(p, regs, t->address, t->flags & TRAP_MASKS, NO_ERROR_CODE, 0);
     else
         pv_bounce(p, regs, t->address, t->flags & TRAP_MASKS, ERROR_CODE,
                   (uint32_t)error_code);
@@ -92,8 +90,8 @@ void pv_failsafe(struct cpu_user_regs *regs)
     if (p->stop || !guest_range_ok((uintptr_t)frame, 48))
         return;
     __asm__ volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
-                     : "=r"(selector[0]), "=r"(selector[1]),
-                       "=r"(selector[2]), "=r"(selector[3]));
+                     : "=r"(selector[0]), "=r"(selector[1]), "=r"(selector[2]),
+                       "=r"(selector[3]));
     GUEST_PUT64(frame, regs->rcx, no_stack);
     GUEST_PUT64(frame + 1, regs->r11, no_stack);
     for (unsigned i = 0; i < 4; i++)

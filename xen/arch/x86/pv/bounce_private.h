@@ -36,9 +36,9 @@ enum bounce_error { NO_ERROR_CODE, ERROR_CODE };
 
 /* Make the guest go on at `handler`. masks: and with events masked. Interrupts
  * on or off. Its stack not being there is its end. */
-static inline __attribute__((always_inline)) void
-pv_bounce(struct pv_vcpu *p, struct cpu_user_regs *regs, uint64_t handler,
-          bool masks, enum bounce_error with, uint32_t error)
+static inline __attribute__((always_inline)) void pv_bounce(
+    struct pv_vcpu *p, struct cpu_user_regs *regs, uint64_t handler, bool masks,
+    enum bounce_error with, uint32_t error)
 {
     struct vcpu_info *info = p->info;
     uint64_t cs = regs->cs, sp = regs->rsp, flags = regs->rflags;

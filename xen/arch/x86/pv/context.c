@@ -11,8 +11,8 @@
 #include "xen/arch/x86/tables_private.h"
 #include "xen/base/frame.h"
 
-#define NR_TRAPS 256u
-#define OUR_GDT_PTE (PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX)
+#define NR_TRAPS        256u
+#define OUR_GDT_PTE     (PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX)
 #define LDT_ENTRIES_MAX 8192u
 
 int pv_vcpu_create(struct pv_vcpu *p, struct stack_top *top, uintptr_t window,
@@ -33,13 +33,14 @@ int pv_vcpu_create(struct pv_vcpu *p, struct stack_top *top, uintptr_t window,
     p->top = top;
     p->window = window;
     p->window_ptes = window_ptes;
-    window_ptes[FIRST_RESERVED_GDT_PAGE] =
-        pte_make(page_to_mfn(gdt), OUR_GDT_PTE);
+    window_ptes[FIRST_RESERVED_GDT_PAGE] = pte_make(page_to_mfn(gdt),
+                                                    OUR_GDT_PTE);
     p->gdtr.base = window;
     p->gdtr.limit = SELECTOR(GDT_RESERVED) - 1;
     p->dr[6] = DR6_FIXED;
     p->dr[7] = DR7_FIXED;
-    p->ctrlreg[0] = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
+    p->ctrlreg[0] = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM |
+                    CR0_PG;
     p->ctrlreg[4] = CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT;
     return 0;
 }

@@ -12,7 +12,7 @@
 #include "xen/arch/x86/pv/emulate_private.h"
 #include "xen/arch/x86/pv/pv.h"
 
-#define BIT(n) (1u << (n))
+#define BIT(n)       (1u << (n))
 #define MAX_BASIC    0xdu
 #define MAX_EXTENDED 0x80000008u
 #define XEN_VERSION  (4u << 16 | 17u)
@@ -22,7 +22,7 @@
 #define LEAF1_EDX 0x07898375u
 /* SSE3 PCLMUL SSSE3 FMA CX16 SSE4.1 SSE4.2 MOVBE POPCNT AES XSAVE AVX F16C
  * RDRAND; not MONITOR VMX PCID x2APIC TSC_DEADLINE ... */
-#define LEAF1_ECX 0x76d83203u
+#define LEAF1_ECX            0x76d83203u
 #define LEAF1_ECX_OSXSAVE    BIT(27)
 #define LEAF1_ECX_HYPERVISOR BIT(31)
 #define LEAF1_ECX_XSAVE      (BIT(12) | BIT(26) | BIT(28) | BIT(29))
@@ -31,8 +31,8 @@
 #define LEAF7_EBX 0xf1af0369u
 /* VBMI VBMI2 GFNI VAES VPCLMULQDQ VNNI BITALG VPOPCNTDQ; not UMIP PKU LA57
  * RDPID. */
-#define LEAF7_ECX 0x00005f42u
-#define LEAF7_EDX 0x0000011cu /* AVX512 4VNNIW, 4FMAPS, FSRM, VP2INTERSECT */
+#define LEAF7_ECX   0x00005f42u
+#define LEAF7_EDX   0x0000011cu /* AVX512 4VNNIW, 4FMAPS, FSRM, VP2INTERSECT */
 #define LEAF7_1_EAX 0x00001c30u
 #define LEAFD_1_EAX 0x00000007u /* XSAVEOPT XSAVEC XGETBV(1); not XSAVES */
 /* 0x80000001: SYSCALL NX MMXEXT LM 3DNow; AMD's copies of leaf 1. */

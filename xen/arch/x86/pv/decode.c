@@ -93,10 +93,10 @@ static void decode_0f(struct instruction *in, const uint8_t *b, unsigned size,
         break;
     case 0x20 ... 0x23:
         if (size > 1)
-            decode_mov(in, (enum instruction_kind[]){ INSTR_READ_CR,
-                                                      INSTR_READ_DR,
-                                                      INSTR_WRITE_CR,
-                                                      INSTR_WRITE_DR }[b[0] & 3],
+            decode_mov(in,
+                       (enum instruction_kind[]){ INSTR_READ_CR, INSTR_READ_DR,
+                                                  INSTR_WRITE_CR,
+                                                  INSTR_WRITE_DR }[b[0] & 3],
                        b[1], rex);
         break;
     case 0x30:
@@ -111,8 +111,7 @@ static void decode_0f(struct instruction *in, const uint8_t *b, unsigned size,
 }
 
 /* IN, OUT: bit 0 wide, bit 1 out, bit 3 the port is in dx. */
-static void decode_port(struct instruction *in, const uint8_t *b,
-                        unsigned size)
+static void decode_port(struct instruction *in, const uint8_t *b, unsigned size)
 {
     if (b[0] & 8) {
         in->immediate = PORT_IN_DX;

@@ -41,14 +41,14 @@ enum instruction_kind {
 
 struct instruction {
     enum instruction_kind kind;
-    unsigned length;     /* bytes, prefixes included */
-    unsigned width;      /* of IN, OUT, INS, OUTS: 1, 2 or 4 bytes */
+    unsigned length; /* bytes, prefixes included */
+    unsigned width;  /* of IN, OUT, INS, OUTS: 1, 2 or 4 bytes */
     unsigned immediate;
-    unsigned cr;         /* number of the control or debug register */
-    unsigned reg;        /* number of the general one */
-    bool repeat;         /* REP */
-    bool address32;      /* INS, OUTS: esi, edi, ecx */
-    bool segment;        /* a prefix names FS or GS */
+    unsigned cr;    /* number of the control or debug register */
+    unsigned reg;   /* number of the general one */
+    bool repeat;    /* REP */
+    bool address32; /* INS, OUTS: esi, edi, ecx */
+    bool segment;   /* a prefix names FS or GS */
 };
 
 /* Decode what stands at bytes, of which `size` could be read. */

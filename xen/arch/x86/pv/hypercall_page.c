@@ -5,7 +5,7 @@
 #include <string.h>
 #include "xen/arch/x86/pv/pv.h"
 
-#define STUBS 128u
+#define STUBS      128u
 #define STUB_BYTES 32u
 
 void pv_fill_hypercall_page(void *page)

@@ -19,7 +19,7 @@
 #define HWCR_TSC_AT_P0          (1u << 24)
 #define DE_CFG_LFENCE           2u /* LFENCE orders instructions */
 #define APIC_BASE_DEFAULT       0xfee00000u
-#define EFER_GUEST (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
+#define EFER_GUEST              (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
 
 /* The attribute table that the ABI promises (tables.c loads it). */
 #define PAT_ABI 0x050100070406ull

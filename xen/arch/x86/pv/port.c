@@ -83,7 +83,7 @@ static bool string_item(struct cpu_user_regs *regs,
 static void string_io(struct cpu_user_regs *regs, const struct instruction *in,
                       bool *done)
 {
-    uint64_t count = !in->repeat    ? 1
+    uint64_t count = !in->repeat     ? 1
                      : in->address32 ? (uint32_t)regs->rcx
                                      : regs->rcx;
     unsigned burst = 0;

@@ -16,16 +16,16 @@
 
 struct pv_vcpu {
     /* Hot: entry.S and the exit path know these offsets. */
-    struct vcpu_info *info;    /* pending and mask; never NULL */
-    uint8_t stop;              /* call up_stop() before the next return */
-    uint8_t event_work;        /* rare work before return: an NMI */
-    uint8_t kernel_mode;       /* the guest kernel runs, not its user */
-    uint8_t syscall_masks;     /* syscall callback disables events */
-    uint8_t failsafe_masks;    /* failsafe callback disables events */
+    struct vcpu_info *info; /* pending and mask; never NULL */
+    uint8_t stop;           /* call up_stop() before the next return */
+    uint8_t event_work;     /* rare work before return: an NMI */
+    uint8_t kernel_mode;    /* the guest kernel runs, not its user */
+    uint8_t syscall_masks;  /* syscall callback disables events */
+    uint8_t failsafe_masks; /* failsafe callback disables events */
     uint8_t nmi_pending, nmi_masked, mce_pending;
-    uint64_t cr3_kernel;       /* CR3 values, as machine addresses */
-    uint64_t cr3_user;         /* 0: none */
-    uint64_t event_callback;   /* guest addresses */
+    uint64_t cr3_kernel;     /* CR3 values, as machine addresses */
+    uint64_t cr3_user;       /* 0: none */
+    uint64_t event_callback; /* guest addresses */
     uint64_t failsafe_callback;
     uint64_t syscall_callback;
     uint64_t syscall32_callback, sysenter_callback;
@@ -33,8 +33,8 @@ struct pv_vcpu {
     uint64_t kernel_sp, kernel_ss;
     bool syscall32_masks, sysenter_masks;
 
-    struct stack_top *top;     /* of its hypervisor stack */
-    struct trap_info *traps;   /* 256 entries, own page(s) */
+    struct stack_top *top;   /* of its hypervisor stack */
+    struct trap_info *traps; /* 256 entries, own page(s) */
 
     /* Segments, while the vCPU does not run; else they are in the processor,
      * GS.base of the mode that does not run in the one that SWAPGS swaps. */
@@ -45,25 +45,25 @@ struct pv_vcpu {
     uint64_t fs_base, gs_base_kernel, gs_base_user;
 
     /* Descriptor tables: windows in the per-domain slot (layout.h). */
-    uintptr_t window;          /* virtual address of its GDT window */
+    uintptr_t window; /* virtual address of its GDT window */
     struct PACKED {
         uint16_t limit;
         uint64_t base;
-    } gdtr;                    /* of the window */
-    uint64_t *window_ptes;     /* the 32 PTEs that map the two windows */
+    } gdtr;                /* of the window */
+    uint64_t *window_ptes; /* the 32 PTEs that map the two windows */
     unsigned gdt_entries, ldt_entries;
     mfn_t gdt_frames[PV_GDT_FRAMES];
-    uintptr_t ldt_base;        /* guest virtual address */
-    uint64_t *gdt_page;        /* its page of our descriptors (window, 14) */
+    uintptr_t ldt_base; /* guest virtual address */
+    uint64_t *gdt_page; /* its page of our descriptors (window, 14) */
 
-    uint64_t ctrlreg[8];       /* CR0, CR2, CR4 as the guest sees them */
-    uint64_t dr[8];            /* debug registers; 4 and 5 unused */
-    uint32_t iopl;             /* emulated; as in RFLAGS: n << 12 */
-    uint32_t iopl_mask;        /* VMASST_TYPE_architectural_iopl: FLAG_IOPL */
+    uint64_t ctrlreg[8]; /* CR0, CR2, CR4 as the guest sees them */
+    uint64_t dr[8];      /* debug registers; 4 and 5 unused */
+    uint32_t iopl;       /* emulated; as in RFLAGS: n << 12 */
+    uint32_t iopl_mask;  /* VMASST_TYPE_architectural_iopl: FLAG_IOPL */
 
-    void *xsave;               /* XSAVE area, 64-byte aligned */
+    void *xsave; /* XSAVE area, 64-byte aligned */
     uint64_t xcr0, xcr0_accum;
-    uint8_t ts;                /* guest's CR0.TS: trap on next FPU use */
+    uint8_t ts; /* guest's CR0.TS: trap on next FPU use */
 };
 
 /* Set up p for a new vCPU whose window stands at `window`; top is of its
