@@ -12,20 +12,6 @@
 
 struct sched_pcpu sched_pcpus[CPUSET_MAX];
 
-void sched_lock_cpu(unsigned cpu)
-{
-    const struct sched_pcpu *p = &sched_pcpus[cpu];
-
-    for (;;) {
-        unsigned lock = READ_ONCE(p->lock);
-
-        host_lock(lock);
-        if (likely(lock == READ_ONCE(p->lock)))
-            return;
-        host_unlock(lock);
-    }
-}
-
 unsigned sched_lock_vcpu(const struct sched_vcpu *v)
 {
     for (;;) {
@@ -250,12 +236,16 @@ static struct sched_vcpu *decide(struct sched_pcpu *p, unsigned cpu, ns_t now)
     return next;
 }
 
+/* The compiler shall not work out p anew, time and again. */
+#define keep_in_register(p) __asm__("" : "+r"(p))
+
 struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
 {
     struct sched_pcpu *p = &sched_pcpus[cpu];
     struct sched_vcpu *next;
     struct sched *s;
 
+    keep_in_register(p);
     for (;;) {
         sched_lock_cpu(cpu);
         s = p->sched;
@@ -272,27 +262,26 @@ struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
     }
 }
 
-void sched_scheduled(unsigned cpu)
+/* Who has to leave this CPU can be taken from here on. */
+static void __attribute__((noinline)) send_away(struct sched_pcpu *p,
+                                                unsigned cpu)
 {
-    struct sched_pcpu *p = &sched_pcpus[cpu];
     struct sched_vcpu *leaving = p->leaving;
     ns_t now = p->now;
 
     p->leaving = NULL;
     sched_unlock_cpu(cpu);
-    if (unlikely(leaving != NULL))
-        sched_make_runnable(leaving, SCHED_MOVE, now);
+    sched_make_runnable(leaving, SCHED_MOVE, now);
 }
 
-void sched_program(struct sched_pcpu *p, unsigned cpu)
+void sched_scheduled(unsigned cpu)
 {
-    ns_t when = p->resched_at;
+    struct sched_pcpu *p = &sched_pcpus[cpu];
 
-    if (p->slow_at < when)
-        when = p->slow_at;
-    if (p->running && p->sched->ops->tick && p->tick_at < when)
-        when = p->tick_at;
-    host_timer(cpu, when);
+    if (unlikely(p->leaving != NULL))
+        send_away(p, cpu);
+    else
+        host_unlock(p->lock);
 }
 
 /* ---- waking, pausing ---- */

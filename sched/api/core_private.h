@@ -61,7 +61,19 @@ struct sched_pcpu {
 extern struct sched_pcpu sched_pcpus[CPUSET_MAX];
 
 /* Take the lock of cpu / of v->cpu, which may change while we wait. */
-void sched_lock_cpu(unsigned cpu);
+static inline void sched_lock_cpu(unsigned cpu)
+{
+    const struct sched_pcpu *p = &sched_pcpus[cpu];
+
+    for (;;) {
+        unsigned lock = READ_ONCE(p->lock);
+
+        host_lock(lock);
+        if (likely(lock == READ_ONCE(p->lock)))
+            return;
+        host_unlock(lock);
+    }
+}
 unsigned sched_lock_vcpu(const struct sched_vcpu *v);
 static inline void sched_unlock_cpu(unsigned cpu)
 {
@@ -117,7 +129,16 @@ void sched_charge(struct sched_pcpu *p, ns_t now);
  * enqueue it there. Takes and releases locks. */
 void sched_make_runnable(struct sched_vcpu *v, enum sched_why why, ns_t now);
 /* Program the timer of a CPU for what is next; under its lock. */
-void sched_program(struct sched_pcpu *p, unsigned cpu);
+static inline void sched_program(struct sched_pcpu *p, unsigned cpu)
+{
+    ns_t when = p->resched_at;
+
+    if (p->slow_at < when)
+        when = p->slow_at;
+    if (p->sched->ops->tick && p->running && p->tick_at < when)
+        when = p->tick_at;
+    host_timer(cpu, when);
+}
 
 /* A rule is broken: remember the first one. Under a lock of s. breach.c */
 void sched_breach(struct sched *s, unsigned cpu, const struct sched_vcpu *v,
@@ -129,7 +150,12 @@ void sched_mend(struct sched *s, ns_t now);
 unsigned sched_place(const struct sched_vcpu *v, ns_t now);
 /* v begins to wait although its CPU runs another: have an idle CPU that v may
  * use pick, and so steal it. Who becomes idle later looks by itself. */
-void sched_offer(const struct sched_vcpu *v);
+void sched_offer_idle(const struct sched_vcpu *v);
+static inline void sched_offer(const struct sched_vcpu *v)
+{
+    if (v->sched->nr_cpus > 1)
+        sched_offer_idle(v);
+}
 void sched_effective_affinity(struct sched_vcpu *v);
 
 /* params.c: fill an area with the initial values of a scope. */

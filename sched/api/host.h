@@ -27,6 +27,11 @@ struct sched_breach {
     bool can_fall_back;         /* there is another scheduler to go on with */
 };
 
+/* A host may define some of what follows inline, in a header of its own. */
+#ifdef SCHED_HOST_INLINE
+#include SCHED_HOST_INLINE
+#else
+
 /* The CPU on which this code runs. */
 unsigned host_cpu(void);
 
@@ -46,13 +51,15 @@ void host_poke(unsigned cpu);
  * once per change, before v->core.state is written. */
 void host_state(struct sched_vcpu *v, enum sched_state to, ns_t now);
 
-/* cpu, which is this one, begins or ends to have nothing to run; in order with
- * host_state(): after the last vCPU has left, before the next one comes. */
-void host_idle(unsigned cpu, bool begins, ns_t now);
-
 /* A blocked v leaves its CPU: is something already pending for it? True: it
  * is not blocked after all. Under its CPU's lock. */
 bool host_pending(struct sched_vcpu *v);
+
+#endif
+
+/* cpu, which is this one, begins or ends to have nothing to run; in order with
+ * host_state(): after the last vCPU has left, before the next one comes. */
+void host_idle(unsigned cpu, bool begins, ns_t now);
 
 /* An event of the plug-in's table. */
 void host_trace(const struct sched *s, unsigned event,

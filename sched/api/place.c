@@ -68,14 +68,11 @@ unsigned sched_place(const struct sched_vcpu *v, ns_t now)
     return place_default(v);
 }
 
-void sched_offer(const struct sched_vcpu *v)
+void sched_offer_idle(const struct sched_vcpu *v)
 {
     struct sched *s = v->sched;
-    unsigned cpu;
+    unsigned cpu = next_in_all(s, &v->affinity, &s->idle, NULL, v->cpu);
 
-    if (likely(s->nr_cpus == 1))
-        return;
-    cpu = next_in_all(s, &v->affinity, &s->idle, NULL, v->cpu);
     if (cpu != CPUSET_NONE)
         host_poke(cpu);
 }

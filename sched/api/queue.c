@@ -21,7 +21,7 @@ RB_GENERATE_INTERNAL(sched_tree, sched_node, entry, node_cmp, TREE_LINKAGE)
 void sched_queue_init(struct sched_queue *q)
 {
     RB_INIT(&q->tree);
-    q->first = NULL;
+    q->first = q->last = NULL;
     q->arrivals = 0;
     q->length = 0;
 }
@@ -32,9 +32,21 @@ void sched_queue_add(struct sched_queue *q, struct sched_node *n, int64_t key)
     n->key = key;
     n->arrival = q->arrivals++;
     n->queue = q;
-    q->length++;
+    if (q->length++ == 0) { /* the usual case on a hot path */
+        RB_SET(n, NULL, entry);
+        RB_COLOR(n, entry) = RB_BLACK;
+        RB_ROOT(&q->tree) = q->first = q->last = n;
+        return;
+    }
+    if (!sched_key_before(key, q->last->key)) { /* last: no way down */
+        RB_SET(n, q->last, entry);
+        RB_RIGHT(q->last, entry) = n;
+        sched_tree_RB_INSERT_COLOR(&q->tree, n);
+        q->last = n;
+        return;
+    }
     (void)sched_tree_RB_INSERT(&q->tree, n);
-    if (!q->first || sched_key_before(key, q->first->key))
+    if (sched_key_before(key, q->first->key))
         q->first = n;
 }
 
@@ -43,11 +55,16 @@ void sched_queue_del(struct sched_node *n)
     struct sched_queue *q = n->queue;
 
     ASSERT(q);
+    n->queue = NULL;
+    if (--q->length == 0) {
+        RB_ROOT(&q->tree) = q->first = q->last = NULL;
+        return;
+    }
     if (q->first == n)
         q->first = sched_tree_RB_NEXT(n);
+    if (q->last == n)
+        q->last = sched_tree_RB_PREV(n);
     (void)sched_tree_RB_REMOVE(&q->tree, n);
-    q->length--;
-    n->queue = NULL;
 }
 
 struct sched_node *sched_queue_next(struct sched_node *n)

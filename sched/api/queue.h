@@ -3,8 +3,8 @@
  *
  * Ordered by (key, arrival): smallest key first, first come first among equal
  * keys, so that a constant key makes a FIFO. A red-black tree (libbsd's
- * sys/tree.h) with its first element remembered: insert and remove O(log n),
- * first O(1). Under the lock of whoever owns the queue.
+ * sys/tree.h) with its first and last element remembered: insert and remove
+ * O(log n), insert at the end amortised O(1), first O(1). Under the lock of whoever owns the queue.
  *
  * Two keys are compared by the sign of their difference modulo 2^64, so that a
  * virtual time may wrap. All keys of one queue must therefore lie within 2^63
@@ -34,7 +34,7 @@ RB_HEAD(sched_tree, sched_node);
 
 struct sched_queue {
     struct sched_tree tree;
-    struct sched_node *first;
+    struct sched_node *first, *last;
     uint64_t arrivals;
     unsigned length;
 };

@@ -24,14 +24,10 @@ void softirq_open(enum softirq nr, void (*handler)(void))
     handlers[nr] = handler;
 }
 
-void softirq_raise_on(unsigned cpu, enum softirq nr)
+void softirq_raise_remote(unsigned cpu, enum softirq nr)
 {
     uint32_t bit = (uint32_t)1 << nr;
 
-    if (cpu == this_cpu_id()) {
-        softirq_raise(nr);
-        return;
-    }
     /* A bit that stands already has its IPI on the way. */
     if (!(__atomic_fetch_or(&cpu(cpu, softirq).remote, bit,
                             __ATOMIC_SEQ_CST) & bit))

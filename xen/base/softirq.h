@@ -42,8 +42,16 @@ static inline void softirq_raise(enum softirq nr)
                      : "cc");
 }
 
+void softirq_raise_remote(unsigned cpu, enum softirq nr);
+
 /* On any CPU; an IPI is sent if it is another. Any context. */
-void softirq_raise_on(unsigned cpu, enum softirq nr);
+static inline void softirq_raise_on(unsigned cpu, enum softirq nr)
+{
+    if (cpu == this_cpu_id())
+        softirq_raise(nr);
+    else
+        softirq_raise_remote(cpu, nr);
+}
 
 static inline bool softirq_pending(void)
 {

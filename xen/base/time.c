@@ -7,20 +7,16 @@
  */
 #include "xen/base/time.h"
 
-#include "xen/arch/x86/cpu.h"
 #include "xen/lib/bug.h"
 
+struct time_scale time_the_scale = {
+    .mul = 0x80000000u, .shift = 1, .tsc_khz = 1000000,
+};
+
 static struct {
-    struct time_scale scale;
     uint64_t back_mul; /* tsc = ns * back_mul >> 32, rounded up */
     uint64_t wall_base;
-} clock = { .scale = { .mul = 0x80000000u, .shift = 1, .tsc_khz = 1000000 },
-            .back_mul = (uint64_t)1 << 32 };
-
-const struct time_scale *time_scale(void)
-{
-    return &clock.scale;
-}
+} clock = { .back_mul = (uint64_t)1 << 32 };
 
 /* mul and shift such that mul >= 2^31: all its bits carry precision. */
 static void scale_set(struct time_scale *s, uint64_t tsc_khz)
@@ -45,27 +41,10 @@ static void scale_set(struct time_scale *s, uint64_t tsc_khz)
 void time_init(uint64_t tsc_khz)
 {
     BUG_ON(tsc_khz < 1000 || tsc_khz > 100000000);
-    scale_set(&clock.scale, tsc_khz);
+    scale_set(&time_the_scale, tsc_khz);
     clock.back_mul =
         (uint64_t)((((unsigned __int128)tsc_khz << 32) + 999999) / 1000000);
-    clock.scale.tsc_at_boot = rdtsc();
-}
-
-ns_t time_of_tsc(uint64_t tsc)
-{
-    const struct time_scale *s = &clock.scale;
-    uint64_t delta = tsc - s->tsc_at_boot;
-
-    if (s->shift >= 0)
-        delta <<= s->shift;
-    else
-        delta >>= -s->shift;
-    return (ns_t)(((unsigned __int128)delta * s->mul) >> 32);
-}
-
-ns_t time_now(void)
-{
-    return time_of_tsc(rdtsc());
+    time_the_scale.tsc_at_boot = rdtsc();
 }
 
 uint64_t time_to_tsc(ns_t ns)
@@ -73,12 +52,12 @@ uint64_t time_to_tsc(ns_t ns)
     unsigned __int128 product;
 
     if (ns <= 0)
-        return clock.scale.tsc_at_boot;
+        return time_the_scale.tsc_at_boot;
     product = (unsigned __int128)(uint64_t)ns * clock.back_mul;
     product = (product + 0xffffffffu) >> 32;
     if (product > UINT64_MAX / 2)
         return UINT64_MAX / 2;
-    return clock.scale.tsc_at_boot + (uint64_t)product;
+    return time_the_scale.tsc_at_boot + (uint64_t)product;
 }
 
 uint64_t time_wall_base(void)

@@ -5,6 +5,7 @@
 #ifndef XEN_BASE_TIME_H
 #define XEN_BASE_TIME_H
 
+#include "xen/arch/x86/cpu.h"
 #include "xen/lib/types.h"
 
 /* ns = ((tsc - tsc_at_boot) << shift) * mul >> 32, as the ABI's time record has
@@ -16,10 +17,33 @@ struct time_scale {
     uint64_t tsc_khz;
 };
 
-const struct time_scale *time_scale(void);
+/* Written once at boot. */
+extern struct time_scale time_the_scale;
+
+static inline const struct time_scale *time_scale(void)
+{
+    return &time_the_scale;
+}
+
 void time_init(uint64_t tsc_khz); /* system time is 0 now */
-ns_t time_now(void);
-ns_t time_of_tsc(uint64_t tsc);
+
+static inline ns_t time_of_tsc(uint64_t tsc)
+{
+    const struct time_scale *s = &time_the_scale;
+    uint64_t delta = tsc - s->tsc_at_boot;
+
+    if (likely(s->shift >= 0))
+        delta <<= s->shift;
+    else
+        delta >>= -s->shift;
+    return (ns_t)(((unsigned __int128)delta * s->mul) >> 32);
+}
+
+static inline ns_t time_now(void)
+{
+    return time_of_tsc(rdtsc());
+}
+
 uint64_t time_to_tsc(ns_t ns);
 
 /* Wall clock: ns since the Unix epoch when system time was 0. */

@@ -31,12 +31,8 @@ struct timers {
     ns_t turn_remote;      /* atomic; FOREVER: none */
 };
 
-struct timer_own {
-    ns_t armed, turn;
-};
-
 static DEFINE_PER_CPU_SHARED(struct timers, timers);
-static DEFINE_PER_CPU(struct timer_own, timer_own);
+DEFINE_PER_CPU(struct timer_own, timer_own);
 static void (*turn_fn)(unsigned cpu, ns_t now);
 
 static int timer_cmp(const struct timer *a, const struct timer *b)
@@ -176,13 +172,8 @@ void timer_open_turn(void (*fn)(unsigned cpu, ns_t now))
     turn_fn = fn;
 }
 
-void timer_set_turn(unsigned on, ns_t when)
+void timer_set_turn_remote(unsigned on, ns_t when)
 {
-    if (likely(on == this_cpu_id())) {
-        this_cpu(timer_own).turn = when;
-        arm(when);
-        return;
-    }
     __atomic_store_n(&cpu(on, timers).turn_remote, when, __ATOMIC_RELEASE);
     softirq_raise_on(on, SOFTIRQ_TIMER);
 }

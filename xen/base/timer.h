@@ -12,6 +12,8 @@
 #define XEN_BASE_TIMER_H
 
 #include <bsd/sys/tree.h>
+#include "xen/arch/x86/clock.h"
+#include "xen/arch/x86/percpu.h"
 #include "xen/lib/types.h"
 
 enum timer_state { TIMER_IDLE, TIMER_ARMED, TIMER_DEAD };
@@ -47,7 +49,29 @@ static inline bool timer_armed(const struct timer *t)
  * A turn that moves later leaves the clock event where it was: it comes to
  * nothing once, and costs nothing at each switch. */
 void timer_open_turn(void (*fn)(unsigned cpu, ns_t now));
-void timer_set_turn(unsigned cpu, ns_t when);
+
+/* What a CPU's clock event is set for, and its turn. Its own alone. */
+struct timer_own {
+    ns_t armed, turn;
+};
+DECLARE_PER_CPU(struct timer_own, timer_own);
+
+void timer_set_turn_remote(unsigned cpu, ns_t when);
+
+static inline void timer_set_turn(unsigned on, ns_t when)
+{
+    struct timer_own *own = &this_cpu(timer_own);
+
+    if (unlikely(on != this_cpu_id())) {
+        timer_set_turn_remote(on, when);
+        return;
+    }
+    own->turn = when;
+    if (when < own->armed) {
+        own->armed = when;
+        clock_event_set(when);
+    }
+}
 
 /* Debug key: what is armed. */
 void timer_dump(void);

@@ -3,61 +3,19 @@
  * locks, timer, poke; runstate accounting; and what to do with a plug-in that
  * breaks a rule.
  *
- * Locks: the scheduler locks (rank SCHED), one per CPU, here.
+ * Locks: the scheduler locks (rank SCHED), one per CPU. What is on the hot paths
+ * stands in host_inline.h.
  */
 #include "sched/api/host.h"
 
 #include "trace/trace.h"
-#include "xen/arch/x86/spinlock.h"
 #include "xen/base/console.h"
 #include "xen/base/frame.h"
-#include "xen/base/timer.h"
 #include "xen/lib/format.h"
 #include "xen/sched/host_private.h"
 #include "xen/sched/run_private.h"
 
-static struct {
-    struct spinlock lock;
-} ALIGNED(64) locks[NR_CPUS];
-
-unsigned host_cpu(void)
-{
-    return this_cpu_id();
-}
-
-void host_lock(unsigned lock)
-{
-    spin_lock(&locks[lock].lock);
-}
-
-bool host_trylock(unsigned lock)
-{
-    return spin_trylock(&locks[lock].lock);
-}
-
-void host_unlock(unsigned lock)
-{
-    spin_unlock(&locks[lock].lock);
-}
-
-void host_timer(unsigned cpu, ns_t when)
-{
-    timer_set_turn(cpu, when);
-}
-
-void host_poke(unsigned cpu)
-{
-    softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
-}
-
-bool host_pending(struct sched_vcpu *v)
-{
-    const struct run *r = run_of(v);
-
-    if (r->ready)
-        return r->ready(r->ready_arg);
-    return READ_ONCE(r->notified);
-}
+struct host_lock host_locks[NR_CPUS];
 
 /* ---- runstates ---- */
 
@@ -69,7 +27,8 @@ static uint64_t tsc_of(ns_t now)
     return now == here->now ? here->tsc : time_to_tsc(now);
 }
 
-static void trace_state(const struct run *r, enum sched_state to, ns_t now)
+/* Before r's state changes. */
+void host_trace_state(struct run *r, enum sched_state to, ns_t now)
 {
     const struct sched_vcpu *v = &r->sv;
 
@@ -81,26 +40,7 @@ static void trace_state(const struct run *r, enum sched_state to, ns_t now)
     if (v->cpu != r->last_cpu)
         trace_3(TRACE_SCHED_MIGRATE, trace_id(v->dom, v->id), r->last_cpu,
                 v->cpu);
-}
-
-void host_state(struct sched_vcpu *v, enum sched_state to, ns_t now)
-{
-    struct run *r = run_of(v);
-
-    /* Another CPU's reading may have come first: no time is negative. */
-    if (unlikely(now < r->state_entry))
-        now = r->state_entry;
-    if (trace_enabled(TRC_SCHED_RUNSTATE_CHANGE) ||
-        trace_enabled(TRC_SCHED_WAKE))
-        trace_state(r, to, now);
     r->last_cpu = v->cpu;
-    WRITE_ONCE(r->sequence, r->sequence + 1);
-    barrier(); /* x86 keeps stores in order */
-    r->time[r->state] += now - r->state_entry;
-    r->state = to;
-    r->state_entry = now;
-    barrier();
-    WRITE_ONCE(r->sequence, r->sequence + 1);
 }
 
 void host_idle(unsigned cpu, bool begins, ns_t now)

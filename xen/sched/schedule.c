@@ -66,6 +66,16 @@ static void trace_continue(const struct run *r, ns_t now)
                 word_of(now - r->picked_at), word_of(r->sv.core.granted));
 }
 
+static void trace_decision(const struct run *prev, const struct run *next,
+                           ns_t now)
+{
+    trace_pick(next);
+    if (next == prev)
+        trace_continue(next, now);
+    else
+        trace_switch(prev, next, now);
+}
+
 /* ---- the switch ---- */
 
 /* On the new stack: let others have the old one. */
@@ -106,18 +116,13 @@ void schedule(void)
     here = &this_cpu(run_cpu);
     prev = here->current;
     next = run_of(sched_schedule(this_cpu_id(), run_now()));
-    if (trace_enabled(TRACE_SCHED_PICK))
-        trace_pick(next);
+    if (unlikely(trace_enabled(TRC_SCHED_MIN | TRC_SCHED_VERBOSE)))
+        trace_decision(prev, next, here->now);
     if (next == prev) {
-        if (trace_enabled(TRACE_SCHED_PICK) ||
-            trace_enabled(TRC_SCHED_CONTINUE_RUNNING))
-            trace_continue(next, here->now);
         sched_scheduled(this_cpu_id());
         irq_enable();
         return;
     }
-    if (trace_enabled(TRACE_SCHED_PICK))
-        trace_switch(prev, next, here->now);
     switch_to(here, prev, next);
 }
 
