@@ -31,8 +31,8 @@ def intervals(trace: Trace) -> pd.DataFrame:
 
     came_from is the state before (-1: not seen). The first stay of a vCPU
     begins at its first record; the last one, which nothing ends, is `open` and
-    ends with the trace. `torn` marks stays that overlap a gap of lost records: they count in
-    no statistic.
+    ends with the trace. `torn` marks stays that overlap a gap of lost records:
+    they count in no statistic.
     """
     ch = changes(trace)
     if ch.empty:

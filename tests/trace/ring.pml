@@ -1,0 +1,250 @@
+/*
+ * ring.pml - the ring of trace/ring.c, all interleavings, for spin.
+ *
+ * A CPU writes records in three nested contexts: its usual one, an interrupt
+ * and an NMI. An inner context runs to its end before an outer one goes on
+ * (the `provided` clauses). One consumer runs on another CPU. A statement here
+ * is one access to memory there; an atomic{} is one instruction.
+ *
+ * Small: 5 units of data, records of 2 units (so that a lap ends with filler),
+ * lost_records of 1. A position is lap * 8 + offset, as lap << 32 | offset
+ * there. What a consumer has taken is emptied, so that a record written over
+ * an unread one, or read before it is written, is seen.
+ *
+ * Proved: no record is torn, doubled, or read before it is complete; none is
+ * overwritten before it is read; prod never goes back; every record is taken
+ * or counted as lost.
+ */
+#define SIZE   5
+#define REC    2
+#define LOSTR  1
+#define FILLER 100
+#define LOST   101
+
+#ifndef USUAL
+#define USUAL 3 /* records of the usual context */
+#endif
+#ifndef IRQS
+#define IRQS 2
+#endif
+#ifndef NMIS
+#define NMIS 1
+#endif
+#define ALL (USUAL + IRQS + NMIS)
+
+byte data[SIZE];
+byte count[SIZE];  /* of a lost_records */
+byte seen[ALL + 1];
+
+byte pos, end, nest, lost, lost_total;
+byte prod, cons;
+byte taken, told; /* the consumer's sums */
+byte finished;
+bool irq, nmi;
+
+#define OFF(p)     ((p) % 8)
+#define LAP(p)     ((p) / 8)
+#define USED(p, c) ((LAP(p) - LAP(c)) * SIZE + OFF(p) - OFF(c))
+
+/* Write `what` to a unit: it must have been read, and emptied. */
+inline put(at, what)
+{
+    assert(at < SIZE && data[at] == 0);
+    data[at] = what;
+}
+
+inline slowly(id)
+{
+    skip;
+    again:
+    l = (lost > 0 -> LOSTR : 0);
+    p = pos;
+    if
+    :: OFF(p) + REC + l < SIZE -> f = 0; n = p + REC + l
+    :: else -> f = SIZE - OFF(p); n = (LAP(p) + 1) * 8 + REC + l
+    fi;
+    u = USED(p, cons);
+    if
+    :: SIZE - u < f + REC + l ->
+        lost++;
+        lost_total++;
+        end = 0;
+        ok = false;
+        goto out
+    :: else
+    fi;
+    atomic {
+        if
+        :: pos == p -> pos = n; ok = true
+        :: else -> ok = false
+        fi
+    }
+    if
+    :: !ok -> goto again
+    :: else
+    fi;
+    e = OFF(n) + SIZE - u - f - REC - l;
+    end = LAP(n) * 8 + (e > SIZE - 1 -> SIZE - 1 : e);
+    if
+    :: l > 0 ->
+        skip;
+        claim:
+        c = lost;
+        atomic {
+            if
+            :: lost == c -> lost = 0
+            :: else -> goto claim
+            fi
+        }
+        d_step { put(OFF(n) - REC - l, LOST); count[OFF(n) - REC - l] = c }
+    :: else
+    fi;
+    if
+    :: lost > 0 -> end = 0
+    :: else
+    fi;
+    if
+    :: f > 0 -> put(OFF(p), FILLER)
+    :: else
+    fi;
+    at = OFF(n) - REC
+}
+
+inline emit(id)
+{
+    nest++;
+    p = pos;
+    e = end;
+    if
+    :: p + REC <= e ->
+        atomic {
+            if
+            :: pos == p -> pos = p + REC; ok = true
+            :: else -> ok = false
+            fi
+        }
+    :: else -> ok = false
+    fi;
+    if
+    :: ok -> at = OFF(p)
+    :: else -> slowly(id)
+    fi;
+    put(at, id);
+    put(at + 1, id);
+    out:
+    publish:
+    if
+    :: nest != 1 -> nest--
+    :: else ->
+        q = pos;
+        assert(q >= prod);
+        prod = q;
+        nest--;
+        if
+        :: pos != q -> nest++; goto publish
+        :: else
+        fi
+    fi
+}
+
+#define LOCALS byte p, n, u, e, f, l, c, q, at; bool ok
+
+/* Each context writes records of its own numbers, one after the other. */
+proctype usual() provided (!irq && !nmi)
+{
+    LOCALS;
+    byte id = 1;
+
+    do
+    :: id <= USUAL -> emit(id); id++
+    :: else -> break
+    od;
+    finished++
+}
+
+proctype interrupt() provided (!nmi)
+{
+    LOCALS;
+    byte id = USUAL + 1;
+
+    do
+    :: id <= USUAL + IRQS ->
+        irq = true;
+        emit(id);
+        id++;
+        irq = false
+    :: else -> break
+    od;
+    finished++
+}
+
+proctype non_maskable()
+{
+    LOCALS;
+    byte id = USUAL + IRQS + 1;
+
+    do
+    :: id <= ALL ->
+        nmi = true;
+        emit(id);
+        id++;
+        nmi = false
+    :: else -> break
+    od;
+    finished++
+}
+
+proctype consumer()
+{
+    byte to, at, what;
+
+    do
+    :: cons != prod ->
+        to = prod;
+        do
+        :: cons == to -> break
+        :: else ->
+            at = OFF(cons);
+            what = data[at];
+            assert(what != 0); /* complete */
+            if
+            :: what == FILLER ->
+                d_step { data[at] = 0; cons = (LAP(cons) + 1) * 8 }
+            :: what == LOST ->
+                d_step {
+                    told = told + count[at];
+                    data[at] = 0;
+                    cons = cons + LOSTR
+                }
+            :: else ->
+                d_step {
+                    assert(data[at + 1] == what); /* not torn */
+                    seen[what]++;
+                    assert(seen[what] == 1); /* not doubled */
+                    taken++;
+                    data[at] = 0;
+                    data[at + 1] = 0;
+                    cons = cons + REC
+                }
+            fi;
+            /* An index is modulo twice the size: lap|SIZE is the next lap. */
+            if
+            :: OFF(cons) == SIZE -> cons = (LAP(cons) + 1) * 8
+            :: else
+            fi
+        od
+    :: finished == 3 && cons == prod -> break
+    od;
+    assert(taken + told + lost == ALL);
+    assert(told + lost == lost_total)
+}
+
+init
+{
+    atomic {
+        run usual();
+        run interrupt();
+        run non_maskable();
+        run consumer()
+    }
+}

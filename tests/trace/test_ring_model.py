@@ -1,0 +1,51 @@
+"""tests/trace/ring.pml through spin: all interleavings; and broken models fail.
+"""
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+MODEL = Path(__file__).with_name("ring.pml")
+
+
+def verify(folder: Path, text: str, usual: int, irqs: int, nmis: int) -> str:
+    """Spin's verdict: the summary of a full search."""
+    (folder / "ring.pml").write_text(text)
+    subprocess.run(["spin", f"-DUSUAL={usual}", f"-DIRQS={irqs}",
+                    f"-DNMIS={nmis}", "-a", "ring.pml"], cwd=folder,
+                   check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["gcc", "-O2", "-DSAFETY", "-DNOREDUCE", "-DCOLLAPSE",
+                    "-DMEMLIM=3000", "-o", "pan", "pan.c"], cwd=folder,
+                   check=True)
+    return subprocess.run(["./pan", "-m200000"], cwd=folder, text=True,
+                          capture_output=True).stdout
+
+
+@pytest.mark.parametrize("usual,irqs,nmis", [
+    (2, 1, 1), (3, 1, 0), pytest.param(4, 1, 0, marks=pytest.mark.soak),
+    pytest.param(3, 2, 0, marks=pytest.mark.soak)])
+def test_all_interleavings(tmp_path: Path, usual: int, irqs: int, nmis: int):
+    out = verify(tmp_path, MODEL.read_text(), usual, irqs, nmis)
+    assert "errors: 0" in out and "Search not completed" not in out, out
+
+
+@pytest.mark.parametrize("right,wrong", [
+    (":: nest != 1 -> nest--", ":: false -> nest--"),
+    (":: pos != q -> nest++; goto publish", ":: false -> skip"),
+    (":: pos == p -> pos = n; ok = true\n        :: else -> ok = false",
+     ":: pos = n; ok = true"),
+    (":: lost == c -> lost = 0\n            :: else -> goto claim",
+     ":: lost = 0"),
+    ("lost++;\n        lost_total++;\n        end = 0;", "lost_total++;"),
+], ids=["inner contexts publish", "late ones are forgotten",
+        "reserving is not atomic", "the count is not taken atomically",
+        "the lost are not counted"])
+def test_a_broken_ring_is_found(tmp_path: Path, right: str, wrong: str):
+    text = MODEL.read_text()
+    assert text.count(right) == 1
+    out = verify(tmp_path, text.replace(right, wrong), 2, 1, 1)
+    if "errors: 0" in out:  # a wider search, before it is believed
+        out = verify(tmp_path, text.replace(right, wrong), 4, 1, 0)
+    assert "errors: 1" in out, out
