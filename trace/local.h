@@ -16,13 +16,9 @@ static inline void local_inc(uint32_t *p)
     asm volatile("incl %0" : "+m"(*p) : : "memory", "cc");
 }
 
-/* Decrement; true if that made 0. */
-static inline bool local_dec_is_zero(uint32_t *p)
+static inline void local_dec(uint32_t *p)
 {
-    bool zero;
-
-    asm volatile("decl %0" : "+m"(*p), "=@ccz"(zero) : : "memory");
-    return zero;
+    asm volatile("decl %0" : "+m"(*p) : : "memory", "cc");
 }
 
 /* *p = new if it still is old; true if so. */

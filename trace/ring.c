@@ -8,18 +8,9 @@
  * t_buf.cons is written by whoever consumes, and is not trusted: a wild value
  * costs records, never memory.
  */
-#include "trace/local.h"
-#include "trace/ring.h"
+#include "trace/emit.h"
 
 #include <stddef.h>
-
-/* A record as it lies in the ring, aligned to 4 bytes only. The copies are
- * plain stores: this code is also built without a C library. */
-struct record {
-    uint32_t header;
-    uint64_t tsc;
-    uint32_t word[];
-} __attribute__((packed, may_alias));
 
 static uint32_t offset(uint64_t pos)
 {
@@ -31,16 +22,10 @@ static uint64_t next_lap(uint64_t pos)
     return ((pos >> 32) + 1) << 32;
 }
 
-/* The ABI's form of a position: modulo twice the size. */
-static uint32_t index_of(const struct trace_ring *r, uint64_t pos)
-{
-    return offset(pos) + (pos >> 32 & 1 ? r->size : 0);
-}
-
 /* Bytes that hold unread records; more than r->size if cons is nonsense. */
 static uint32_t used(const struct trace_ring *r, uint64_t pos)
 {
-    uint32_t cons = local_read32(&r->buf->cons), prod = index_of(r, pos);
+    uint32_t cons = local_read32(&r->buf->cons), prod = trace_index_of(r, pos);
 
     return prod >= cons ? prod - cons : prod + 2 * r->size - cons;
 }
@@ -83,7 +68,7 @@ static bool discard(struct trace_ring *r)
     uint32_t header, walked = 0;
 
     while (to != done && walked < r->size / 16) {
-        header = ((const struct record *)(r->data + offset(to)))->header;
+        header = ((const struct trace_record *)(r->data + offset(to)))->header;
         walked += trace_record_bytes(header);
         to += trace_record_bytes(header);
         if (offset(to) >= r->size)
@@ -94,7 +79,7 @@ static bool discard(struct trace_ring *r)
     if (local_cas64(&r->tail, from, to)) {
         do {
             to = local_read64(&r->tail);
-            local_write32(&r->buf->cons, index_of(r, to));
+            local_write32(&r->buf->cons, trace_index_of(r, to));
         } while (to != local_read64(&r->tail));
     }
     return true;
@@ -106,8 +91,8 @@ static void write_filler(uint8_t *p, uint32_t bytes)
     while (bytes) {
         uint32_t n = bytes < 32 ? bytes : 32;
 
-        ((struct record *)p)->header = TRC_TRACE_WRAP_BUFFER |
-                                       (n / 4 - 1) << TRACE_EXTRA_SHIFT;
+        ((struct trace_record *)p)->header = TRC_TRACE_WRAP_BUFFER |
+                                             (n / 4 - 1) << TRACE_EXTRA_SHIFT;
         p += n;
         bytes -= n;
     }
@@ -117,7 +102,7 @@ static void write_filler(uint8_t *p, uint32_t bytes)
  * context that also found room may have taken it first: then it is 0 here. */
 static void write_lost(struct trace_ring *r, uint8_t *p, uint64_t tsc)
 {
-    struct record *lost = (struct record *)p;
+    struct trace_record *lost = (struct trace_record *)p;
     uint64_t first = local_read64(&r->lost_tsc);
     uint32_t count;
 
@@ -180,76 +165,51 @@ static uint8_t *reserve_slowly(struct trace_ring *r, uint32_t need,
     return r->data + offset(next) - need;
 }
 
-static inline void write_record(struct record *rec, uint32_t event,
-                                uint64_t tsc, unsigned nr,
-                                const uint32_t *words)
-{
-    rec->header = event | nr << TRACE_EXTRA_SHIFT | 1u << 31;
-    rec->tsc = tsc;
-    for (unsigned i = 0; i < nr; i++)
-        rec->word[i] = words[i];
-}
-
-/*
- * End of a context's writing: publish what is complete, if it is the
- * outermost. Returns false if another one came between the publication and
- * the end: then its record is still to be published.
- */
-static inline bool publish(struct trace_ring *r)
-{
-    uint64_t pos;
-
-    if (local_read32(&r->nest) != 1) {
-        (void)local_dec_is_zero(&r->nest);
-        return true;
-    }
-    pos = local_read64(&r->pos);
-    r->done = pos;
-    /* The consumer sees the record before prod: stores keep their order (SDM
-     * 3A 8.2.2), and the compiler may not change it. */
-    asm volatile("" : : : "memory");
-    local_write32(&r->buf->prod, index_of(r, pos));
-    (void)local_dec_is_zero(&r->nest);
-    return local_read64(&r->pos) == pos;
-}
-
-static __attribute__((noinline)) void publish_again(struct trace_ring *r)
+void trace_publish_again(struct trace_ring *r)
 {
     do
         local_inc(&r->nest);
-    while (!publish(r));
+    while (!trace_publish(r));
 }
 
-static __attribute__((noinline)) void emit_slowly(struct trace_ring *r,
-                                                  uint32_t event, uint64_t tsc,
-                                                  unsigned nr,
-                                                  const uint32_t *words)
+static void fill(struct trace_record *rec, uint32_t header, uint64_t tsc,
+                 const uint32_t *words)
 {
-    uint8_t *p = reserve_slowly(r, 12 + 4 * nr, tsc);
-
-    if (p)
-        write_record((struct record *)p, event, tsc, nr, words);
-    if (!publish(r))
-        publish_again(r);
+    rec->header = header;
+    rec->tsc = tsc;
+    for (unsigned i = 0; i < (header >> TRACE_EXTRA_SHIFT & 7); i++)
+        rec->word[i] = words[i];
 }
 
-/* The usual path, written to need no registers but its arguments'. */
+void trace_emit_slowly(struct trace_ring *r, uint32_t header, uint64_t tsc,
+                       const uint32_t *words)
+{
+    uint8_t *place;
+
+    if (!r->buf) {
+        local_dec(&r->nest);
+        return;
+    }
+    place = reserve_slowly(r, trace_record_bytes(header), tsc);
+    if (place)
+        fill((struct trace_record *)place, header, tsc, words);
+    if (!trace_publish(r))
+        trace_publish_again(r);
+}
+
+void trace_emit_words_slowly(struct trace_ring *r, uint32_t header,
+                             uint64_t tsc, uint32_t a, uint32_t b, uint32_t c,
+                             uint32_t d, uint32_t e)
+{
+    const uint32_t words[5] = { a, b, c, d, e };
+
+    trace_emit_slowly(r, header, tsc, words);
+}
+
 void trace_emit(struct trace_ring *r, uint32_t event, uint64_t tsc, unsigned nr,
                 const uint32_t *words)
 {
-    const uint32_t need = 12 + 4 * nr;
-    uint64_t pos, next;
-
     local_inc(&r->nest);
-    pos = local_read64(&r->pos);
-    next = pos + need;
-    if (__builtin_expect(next > local_read64(&r->end), 0) ||
-        __builtin_expect(!local_cas64(&r->pos, pos, next), 0)) {
-        emit_slowly(r, event, tsc, nr, words);
-        return;
-    }
-    write_record((struct record *)(r->data + offset(pos)), event, tsc, nr,
-                 words);
-    if (__builtin_expect(!publish(r), 0))
-        publish_again(r);
+    trace_emit_slowly(r, event | nr << TRACE_EXTRA_SHIFT | 1u << 31, tsc,
+                      words);
 }

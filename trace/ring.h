@@ -13,7 +13,7 @@
  * A position is lap << 32 | offset: it grows monotonically and never reaches
  * lap | size, so "all positions below `end` are free" stays true once it was
  * true, however long ago an interrupted reader of t_buf.cons has read it. That
- * makes the usual path one comparison; the rest is in trace_reserve_slowly().
+ * makes the usual path one comparison; that is emit.h, and the rest ring.c.
  *
  * Full: the new record is dropped and counted (the next one that finds room is
  * preceded by lost_records); or, with `overwrite`, the oldest records go.
@@ -22,6 +22,7 @@
 #define TRACE_RING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "trace/record.h"
@@ -46,7 +47,8 @@ struct trace_ring {
 void trace_ring_init(struct trace_ring *r, void *memory, uint32_t bytes,
                      bool overwrite, uint32_t *lost_total);
 
-/* Write one record of nr <= 7 words. Only on r's own CPU; any context. */
+/* Write one record of nr <= 7 words. Only on r's own CPU; any context. A ring
+ * that is all zero, not begun, takes none. (emit.h: the same, inlined.) */
 void trace_emit(struct trace_ring *r, uint32_t event, uint64_t tsc, unsigned nr,
                 const uint32_t *words);
 

@@ -1,11 +1,7 @@
 /*
- * trace.c - the mask of events, and the record of the CPU that runs this.
+ * trace.c - the mask of events.
  */
-#include "trace/host.h"
-#include "trace/ring.h"
 #include "trace/trace.h"
-
-#include <stddef.h>
 
 uint8_t trace_on[12];
 
@@ -26,21 +22,4 @@ uint32_t trace_get_mask(void)
             mask |= 1u << (TRC_CLS_SHIFT + i) | (uint32_t)trace_on[i]
                                                     << TRC_SUBCLS_SHIFT;
     return mask;
-}
-
-void trace_write_at(uint32_t event, uint64_t tsc, unsigned nr,
-                    const uint32_t *words)
-{
-    struct trace_ring *ring = trace_this_ring();
-
-    if (ring)
-        trace_emit(ring, event, tsc, nr, words);
-}
-
-void trace_write(uint32_t event, unsigned nr, const uint32_t *words)
-{
-    struct trace_ring *ring = trace_this_ring();
-
-    if (ring)
-        trace_emit(ring, event, trace_clock(), nr, words);
 }

@@ -35,47 +35,66 @@ uint32_t trace_get_mask(void);
 
 /* Write a record of nr <= 7 words with the time now, or with a given one (for
  * an event whose clock reading is also used elsewhere). Unconditional: test
- * trace_enabled() first. */
+ * trace_enabled() first. Here and below, the host defines the functions that
+ * write: see put.def. */
 void trace_write(uint32_t event, unsigned nr, const uint32_t *words);
 void trace_write_at(uint32_t event, uint64_t tsc, unsigned nr,
                     const uint32_t *words);
 
+/* The same, and quicker, with the words in registers; `header` is the record's
+ * first word. */
+void trace_put_0(uint32_t header);
+void trace_put_1(uint32_t header, uint32_t a);
+void trace_put_2(uint32_t header, uint32_t a, uint32_t b);
+void trace_put_3(uint32_t header, uint32_t a, uint32_t b, uint32_t c);
+void trace_put_4(uint32_t header, uint32_t a, uint32_t b, uint32_t c,
+                 uint32_t d);
+void trace_put_5(uint32_t header, uint32_t a, uint32_t b, uint32_t c,
+                 uint32_t d, uint32_t e);
+void trace_put_1_at(uint32_t header, uint64_t tsc, uint32_t a);
+
+/* A record's first word: event, count of words, "has a time". */
+static inline uint32_t trace_header(uint32_t event, unsigned nr)
+{
+    return event | nr << TRACE_EXTRA_SHIFT | 1u << 31;
+}
+
 static inline void trace_0(uint32_t event)
 {
     if (trace_enabled(event))
-        trace_write(event, 0, (const uint32_t[1]){ 0 });
+        trace_put_0(trace_header(event, 0));
 }
 
 static inline void trace_1(uint32_t event, uint32_t a)
 {
     if (trace_enabled(event))
-        trace_write(event, 1, (const uint32_t[]){ a });
+        trace_put_1(trace_header(event, 1), a);
 }
 
 static inline void trace_2(uint32_t event, uint32_t a, uint32_t b)
 {
     if (trace_enabled(event))
-        trace_write(event, 2, (const uint32_t[]){ a, b });
+        trace_put_2(trace_header(event, 2), a, b);
 }
 
 static inline void trace_3(uint32_t event, uint32_t a, uint32_t b, uint32_t c)
 {
     if (trace_enabled(event))
-        trace_write(event, 3, (const uint32_t[]){ a, b, c });
+        trace_put_3(trace_header(event, 3), a, b, c);
 }
 
 static inline void trace_4(uint32_t event, uint32_t a, uint32_t b, uint32_t c,
                            uint32_t d)
 {
     if (trace_enabled(event))
-        trace_write(event, 4, (const uint32_t[]){ a, b, c, d });
+        trace_put_4(trace_header(event, 4), a, b, c, d);
 }
 
 static inline void trace_5(uint32_t event, uint32_t a, uint32_t b, uint32_t c,
                            uint32_t d, uint32_t e)
 {
     if (trace_enabled(event))
-        trace_write(event, 5, (const uint32_t[]){ a, b, c, d, e });
+        trace_put_5(trace_header(event, 5), a, b, c, d, e);
 }
 
 /* A vCPU goes from one RUNSTATE_* to another, at this reading of the TSC. Use
@@ -84,9 +103,10 @@ static inline void trace_runstate(uint32_t dom, uint32_t vcpu, uint32_t from,
                                   uint32_t to, uint64_t tsc)
 {
     if (trace_enabled(TRC_SCHED_RUNSTATE_CHANGE))
-        trace_write_at(TRC_SCHED_RUNSTATE_CHANGE | (from & 3) << 8 |
-                           (to & 3) << 4,
-                       tsc, 1, (const uint32_t[]){ trace_id(dom, vcpu) });
+        trace_put_1_at(trace_header(TRC_SCHED_RUNSTATE_CHANGE |
+                                        (from & 3) << 8 | (to & 3) << 4,
+                                    1),
+                       tsc, trace_id(dom, vcpu));
 }
 
 #endif

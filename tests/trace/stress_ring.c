@@ -8,6 +8,7 @@
  * out of order, and what is missing must be counted.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -46,9 +47,8 @@ static void *producer(void *arg)
     (void)arg;
     for (unsigned long i = 0; i < records; i++) {
         produce(0);
-        if (i % 64 == 0) /* let the consumer catch up now and then */
-            for (volatile int spin = 0; spin < 2000; spin++)
-                ;
+        if (i % 128 == 0) /* let the others run now and then */
+            sched_yield();
     }
     atomic_store(&stop_signals, true);
     return NULL;

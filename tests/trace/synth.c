@@ -17,7 +17,6 @@
 #include <xen/vcpu.h>
 
 #include "trace/events.h"
-#include "trace/host.h"
 #include "trace/setup.h"
 #include "trace/trace.h"
 
@@ -48,15 +47,17 @@ static struct cpu {
 
 static struct cpu *this;
 
-struct trace_ring *trace_this_ring(void)
+static struct trace_ring *trace_this_ring(void)
 {
     return &this->ring;
 }
 
-uint64_t trace_clock(void)
+static uint64_t trace_clock(void)
 {
     return TSC_ZERO + this->now * TSC_PER_NS;
 }
+
+#include "trace/put.def"
 
 static void change(struct vcpu *v, unsigned state)
 {

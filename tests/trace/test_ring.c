@@ -10,7 +10,6 @@
 
 #include "tests/trace/consume.h"
 #include "trace/events.h"
-#include "trace/host.h"
 #include "trace/ring.h"
 #include "trace/setup.h"
 #include "trace/trace.h"
@@ -24,15 +23,17 @@ static struct t_buf *buf;
 static struct trace_ring *this_ring;
 static uint64_t clock_now;
 
-struct trace_ring *trace_this_ring(void)
+static struct trace_ring *trace_this_ring(void)
 {
     return this_ring;
 }
 
-uint64_t trace_clock(void)
+static uint64_t trace_clock(void)
 {
     return ++clock_now;
 }
+
+#include "trace/put.def"
 
 static int fresh(void **state)
 {
@@ -200,8 +201,9 @@ static void mask_selects_class_and_subclass(void **state)
     trace_set_mask(TRC_ALL);
     trace_2(TRC_SCHED_WAKE, 1, 0);
     assert_true(ring_take(buf, SIZE, &s));
-    this_ring = NULL;
+    this_ring = &(struct trace_ring){ .buf = NULL }; /* not begun */
     trace_2(TRC_SCHED_WAKE, 1, 0);
+    assert_int_equal(this_ring->nest, 0);
     assert_false(ring_take(buf, SIZE, &s));
     trace_set_mask(0);
     assert_false(trace_enabled(TRC_SCHED_WAKE));

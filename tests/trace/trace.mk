@@ -2,7 +2,7 @@
 TRACE_TEST_CFLAGS := -std=gnu11 -O1 -g $(WARN) $(INC) -fno-omit-frame-pointer
 TRACE_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 TRACE_RING := trace/ring.c trace/trace.c trace/setup.c
-TRACE_HDR := $(wildcard trace/*.h tests/trace/*.h) trace/events.def
+TRACE_HDR := $(wildcard trace/*.h tests/trace/*.h) trace/events.def trace/put.def
 
 HOST_TESTS += $(BUILD)/tests/test_ring $(BUILD)/tests/stress_ring
 

@@ -1,5 +1,5 @@
 /*
- * trace_host.c - rings of the hypervisor's CPUs; see trace/host.h.
+ * trace_host.c - rings of the hypervisor's CPUs; see trace/put.def.
  *
  * The rings stand in an array and not in per-CPU areas, for they are there
  * before other CPUs start. A CPU's ring is touched by that CPU alone, hence
@@ -8,7 +8,6 @@
 #include "xen/base/trace_host.h"
 
 #include <xen/errno.h>
-#include "trace/host.h"
 #include "trace/setup.h"
 #include "trace/trace.h"
 #include "xen/arch/x86/cpu.h"
@@ -26,17 +25,21 @@ static struct {
     uint32_t bytes;
 } toolstack;
 
-struct trace_ring *trace_this_ring(void)
+static inline struct trace_ring *trace_this_ring(void)
 {
     struct trace_ring *ring = &rings[this_cpu_id()].ring;
 
-    return ring->buf ? ring : NULL;
+    /* Let the compiler keep it in a register and not compute it anew. */
+    __asm__("" : "+r"(ring));
+    return ring;
 }
 
-uint64_t trace_clock(void)
+static inline uint64_t trace_clock(void)
 {
     return rdtsc();
 }
+
+#include "trace/put.def"
 
 /* Contiguous frames for `pages` pages, rounded up to a power of two. */
 static void *alloc_pages(unsigned pages)
