@@ -30,23 +30,23 @@ MUST_CHECK int copy_to_guest(uintptr_t guest, const void *from, size_t size);
 /* One store or load of 8 bytes at a checked address; on a fault it jumps to
  * the label. Only a macro can name a label of its user. */
 #define GUEST_PUT64(address, value, fault)                                     \
-    __asm__ goto("1: movq %0, (%1)\n\t"                                        \
-                 ".pushsection .ex_table, \"a\"\n\t"                           \
-                 ".quad 1b, %l2\n\t"                                           \
-                 ".popsection"                                                 \
-                 :                                                             \
-                 : "r"((uint64_t)(value)), "r"(address)                        \
-                 : "memory"                                                    \
-                 : fault)
+    __asm__ volatile goto("1: movq %0, (%1)\n\t"                               \
+                          ".pushsection .ex_table, \"a\"\n\t"                  \
+                          ".quad 1b, %l2\n\t"                                  \
+                          ".popsection"                                        \
+                          :                                                    \
+                          : "r"((uint64_t)(value)), "r"(address)               \
+                          : "memory"                                           \
+                          : fault)
 #define GUEST_GET64(value, address, fault)                                     \
-    __asm__ goto("1: movq (%1), %0\n\t"                                        \
-                 ".pushsection .ex_table, \"a\"\n\t"                           \
-                 ".quad 1b, %l2\n\t"                                           \
-                 ".popsection"                                                 \
-                 : "=r"(value)                                                 \
-                 : "r"(address)                                                \
-                 : "memory"                                                    \
-                 : fault)
+    __asm__ volatile goto("1: movq (%1), %0\n\t"                               \
+                          ".pushsection .ex_table, \"a\"\n\t"                  \
+                          ".quad 1b, %l2\n\t"                                  \
+                          ".popsection"                                        \
+                          : "=r"(value)                                        \
+                          : "r"(address)                                       \
+                          : "memory"                                           \
+                          : fault)
 
 /* The value of a XEN_GUEST_HANDLE as an address. */
 #define guest_handle(h) ((uintptr_t)(h).p)

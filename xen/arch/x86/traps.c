@@ -7,6 +7,7 @@
  */
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/fatal.h"
+#include "xen/arch/x86/percpu.h"
 #include "xen/arch/x86/stack.h"
 #include "xen/arch/x86/traps.h"
 #include "xen/lib/log.h"
@@ -15,6 +16,9 @@ struct fixup {
     uintptr_t from, to;
 };
 extern const struct fixup __start_ex_table[], __stop_ex_table[];
+
+/* The address of the last page fault that was tried again. */
+static DEFINE_PER_CPU(uintptr_t, tried);
 
 /* Some hundred entries, and a rare event: no need to sort. */
 static uintptr_t find_fixup(uintptr_t rip)
@@ -25,6 +29,24 @@ static uintptr_t find_fixup(uintptr_t rip)
         if (f->from == rip)
             return f->to;
     return 0;
+}
+
+/* A guest may have made an entry more permissive without a flush: then the
+ * processor may fault on what it had cached, which goes by that (SDM 3A
+ * 4.10.4.3). So each such address has a second try. */
+static bool try_again(const struct cpu_user_regs *regs)
+{
+    uintptr_t address;
+
+    if (regs->entry_vector != 14 || !(regs->error_code & 1))
+        return false;
+    address = read_cr2();
+    if (this_cpu(tried) == address) {
+        this_cpu(tried) = 0;
+        return false;
+    }
+    this_cpu(tried) = address;
+    return true;
 }
 
 void trap_hypervisor(struct cpu_user_regs *regs)
@@ -40,7 +62,8 @@ void trap_hypervisor(struct cpu_user_regs *regs)
     to = find_fixup(regs->rip);
     if (!to)
         fatal_trap(regs);
-    regs->rip = to;
+    if (!try_again(regs))
+        regs->rip = to;
 }
 
 void WEAK trap_nmi(struct cpu_user_regs *regs)
