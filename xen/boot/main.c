@@ -31,6 +31,22 @@ static void say_hello(void)
                  boot_info.module[i].start, boot_info.module[i].cmdline);
 }
 
+/* Below this not even our own tables fit; guests need more. */
+#define MEMORY_MIN_MIB 16u
+
+static void check_memory(void)
+{
+    uint64_t bytes = 0;
+
+    for (unsigned i = 0; i < boot_info.nr_ranges; i++)
+        if (boot_info.range[i].type == BOOT_MEMORY_RAM)
+            bytes += boot_info.range[i].end - boot_info.range[i].start;
+    /* Firmware keeps a little of what the machine has. */
+    if (bytes >> 20 < MEMORY_MIN_MIB - 2)
+        die("The machine has %lu MiB of memory; at least %u MiB are needed.",
+            bytes >> 20, MEMORY_MIN_MIB);
+}
+
 /* System time begins here. */
 static void start_clock(void)
 {
@@ -50,6 +66,7 @@ void main(uint32_t protocol, paddr_t information)
     boot_options();
     console_init(&boot_info); /* messages so far come out here */
     say_hello();
+    check_memory();
     cpu_tables_init(0);
     frames_init(&boot_info); /* memory, and the final page tables */
     log_info("%lu frames free of %lu", frame_count_free(), frame_count_total());
