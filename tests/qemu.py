@@ -113,7 +113,10 @@ class Machine:
     def qmp(self, command: str, **arguments: object) -> object:
         """One command of QEMU's machine protocol; its answer."""
         with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(30)
+            s.settimeout(60)
+            while not self._socket.exists():
+                assert not self._ended, self.log
+                time.sleep(0.05)
             s.connect(str(self._socket))
             with s.makefile("rw") as file:
                 file.readline()
