@@ -9,38 +9,14 @@
 #include <string.h>
 #include <xen/errno.h>
 #include "xen/arch/x86/guest_access.h"
-#include "xen/arch/x86/pte.h"
 #include "xen/core/area.h"
 #include "xen/core/domain.h"
-
-/* The frame that the current vCPU's kernel maps at `address`, or INVALID_MFN.
- * Under the domain's mmu lock, which keeps the tables as they are. */
-static mfn_t area_walk(uintptr_t address)
-{
-    mfn_t table = pte_mfn(current_vcpu()->pv.cr3_kernel);
-    unsigned level;
-
-    for (level = 4; level > 0; level--) {
-        const pte_t *entries = mfn_to_virt(table);
-        pte_t entry = READ_ONCE(entries[pte_index(address, level)]);
-
-        if (!(entry & PTE_P))
-            return INVALID_MFN;
-        table = pte_mfn(entry);
-        if (level > 1 && (entry & PTE_PS))
-            return table + (address & (pte_span(level) - 1)) / PAGE_SIZE;
-    }
-    return table;
-}
 
 static int area_hold(struct domain *d, uintptr_t address, struct page **page,
                      uint8_t **part)
 {
-    mfn_t mfn;
+    mfn_t mfn = mmu_guest_frame(current_vcpu(), address);
 
-    spin_lock(&d->mmu.lock);
-    mfn = area_walk(address);
-    spin_unlock(&d->mmu.lock);
     if (mfn == INVALID_MFN)
         return -XEN_EFAULT;
     *page = mmu_hold(d, mfn);

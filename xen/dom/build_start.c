@@ -88,6 +88,8 @@ int build_context(struct builder *b)
     c->kernel_sp = p->stack_top;
     rc = pv_set_context(&v->pv, c);
     mem_free(c);
+    if (!rc) /* pinned, as guests expect of their first tables */
+        rc = mmu_pin(b->d, b->p2m[plan_pfn(p, p->tables)], 4);
     if (!rc)
         rc = mmu_set_base(v, b->p2m[plan_pfn(p, p->tables)], true);
     if (!rc)
