@@ -99,6 +99,17 @@ static struct domain *hold_focus(void)
     return d;
 }
 
+size_t console_input_read(struct domain *d, char *out, size_t size)
+{
+    uint64_t flags = spin_lock_irqsave(&input.lock);
+    size_t n = 0;
+
+    while (d == input.focus && n < size && input.head != input.tail)
+        out[n++] = input.queue[input.head++ % INPUT_MAX];
+    spin_unlock_irqrestore(&input.lock, flags);
+    return n;
+}
+
 static void pass_input(void *arg)
 {
     struct domain *d = hold_focus();
@@ -107,6 +118,11 @@ static void pass_input(void *arg)
     (void)arg;
     if (!d)
         return;
+    if (!d->console_page) { /* it reads by console_io */
+        event_send_virq(d->vcpu[0], VIRQ_CONSOLE);
+        domain_put(d);
+        return;
+    }
     while (give_char(ring_of(d)))
         any = true;
     if (any)

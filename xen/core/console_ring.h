@@ -17,7 +17,9 @@ struct domain;
 int console_ring_create(struct domain *d, mfn_t mfn);
 void console_ring_destroy(struct domain *d);
 
-/* Send what is typed to d, or (NULL) to nobody. */
+/* Send what is typed to d, or (NULL) to nobody. A domain without a ring hears
+ * of it by VIRQ_CONSOLE, and reads it here: how many characters it got. */
 void console_ring_focus(struct domain *d);
+size_t console_input_read(struct domain *d, char *out, size_t size);
 
 #endif

@@ -13,6 +13,7 @@
 #include <xen/errno.h>
 #include "trace/setup.h"
 #include "xen/base/time.h"
+#include "xen/core/console_ring.h"
 #include "xen/core/domain.h"
 #include "xen/core/domain_private.h"
 #include "xen/core/grant.h"
@@ -252,23 +253,42 @@ void domain_unpause(struct domain *d)
 
 /* ---- tearing down ---- */
 
+/* What of the guest's frames the hypervisor itself holds. */
+static void release_frames(struct domain *d)
+{
+    unsigned i;
+
+    for (i = 0; i < d->max_vcpus; i++)
+        if (d->vcpu[i])
+            vcpu_release(d->vcpu[i]);
+    console_ring_destroy(d);
+}
+
 int domain_kill(struct domain *d)
 {
-    bool first;
+    bool first, busy;
     int rc;
 
     spin_lock(&d->lock);
     first = !d->dying;
+    busy = d->being_killed || d->killed;
     d->dying = true;
+    d->being_killed = true;
     spin_unlock(&d->lock);
+    if (busy)
+        return d->killed ? 0 : DOMAIN_KILL_AGAIN;
     if (first) {
         domain_pause(d); /* for good */
         event_domain_destroy(d);
+        release_frames(d);
     }
     rc = mmu_domain_relinquish(d);
-    if (rc)
+    if (rc) {
+        WRITE_ONCE(d->being_killed, false);
         return rc;
+    }
     grant_domain_release(d);
+    WRITE_ONCE(d->killed, true);
     domain_leave(d);
     domain_put(d); /* the table's reference; the caller has its own */
     return 0;

@@ -37,7 +37,8 @@ struct vcpu {
     struct domain *domain;
     unsigned id;
 
-    bool initialised; /* has a context */
+    bool initialised; /* has a context; under domain->lock */
+    bool claimed;     /* is being given one; under domain->lock */
     bool up;          /* not VCPUOP_down; under domain->lock */
 
     unsigned mmu_cpu; /* on which its tables were loaded last */
@@ -49,19 +50,22 @@ struct vcpu {
     struct area runstate_area, time_area;       /* registered; area.h */
     struct metronome_scheduler_page *schedpage; /* read-only, or NULL */
     struct page *schedpage_page;
-    struct page *info_page; /* of a registered vcpu_info, or NULL */
+    struct page *info_page;     /* of a registered vcpu_info, or NULL */
+    struct vcpu_info *own_info; /* vCPU 32 and up: of before that, or NULL */
 };
 
 struct domain {
     uint16_t id;
     char name[32];
-    uint64_t refs;   /* atomic */
-    bool privileged; /* dom0: may do everything */
-    bool hardware;   /* owns the machine's devices */
-    bool dying;      /* domain_kill() has begun */
-    bool shut_down;  /* and why, in shutdown_code */
+    uint64_t refs;             /* atomic */
+    bool privileged;           /* dom0: may do everything */
+    bool hardware;             /* owns the machine's devices */
+    bool dying;                /* domain_kill() has begun */
+    bool being_killed, killed; /* by one at a time; under lock */
+    bool shut_down;            /* and why, in shutdown_code */
     bool crashed;
     uint8_t shutdown_code;
+    bool announced;       /* shutdown_code was set before the shutdown */
     unsigned pause_count; /* under lock */
     uint8_t handle[16];
     unsigned ssid;
@@ -135,6 +139,18 @@ static inline struct vcpu *domain_vcpu(const struct domain *d, unsigned id)
                              : NULL;
 }
 
+/* To give v a context: nobody else may meanwhile, and it must have none. 0, or
+ * -EEXIST, -EBUSY. Then vcpu_claimed() says whether it has one now. */
+int vcpu_claim(struct vcpu *v);
+void vcpu_claimed(struct vcpu *v, bool initialised);
+
+/* v's vcpu_info stands at `offset` in its domain's frame mfn from now on; once
+ * only. v is the current vCPU, or down. 0, -EINVAL. */
+int vcpu_move_info(struct vcpu *v, mfn_t mfn, size_t offset);
+
+/* Give up the guest's frames that v holds (teardown). */
+void vcpu_release(struct vcpu *v);
+
 /* VCPUOP_up and _down: 0, or -EINVAL when it has no context. A vCPU that takes
  * itself down goes on until it next returns to the guest. */
 int vcpu_up(struct vcpu *v);
@@ -158,6 +174,9 @@ void domain_unpause(struct domain *d);
 /* SHUTDOWN_*: all its vCPUs stop; what happens then is dom0's business, or for
  * boot-time domains and dom0 the hypervisor's. */
 void domain_shutdown(struct domain *d, unsigned reason);
+
+/* SCHEDOP_shutdown_code: when d shuts down, it is for this reason. */
+void domain_announce_shutdown(struct domain *d, unsigned reason);
 
 /* Who deals with a shutdown, when it is not dom0 (which gets VIRQ_DOM_EXC):
  * called once per shutdown, with no lock held, hypercall or softirq context. */

@@ -31,7 +31,8 @@ void domain_shutdown(struct domain *d, unsigned reason)
     first = !d->shut_down;
     if (first) {
         d->shut_down = true;
-        d->shutdown_code = (uint8_t)reason;
+        if (!d->announced)
+            d->shutdown_code = (uint8_t)reason;
         domain_pause_vcpus(d);
     }
     spin_unlock(&d->lock);
@@ -44,12 +45,22 @@ void domain_shutdown(struct domain *d, unsigned reason)
         shutdown_hook(d);
 }
 
+void domain_announce_shutdown(struct domain *d, unsigned reason)
+{
+    spin_lock(&d->lock);
+    if (!d->shut_down) {
+        d->announced = true;
+        d->shutdown_code = (uint8_t)reason;
+    }
+    spin_unlock(&d->lock);
+}
+
 void domain_resume(struct domain *d)
 {
     domain_pause(d);
     spin_lock(&d->lock);
     if (d->shut_down) {
-        d->shut_down = false;
+        d->shut_down = d->announced = false;
         d->shutdown_code = 0;
         domain_unpause_vcpus(d);
     }
@@ -183,7 +194,10 @@ bool up_may_use_ports(uint16_t first, uint16_t count)
     static const struct {
         uint16_t first, last;
     } ours[] = {
-        { 0x20, 0x21 }, { 0x40, 0x43 }, { 0xa0, 0xa1 }, { 0x3f8, 0x3ff },
+        { 0x20, 0x21 },
+        { 0x40, 0x43 },
+        { 0xa0, 0xa1 },
+        { 0x3f8, 0x3ff },
     };
     unsigned last = first + count - 1u, i;
 

@@ -149,7 +149,79 @@ static void switch_out(struct run *r)
     pv_switch_out(&v->pv);
 }
 
+/* ---- its record in the guest's memory ---- */
+
+/* The new place is told of all that could have been pending in the old one,
+ * so no event is lost that comes while it moves. */
+int vcpu_move_info(struct vcpu *v, mfn_t mfn, size_t offset)
+{
+    struct page *page;
+    struct vcpu_info *new;
+
+    if (offset > PAGE_SIZE - sizeof(*new) || (offset & 7) != 0 ||
+        (v != current_vcpu() && READ_ONCE(v->up)))
+        return -XEN_EINVAL;
+    page = mmu_hold(v->domain, mfn);
+    if (!page)
+        return -XEN_EINVAL;
+    new = (void *)((uint8_t *)mfn_to_virt(mfn) + offset);
+    spin_lock(&v->domain->lock);
+    if (v->info_page) {
+        spin_unlock(&v->domain->lock);
+        mmu_unhold(page);
+        return -XEN_EINVAL;
+    }
+    *new = *v->pv.info;
+    if (v->id >= XEN_LEGACY_MAX_VCPUS) {
+        v->own_info = v->pv.info; /* others may be writing to it: keep it */
+        new->evtchn_upcall_mask = 1;
+    }
+    v->info_page = page;
+    __atomic_store_n(&v->pv.info, new, __ATOMIC_SEQ_CST);
+    spin_unlock(&v->domain->lock);
+    event_info_moved(v);
+    return 0;
+}
+
+void vcpu_release(struct vcpu *v)
+{
+    area_release(&v->runstate_area);
+    area_release(&v->time_area);
+    if (v->info_page) {
+        v->pv.info = v->own_info ? v->own_info
+                                 : &v->domain->shared->vcpu_info[v->id];
+        mmu_unhold(v->info_page);
+        v->info_page = NULL;
+    }
+}
+
 /* ---- up and down ---- */
+
+int vcpu_claim(struct vcpu *v)
+{
+    struct domain *d = v->domain;
+    int rc = 0;
+
+    spin_lock(&d->lock);
+    if (v->initialised)
+        rc = -XEN_EEXIST;
+    else if (v->claimed)
+        rc = -XEN_EBUSY;
+    else
+        v->claimed = true;
+    spin_unlock(&d->lock);
+    return rc;
+}
+
+void vcpu_claimed(struct vcpu *v, bool initialised)
+{
+    struct domain *d = v->domain;
+
+    spin_lock(&d->lock);
+    v->claimed = false;
+    v->initialised = initialised;
+    spin_unlock(&d->lock);
+}
 
 int vcpu_up(struct vcpu *v)
 {
@@ -277,7 +349,9 @@ void vcpu_destroy(struct vcpu *v)
     run_destroy(&v->run);
     pv_vcpu_destroy(&v->pv);
     thread_destroy(&v->run.thread);
-    if (v->id >= XEN_LEGACY_MAX_VCPUS && !v->info_page)
-        mem_free(v->pv.info);
+    if (v->id >= XEN_LEGACY_MAX_VCPUS)
+        mem_free(v->pv.info); /* its own again: vcpu_release() */
+    if (v->schedpage_page)
+        mmu_unshare_page(v->schedpage_page);
     mem_free(v);
 }

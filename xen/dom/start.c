@@ -294,8 +294,7 @@ void dom_start(void)
         die("There is no domain to run: give GRUB a module2 line with a "
             "paravirtual kernel, or with a text of \"domain\" lines");
     modules_release();
-    if (!kernel)
-        console_ring_focus(started[0]);
+    console_ring_focus(kernel ? started[nr_started - 1] : started[0]);
     dom_watch_for_end(nr_started, kernel != NULL);
     for (i = 0; i < nr_started; i++)
         domain_unpause(started[i]);

@@ -1,0 +1,159 @@
+/*
+ * machine.c - physdev_op, platform_op and mca: the machine's devices and
+ * firmware, for the domain that owns them; refused, as Xen does, to others.
+ *
+ * Served by tables. What is not here is -ENOSYS, which Linux as dom0 takes to
+ * mean that the device or feature is not there.
+ */
+#include <string.h>
+#include <xen/errno.h>
+#include <xen/physdev.h>
+#include <xen/platform.h>
+#include "xen/arch/x86/guest_access.h"
+#include "xen/arch/x86/smp.h"
+#include "xen/base/time.h"
+#include "xen/core/domain.h"
+#include "xen/core/timepage.h"
+#include "xen/hypercall/hypercall.h"
+
+/* ---- physdev_op ---- */
+
+/* The level at which the guest's kernel may use I/O ports: what it may really
+ * use is decided by up_may_use_ports(). */
+static int do_set_iopl(uintptr_t guest)
+{
+    struct physdev_set_iopl op;
+    int rc = copy_from_guest(&op, guest, sizeof(op));
+
+    if (rc)
+        return rc;
+    if (op.iopl > 3)
+        return -XEN_EINVAL;
+    current_vcpu()->pv.iopl = op.iopl << 12;
+    return 0;
+}
+
+/* User space's ports: there are none, whatever the bitmap says. */
+static int do_set_iobitmap(uintptr_t guest)
+{
+    struct physdev_set_iobitmap op;
+    int rc = copy_from_guest(&op, guest, sizeof(op));
+
+    return rc ? rc : op.nr_ports > 65536 ? -XEN_EINVAL : 0;
+}
+
+static int do_irq_status_query(uintptr_t guest)
+{
+    struct physdev_irq_status_query op;
+    int rc = copy_from_guest(&op, guest, sizeof(op));
+
+    if (rc)
+        return rc;
+    op.flags = XENIRQSTAT_needs_eoi;
+    return copy_to_guest(guest, &op, sizeof(op));
+}
+
+static const struct physdev_row {
+    int (*serve)(uintptr_t guest);
+    bool for_all; /* not only for the domain that owns the machine */
+} physdev_rows[] = {
+    [PHYSDEVOP_set_iopl] = { do_set_iopl, true },
+    [PHYSDEVOP_set_iobitmap] = { do_set_iobitmap, true },
+    [PHYSDEVOP_irq_status_query] = { do_irq_status_query, false },
+};
+
+int64_t hypercall_physdev_op(uint64_t cmd, uint64_t guest, uint64_t c,
+                             uint64_t d, uint64_t e, uint64_t f)
+{
+    const struct physdev_row *row;
+
+    (void)c, (void)d, (void)e, (void)f;
+    if ((uint32_t)cmd >= ARRAY_SIZE(physdev_rows))
+        return current_domain()->hardware ? -XEN_ENOSYS : -XEN_EPERM;
+    row = &physdev_rows[(uint32_t)cmd];
+    if (!row->for_all && !current_domain()->hardware)
+        return -XEN_EPERM;
+    return row->serve ? row->serve(guest) : -XEN_ENOSYS;
+}
+
+/* The first form: number and argument in one struct. */
+int64_t hypercall_physdev_op_compat(uint64_t guest, uint64_t b, uint64_t c,
+                                    uint64_t d, uint64_t e, uint64_t f)
+{
+    uint32_t cmd;
+    int rc = copy_from_guest(&cmd, guest, sizeof(cmd));
+
+    (void)b;
+    if (rc)
+        return rc;
+    return hypercall_physdev_op(cmd, guest + offsetof(struct physdev_op, u), c,
+                                d, e, f);
+}
+
+/* ---- platform_op ---- */
+
+static void set_wall(struct domain *d, void *arg)
+{
+    (void)arg;
+    timepage_set_wall(d);
+}
+
+static int do_settime64(struct xen_platform_op *op)
+{
+    const struct xenpf_settime64 *t = &op->u.settime64;
+
+    if (t->mbz || t->nsecs >= 1000000000 || t->secs > UINT64_MAX / 2000000000)
+        return -XEN_EINVAL;
+    time_set_wall_base(t->secs * 1000000000 + t->nsecs - t->system_time);
+    domain_visit(set_wall, NULL);
+    return 0;
+}
+
+static int do_get_cpuinfo(struct xen_platform_op *op)
+{
+    struct xenpf_pcpuinfo *info = &op->u.pcpu_info;
+
+    info->max_present = smp_nr_cpus - 1;
+    info->flags = 0;
+    if (info->xen_cpuid >= smp_nr_cpus)
+        return 0;
+    info->flags = XEN_PCPU_FLAGS_ONLINE;
+    info->apic_id = smp_apic_id(info->xen_cpuid);
+    info->acpi_id = smp_acpi_id(info->xen_cpuid);
+    return 0;
+}
+
+#define ROW(name) [XENPF_##name] = do_##name
+
+static int (*const platform_rows[])(struct xen_platform_op *op) = {
+    ROW(settime64),
+    ROW(get_cpuinfo),
+};
+
+int64_t hypercall_platform_op(uint64_t guest, uint64_t b, uint64_t c,
+                              uint64_t d, uint64_t e, uint64_t f)
+{
+    struct xen_platform_op op;
+    int rc;
+
+    (void)b, (void)c, (void)d, (void)e, (void)f;
+    if (!current_domain()->hardware)
+        return -XEN_EPERM;
+    rc = copy_from_guest(&op, guest, sizeof(op));
+    if (rc)
+        return rc;
+    if (op.interface_version != XENPF_INTERFACE_VERSION)
+        return -XEN_EACCES;
+    if (op.cmd >= ARRAY_SIZE(platform_rows) || !platform_rows[op.cmd])
+        return -XEN_ENOSYS;
+    rc = platform_rows[op.cmd](&op);
+    return rc ? rc : copy_to_guest(guest, &op, sizeof(op));
+}
+
+/* Machine checks: none is passed on. */
+int64_t hypercall_mca(uint64_t guest, uint64_t b, uint64_t c, uint64_t d,
+                      uint64_t e, uint64_t f)
+{
+    (void)guest, (void)b, (void)c, (void)d, (void)e, (void)f;
+    return current_domain()->hardware ? -XEN_ENOSYS : -XEN_EPERM;
+}
