@@ -7,11 +7,7 @@
 
 static int node_cmp(const struct sched_node *a, const struct sched_node *b)
 {
-    if (a->key != b->key)
-        return sched_key_before(a->key, b->key) ? -1 : 1;
-    if (a->arrival != b->arrival)
-        return a->arrival < b->arrival ? -1 : 1;
-    return 0;
+    return sched_key_before(a->key, b->key) ? -1 : a->key != b->key;
 }
 
 #define TREE_LINKAGE __attribute__((unused)) static
@@ -22,32 +18,84 @@ void sched_queue_init(struct sched_queue *q)
 {
     RB_INIT(&q->tree);
     q->first = q->last = NULL;
-    q->arrivals = 0;
     q->length = 0;
+}
+
+/* n comes last of head's key. */
+static void ring_add(struct sched_node *head, struct sched_node *n)
+{
+    n->in_tree = false;
+    n->next = head;
+    n->prev = head->prev;
+    head->prev->next = n;
+    head->prev = n;
+}
+
+/* n's key is greater than all: below the last one, no way down to search. */
+static void tree_append(struct sched_queue *q, struct sched_node *n)
+{
+    RB_SET(n, q->last, entry);
+    RB_RIGHT(q->last, entry) = n;
+    sched_tree_RB_INSERT_COLOR(&q->tree, n);
+    q->last = n;
 }
 
 void sched_queue_add(struct sched_queue *q, struct sched_node *n, int64_t key)
 {
+    struct sched_node *same;
+
     ASSERT(!n->queue);
     n->key = key;
-    n->arrival = q->arrivals++;
     n->queue = q;
+    n->in_tree = true;
+    n->next = n->prev = n;
     if (q->length++ == 0) { /* the usual case on a hot path */
         RB_SET(n, NULL, entry);
         RB_COLOR(n, entry) = RB_BLACK;
         RB_ROOT(&q->tree) = q->first = q->last = n;
-        return;
+    } else if (sched_key_before(q->last->key, key)) {
+        tree_append(q, n);
+    } else if (q->last->key == key) {
+        ring_add(q->last, n);
+    } else {
+        same = sched_tree_RB_INSERT(&q->tree, n);
+        if (same)
+            ring_add(same, n);
+        else if (sched_key_before(key, q->first->key))
+            q->first = n;
     }
-    if (!sched_key_before(key, q->last->key)) { /* last: no way down */
-        RB_SET(n, q->last, entry);
-        RB_RIGHT(q->last, entry) = n;
-        sched_tree_RB_INSERT_COLOR(&q->tree, n);
-        q->last = n;
-        return;
-    }
-    (void)sched_tree_RB_INSERT(&q->tree, n);
-    if (sched_key_before(key, q->first->key))
-        q->first = n;
+}
+
+/* n, which leads a ring of several, hands its place to the next one. */
+static void tree_replace(struct sched_queue *q, struct sched_node *n)
+{
+    struct sched_node *heir = n->next, *parent = RB_PARENT(n, entry);
+
+    heir->in_tree = true;
+    heir->entry = n->entry;
+    if (!parent)
+        RB_ROOT(&q->tree) = heir;
+    else if (RB_LEFT(parent, entry) == n)
+        RB_LEFT(parent, entry) = heir;
+    else
+        RB_RIGHT(parent, entry) = heir;
+    if (RB_LEFT(n, entry))
+        RB_PARENT(RB_LEFT(n, entry), entry) = heir;
+    if (RB_RIGHT(n, entry))
+        RB_PARENT(RB_RIGHT(n, entry), entry) = heir;
+    if (q->first == n)
+        q->first = heir;
+    if (q->last == n)
+        q->last = heir;
+}
+
+static void tree_remove(struct sched_queue *q, struct sched_node *n)
+{
+    if (q->first == n)
+        q->first = sched_tree_RB_NEXT(n);
+    if (q->last == n)
+        q->last = sched_tree_RB_PREV(n);
+    (void)sched_tree_RB_REMOVE(&q->tree, n);
 }
 
 void sched_queue_del(struct sched_node *n)
@@ -60,23 +108,26 @@ void sched_queue_del(struct sched_node *n)
         RB_ROOT(&q->tree) = q->first = q->last = NULL;
         return;
     }
-    if (q->first == n)
-        q->first = sched_tree_RB_NEXT(n);
-    if (q->last == n)
-        q->last = sched_tree_RB_PREV(n);
-    (void)sched_tree_RB_REMOVE(&q->tree, n);
+    if (n->next == n) {
+        tree_remove(q, n);
+        return;
+    }
+    if (n->in_tree)
+        tree_replace(q, n);
+    n->prev->next = n->next;
+    n->next->prev = n->prev;
 }
 
 struct sched_node *sched_queue_next(struct sched_node *n)
 {
-    return sched_tree_RB_NEXT(n);
+    return n->next->in_tree ? sched_tree_RB_NEXT(n->next) : n->next;
 }
 
 struct sched_vcpu *sched_queue_take(struct sched_queue *q, unsigned cpu)
 {
     struct sched_node *n;
 
-    for (n = q->first; n; n = sched_tree_RB_NEXT(n)) {
+    for (n = q->first; n; n = sched_queue_next(n)) {
         if (likely(cpuset_has(&n->vcpu->affinity, cpu))) {
             sched_queue_del(n);
             return n->vcpu;

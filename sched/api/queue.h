@@ -3,8 +3,10 @@
  *
  * Ordered by (key, arrival): smallest key first, first come first among equal
  * keys, so that a constant key makes a FIFO. A red-black tree (libbsd's
- * sys/tree.h) with its first and last element remembered: insert and remove
- * O(log n), insert at the end amortised O(1), first O(1). Under the lock of whoever owns the queue.
+ * sys/tree.h) of the different keys, with its first and last element
+ * remembered; those of the same key stand in a ring behind the first come of
+ * them. Add and remove O(log n), and O(1) for a key that is there; first O(1).
+ * Under the lock of whoever owns the queue.
  *
  * Two keys are compared by the sign of their difference modulo 2^64, so that a
  * virtual time may wrap. All keys of one queue must therefore lie within 2^63
@@ -23,19 +25,19 @@ struct sched_queue;
 struct sched_vcpu;
 
 struct sched_node {
-    RB_ENTRY(sched_node) entry;
+    RB_ENTRY(sched_node) entry;     /* the first come of a key is in the tree */
+    struct sched_node *next, *prev; /* ring of the same key, as they came */
     int64_t key;
-    uint64_t arrival;
     struct sched_queue *queue; /* NULL: in none */
     struct sched_vcpu *vcpu;   /* whose node this is; set by the core */
+    bool in_tree;
 };
 
 RB_HEAD(sched_tree, sched_node);
 
 struct sched_queue {
     struct sched_tree tree;
-    struct sched_node *first, *last;
-    uint64_t arrivals;
+    struct sched_node *first, *last; /* of those in the tree */
     unsigned length;
 };
 

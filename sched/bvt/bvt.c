@@ -28,6 +28,9 @@
  * weight 1, A might have gone half around the circle meanwhile. */
 #define BVT_FORGET ((ns_t)1 << 54)
 
+/* Differences of E within which a product by a weight fits into 64 bits. */
+#define BVT_NEAR ((int64_t)1 << 46)
+
 enum { BVT_ACTUAL, BVT_EFFECTIVE }; /* what node[] is for */
 
 enum { BVT_EV_WARP, BVT_EV_UNWARP, BVT_EV_MIGRATE };
@@ -61,6 +64,7 @@ struct bvt_cpu {
     struct sched_queue actual, effective;
     int64_t svt;                /* min A of the runnable, when last computed */
     ns_t since;                 /* start of what runs, or its last charge */
+    ns_t until;                 /* ... gives way then, if not to a waker */
     struct sched_vcpu *woken;   /* a waker that takes precedence now */
     struct sched_vcpu *last;    /* just stopped by us, not by itself */
     struct sched_vcpu *yielder; /* passes this turn */
@@ -121,31 +125,38 @@ static int64_t bvt_effective(const struct sched_vcpu *v)
     return b->warped ? bvt_minus(b->a, d->warp) : b->a;
 }
 
-/* The CPU time until i must give way to j: the exact solution t of
- * E_i + t / w_i = E_j + C / w_i, rounded up to a ns. May be negative. */
-static ns_t bvt_slice(const struct sched_vcpu *i, const struct sched_vcpu *j,
-                      ns_t c)
+/* The same as bvt_slice(), for the differences where 64 bits are too few. */
+__attribute__((cold, noinline)) static ns_t bvt_slice_far(
+    const struct bvt_vcpu *b, int64_t d, ns_t c)
 {
-    const struct bvt_vcpu *b = i->priv;
-    __int128 t = bvt_minus(bvt_effective(j), bvt_effective(i));
+    __int128 t = (__int128)d * (int64_t)b->weight - (int64_t)b->rest;
 
-    t = t * (int64_t)b->weight - (int64_t)b->rest;
     t = ((t + BVT_SCALE - 1) >> 8) + c;
     return t > FOREVER / 2 ? FOREVER / 2 : (ns_t)t;
 }
 
-/* SVT = min A of the runnable; when none is, what it was. running may be
- * NULL; its A has come to run_a. */
-static int64_t bvt_svt(struct bvt_cpu *c, const struct sched_vcpu *running,
-                       int64_t run_a)
+/* The CPU time until i must give way to j, where d = E_j - E_i: the exact
+ * solution t of E_i + t / w_i = E_j + C / w_i, rounded up to a ns. May be
+ * negative. */
+static inline ns_t bvt_slice(const struct bvt_vcpu *b, int64_t d, ns_t c)
+{
+    int64_t t;
+
+    if (unlikely(d > BVT_NEAR || d < -BVT_NEAR))
+        return bvt_slice_far(b, d, c);
+    t = d * (int64_t)b->weight - (int64_t)b->rest;
+    return ((t + BVT_SCALE - 1) >> 8) + c;
+}
+
+/* SVT = min A of the runnable: those that wait, and what runs, whose A has
+ * come to `run_a` (or that of the last to leave, if nothing does any more). */
+static int64_t bvt_svt(struct bvt_cpu *c, bool runs, int64_t run_a)
 {
     const struct sched_node *n = sched_queue_first(&c->actual);
-    int64_t svt = c->svt;
+    int64_t svt = run_a;
 
-    if (n)
+    if (n && (!runs || bvt_before(n->key, run_a)))
         svt = n->key;
-    if (running && (!n || bvt_before(run_a, svt)))
-        svt = run_a;
     WRITE_ONCE(c->svt, svt);
     return svt;
 }
@@ -185,7 +196,7 @@ static void bvt_charge(struct sched_vcpu *v, ns_t ran, ns_t now)
         }
     }
     c->since = now;
-    (void)bvt_svt(c, v, b->a);
+    (void)bvt_svt(c, true, b->a);
 }
 
 /* ---- the queues ---- */
@@ -200,11 +211,16 @@ static void bvt_insert(struct bvt_cpu *c, struct sched_vcpu *v)
                         bvt_effective(v));
 }
 
-static void bvt_remove(struct bvt_cpu *c, struct sched_vcpu *v)
+static void bvt_unlink(struct sched_vcpu *v)
 {
     sched_queue_del(&v->node[BVT_ACTUAL]);
     if (sched_queued(&v->node[BVT_EFFECTIVE]))
         sched_queue_del(&v->node[BVT_EFFECTIVE]);
+}
+
+static void bvt_remove(struct bvt_cpu *c, struct sched_vcpu *v)
+{
+    bvt_unlink(v);
     if (c->woken == v)
         c->woken = NULL;
     if (c->last == v)
@@ -213,20 +229,28 @@ static void bvt_remove(struct bvt_cpu *c, struct sched_vcpu *v)
         c->yielder = NULL;
 }
 
-/* The waiting vCPU with the smallest E, apart from skip; or NULL. */
-static struct sched_vcpu *bvt_first(const struct bvt_cpu *c,
-                                    const struct sched_vcpu *skip)
+/* v's node whose key is its E. */
+static struct sched_node *bvt_node(struct sched_vcpu *v)
+{
+    return &v->node[sched_queued(&v->node[BVT_EFFECTIVE]) ? BVT_EFFECTIVE
+                                                          : BVT_ACTUAL];
+}
+
+/* The waiting vCPU with the smallest E, which is the key of the node that is
+ * returned, apart from skip; or NULL. */
+static inline struct sched_node *bvt_first(const struct bvt_cpu *c,
+                                           const struct sched_vcpu *skip)
 {
     struct sched_node *a = sched_queue_first(&c->actual);
     struct sched_node *e = sched_queue_first(&c->effective);
 
-    if (a && a->vcpu == skip)
-        a = sched_queue_next(a);
-    if (e && e->vcpu == skip)
-        e = sched_queue_next(e);
-    if (e && !bvt_before(a->key, e->key))
-        return e->vcpu;
-    return a ? a->vcpu : NULL;
+    if (unlikely(skip != NULL)) {
+        if (a && a->vcpu == skip)
+            a = sched_queue_next(a);
+        if (e && e->vcpu == skip)
+            e = sched_queue_next(e);
+    }
+    return unlikely(e && !bvt_before(a->key, e->key)) ? e : a;
 }
 
 /* ---- sleep and wake-up ---- */
@@ -270,19 +294,21 @@ static void bvt_preempt(struct sched_vcpu *v, struct bvt_cpu *c,
 {
     const struct bvt_sys *sys = sched_sys(v->sched);
     const struct bvt_vcpu *rb = running->priv;
-    const struct sched_vcpu *first = bvt_first(c, v);
-    int64_t e = bvt_effective(v), run_e;
+    const struct sched_node *first = bvt_first(c, v);
+    int64_t e = bvt_node(v)->key, run_e = bvt_effective(running);
+    ns_t until;
 
-    run_e = bvt_plus(run_a, (uint64_t)bvt_minus(bvt_effective(running), rb->a));
-    if (first && bvt_before(bvt_effective(first), e))
+    if (first && bvt_before(first->key, e))
         return;
-    if (bvt_before(e, run_e)) {
-        if (!c->woken || bvt_before(e, bvt_effective(c->woken)))
+    until = c->since + bvt_slice(rb, bvt_minus(e, run_e), sys->ctx_allow);
+    if (bvt_before(e, bvt_plus(run_e, (uint64_t)bvt_minus(run_a, rb->a)))) {
+        if (!c->woken || bvt_before(e, bvt_node(c->woken)->key))
             c->woken = v;
-        sched_resched(v->sched, v->cpu, now);
-    } else {
-        sched_resched(v->sched, v->cpu,
-                      c->since + bvt_slice(running, v, sys->ctx_allow));
+        until = now;
+    }
+    if (until < c->until) {
+        c->until = until;
+        sched_resched(v->sched, v->cpu, until);
     }
 }
 
@@ -291,7 +317,7 @@ static void bvt_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
     struct bvt_cpu *c = sched_cpu(v->sched, v->cpu);
     const struct sched_vcpu *running;
     struct bvt_vcpu *b = v->priv;
-    int64_t run_a = 0, svt;
+    int64_t run_a = c->svt, svt;
     uint64_t rest;
 
     if (why == SCHED_PREEMPT || why == SCHED_YIELD) {
@@ -303,7 +329,7 @@ static void bvt_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
     running = sched_running(v->sched, v->cpu);
     if (running)
         run_a = bvt_after(running->priv, now - c->since, &rest);
-    svt = bvt_svt(c, running, run_a);
+    svt = bvt_svt(c, running != NULL, run_a);
     if (b->home != v->cpu)
         bvt_migrate(v, c, v->cpu);
     if (why == SCHED_NEW)
@@ -345,33 +371,39 @@ static struct sched_vcpu *bvt_take(struct sched *s, unsigned from, unsigned cpu)
     return n->vcpu;
 }
 
-/* Whom to run of those that wait here, and until when. */
-static struct sched_vcpu *bvt_choose(struct bvt_cpu *c, ns_t allow,
+/* Whom to run of those that wait here, and how long. What has run goes on if
+ * this decision comes before it has to give way. */
+static struct sched_vcpu *bvt_choose(struct bvt_cpu *c, ns_t allow, ns_t now,
                                      ns_t *run_for)
 {
-    struct sched_vcpu *last = c->last, *v, *next;
+    struct sched_node *n = bvt_first(c, c->yielder), *next;
+    struct sched_vcpu *last = c->last, *v;
+    int64_t e;
 
-    *run_for = 0;
-    v = bvt_first(c, c->yielder);
-    if (!v)
-        v = c->yielder;
-    if (c->woken)
-        v = c->woken;
-    else if (last && v != last) {
-        bvt_weigh(last);
-        *run_for = bvt_slice(last, v, allow);
-        if (*run_for > 0)
-            v = last;
-    }
-    if (!v)
+    if (unlikely(!n && c->yielder))
+        n = bvt_node(c->yielder);
+    if (!n)
         return NULL;
+    if (c->woken) {
+        n = bvt_node(c->woken);
+    } else if (unlikely(last && n->vcpu != last && now < c->until)) {
+        bvt_weigh(last);
+        *run_for = bvt_slice(last->priv, bvt_minus(n->key, bvt_node(last)->key),
+                             allow);
+        if (*run_for > 0) {
+            bvt_remove(c, last);
+            return last;
+        }
+    }
     c->woken = c->last = c->yielder = NULL;
-    bvt_remove(c, v);
-    if (v == last && *run_for > 0)
-        return v;
+    e = n->key;
+    v = n->vcpu;
+    bvt_unlink(v);
     bvt_weigh(v);
     next = bvt_first(c, NULL);
-    *run_for = next ? bvt_slice(v, next, allow) : FOREVER;
+    *run_for = FOREVER / 2;
+    if (next)
+        *run_for = bvt_slice(v->priv, bvt_minus(next->key, e), allow);
     if (*run_for < allow) /* beside one that yielded */
         *run_for = allow;
     return v;
@@ -384,7 +416,7 @@ static struct sched_pick bvt_pick(struct sched *s, unsigned cpu, ns_t now)
     struct sched_pick pick = { NULL, FOREVER };
     struct bvt_vcpu *b;
 
-    pick.v = bvt_choose(c, sys->ctx_allow, &pick.run_for);
+    pick.v = bvt_choose(c, sys->ctx_allow, now, &pick.run_for);
     if (!pick.v) {
         pick = sched_steal(s, cpu, bvt_take);
         if (!pick.v)
@@ -393,9 +425,10 @@ static struct sched_pick bvt_pick(struct sched *s, unsigned cpu, ns_t now)
         bvt_migrate(pick.v, c, cpu);
     }
     b = pick.v->priv;
+    c->since = now;
+    c->until = pick.run_for < FOREVER / 2 ? now + pick.run_for : FOREVER;
     if (b->warped && b->warp_left < pick.run_for)
         pick.run_for = b->warp_left;
-    c->since = now;
     return pick;
 }
 
