@@ -38,16 +38,18 @@ static unsigned place_default(const struct sched_vcpu *v)
     bool allowed = cpuset_has(&v->affinity, last);
 
     if (likely(allowed && (s->nr_cpus == 1 || sched_idle(s, last))) &&
-        (cpuset_has(soft, last) || cpuset_empty(soft)))
+        (!v->core.wishes || s->nr_cpus == 1 || cpuset_has(soft, last)))
         return last;
-    cpu = next_in_all(s, &v->affinity, &s->idle, soft, last);
+    cpu = CPUSET_NONE;
+    if (v->core.wishes)
+        cpu = next_in_all(s, &v->affinity, &s->idle, soft, last);
     if (cpu == CPUSET_NONE && allowed && sched_idle(s, last))
         return last;
     if (cpu == CPUSET_NONE)
         cpu = next_in_all(s, &v->affinity, &s->idle, NULL, last);
     if (cpu == CPUSET_NONE && allowed)
         return last;
-    if (cpu == CPUSET_NONE)
+    if (v->core.wishes)
         cpu = next_in_all(s, &v->affinity, &s->cpus, soft, last);
     if (cpu == CPUSET_NONE)
         cpu = next_in_all(s, &v->affinity, &s->cpus, NULL, last);
@@ -79,6 +81,7 @@ void sched_offer_idle(const struct sched_vcpu *v)
 
 void sched_effective_affinity(struct sched_vcpu *v)
 {
+    v->core.wishes = !cpuset_empty(&v->soft_affinity);
     if (!cpuset_and(&v->affinity, &v->core.hard, &v->sched->cpus))
         v->affinity = v->sched->cpus;
 }

@@ -63,6 +63,7 @@ struct sched_vcpu {
         struct sched_domain *domain;
         struct cpuset hard;  /* affinity as it was asked for */
         uint8_t hand, state; /* enum sched_hand, enum sched_state */
+        bool wishes;         /* soft_affinity is not empty */
         bool started;        /* has been in the plug-in's hand */
         bool blocked;        /* it, or nobody yet, waits for a wake-up */
         bool yielding;       /* it asked to let others run */
