@@ -16,16 +16,19 @@ class ManifestError(Exception):
 
 @dataclass(frozen=True)
 class Scheduler:
-    """One row of the table: `sched=name`, and further options of that boot."""
+    """One row of the table: `sched=name`, further options of that boot, and the
+    parameter that takes a domain's weight (empty: it knows no weights)."""
 
     name: str
     label: str
     options: str = ""
+    weight: str = "weight"
 
 
 @dataclass(frozen=True)
 class Domain:
-    """One boot-time domain. kernel, ramdisk: below build/guests."""
+    """One boot-time domain. kernel, ramdisk: below build/guests. A parameter
+    is for the scheduler that its name begins with: "bvt.warp"."""
 
     name: str
     kernel: str
@@ -33,12 +36,8 @@ class Domain:
     ramdisk: str = ""
     vcpus: int = 1
     cmdline: str = ""
+    weight: int = 256
     parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
-
-    @property
-    def weight(self) -> float:
-        """For entitlements; 256 unless said otherwise, as the plug-ins do."""
-        return float(self.parameters.get("weight", 256))
 
 
 @dataclass(frozen=True)
@@ -109,26 +108,22 @@ def _make(cls: type, table: dict[str, Any], where: str) -> Any:
 
 
 def _domains(tables: list[dict[str, Any]]) -> list[Domain]:
-    """Expand count = N: name1, name2, ...; a list of N values of a parameter
-    is dealt out."""
+    """Expand count = N: name1, name2, ...; a list of N weights is dealt out."""
     found = []
     for table in tables:
         table = dict(table)
         count = table.pop("count", None)
-        for i in range(count or 1):
-            one = dict(table)
-            where = f"domain {one.get('name', '?')!r}"
+        where = f"domain {table.get('name', '?')!r}"
+        weights = table.get("weight", 256)
+        if isinstance(weights, int):
+            weights = [weights] * (count or 1)
+        if len(weights) != (count or 1):
+            raise ManifestError(f"{where}: {len(weights)} weights for "
+                                f"{count or 1} domains")
+        for i, weight in enumerate(weights):
+            one = {**table, "weight": weight}
             if count:
-                one["name"] = f"{one['name']}{i + 1}"
-            params = {}
-            for key, value in one.get("parameters", {}).items():
-                if isinstance(value, list):
-                    if len(value) != count:
-                        raise ManifestError(f"{where}: {key} has {len(value)} "
-                                            f"values for {count} domains")
-                    value = value[i]
-                params[key] = value
-            one["parameters"] = params
+                one["name"] = f"{table['name']}{i + 1}"
             found.append(_make(Domain, one, where))
     return found
 

@@ -16,13 +16,17 @@ def flat(path: str) -> str:
     return path.replace("/", "-")
 
 
-def describe(domain: Domain) -> str:
-    """One line of the description module."""
+def describe(domain: Domain, scheduler: Scheduler) -> str:
+    """One line of the description module: with the parameters that are for
+    this scheduler."""
     words = ["domain", f"name={domain.name}", f"kernel={flat(domain.kernel)}"]
     if domain.ramdisk:
         words.append(f"ramdisk={flat(domain.ramdisk)}")
     words += [f"mem={domain.memory}", f"vcpus={domain.vcpus}"]
-    words += [f"{key}={value}" for key, value in domain.parameters.items()]
+    if scheduler.weight:
+        words.append(f"{scheduler.name}.{scheduler.weight}={domain.weight}")
+    words += [f"{key}={value}" for key, value in domain.parameters.items()
+              if key.startswith(f"{scheduler.name}.")]
     if domain.cmdline:
         words.append(f'cmdline="{domain.cmdline}"')
     return " ".join(words)
@@ -61,7 +65,7 @@ def make(manifest: Manifest, scheduler: Scheduler, build: Path,
             if file:
                 shutil.copy(build / "guests" / file, boot / flat(file))
     (boot / "domains.txt").write_text(
-        "".join(describe(d) + "\n" for d in manifest.domains))
+        "".join(describe(d, scheduler) + "\n" for d in manifest.domains))
     (boot / "grub" / "grub.cfg").write_text(grub_config(manifest, scheduler))
     for path in [tree, *tree.rglob("*")]:
         os.utime(path, (int(EPOCH), int(EPOCH)))

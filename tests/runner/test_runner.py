@@ -100,7 +100,7 @@ def test_manifest_is_read():
 @pytest.mark.parametrize("old,new,says", [
     ('until = "1900ms"', 'until = "soon"', "'soon' is not a time"),
     ('until = "1900ms"', 'until = "100ms"', "from < until"),
-    ("[256, 256, 256]", "[256, 256]", "2 values for 3 domains"),
+    ("[256, 256, 256]", "[256, 256]", "2 weights for 3 domains"),
     ('kernel = "hog"', 'colonel = "hog"', "unknown key 'colonel'"),
     ('name = "synthetic"', "name = ", "experiment.toml"),
 ])
@@ -115,10 +115,11 @@ def test_a_wrong_manifest_is_refused(tmp_path: Path, old: str, new: str,
 
 def test_descriptions():
     manifest = read(ROOT / "experiments" / "latency")
-    line = medium.describe(manifest.domains[0])
+    line = medium.describe(manifest.domains[0], manifest.schedulers[3])
     assert line.startswith("domain name=lat kernel=linux-vmlinuz ramdisk=")
     assert 'cmdline="console=hvc0' in line
-    assert "\n" not in line
+    assert "bvt.weight=256" in line and "bvt.warp=" in line
+    assert "sedf" not in line and "\n" not in line
     config = medium.grub_config(manifest, manifest.schedulers[0])
     assert "sched=rr" in config
     assert "module2 /boot/domains.txt domains" in config
