@@ -65,6 +65,7 @@ struct page *mmu_alloc_page(struct domain *d, unsigned order, unsigned flags)
     return NULL;
 }
 
+/* A pin goes with ALLOCATED: mmu_pin() sets none without it. */
 bool mmu_free_page(struct domain *d, struct page *page)
 {
     uint64_t word;
@@ -78,6 +79,7 @@ bool mmu_free_page(struct domain *d, struct page *page)
     spin_unlock(&d->mmu.page_lock);
     if (!(word & PAGE_ALLOCATED))
         return false;
+    (void)mmu_unpin(d, page_to_mfn(page));
     page_put(page);
     return true;
 }
@@ -188,7 +190,6 @@ int mmu_domain_relinquish(struct domain *d)
         if (d->vcpu[i])
             mmu_drop_bases(d->vcpu[i]);
     while ((page = any_page(d)) != NULL) {
-        (void)mmu_unpin(d, page_to_mfn(page));
         (void)mmu_free_page(d, page);
         page_put(page);
         preempt_point();
@@ -198,20 +199,27 @@ int mmu_domain_relinquish(struct domain *d)
 
 /* ---- pins ---- */
 
+/* Set PINNED, unless it is set, or the domain has given the frame up. */
+static bool set_pinned(struct page *page)
+{
+    uint64_t word = page_word(page);
+
+    do {
+        if ((word & PAGE_PINNED) || !(word & PAGE_ALLOCATED))
+            return false;
+    } while (!page_swap(page, &word, word | PAGE_PINNED));
+    return true;
+}
+
 int mmu_pin(struct domain *d, mfn_t mfn, unsigned level)
 {
-    struct page *page = mfn_to_page(mfn);
-    uint64_t word;
     int rc;
 
     spin_lock(&d->mmu.lock);
     rc = page_get_typed(d, mfn, PT_TABLE(level));
-    if (!rc) {
-        word = __atomic_fetch_or(&page->word, PAGE_PINNED, __ATOMIC_SEQ_CST);
-        if (word & PAGE_PINNED) {
-            page_put_typed(d, page);
-            rc = -XEN_EINVAL;
-        }
+    if (!rc && !set_pinned(mfn_to_page(mfn))) {
+        page_put_typed(d, mfn_to_page(mfn));
+        rc = -XEN_EINVAL;
     }
     spin_unlock(&d->mmu.lock);
     return rc;

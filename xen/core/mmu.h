@@ -55,7 +55,8 @@ struct page *mmu_alloc_page(struct domain *d, unsigned order, unsigned flags);
  * dying; they are the caller's still. */
 bool mmu_assign_page(struct domain *d, struct page *page, unsigned order);
 
-/* d gives up its frame: it is freed when nobody refers to it any more. False:
+/* d gives up its frame, its pin too: it is freed when nobody refers to it any
+ * more. False:
  * d had not got it (any more). With a reference of the caller's. */
 bool mmu_free_page(struct domain *d, struct page *page);
 /* For pagetype.c: the last reference on page has gone. */

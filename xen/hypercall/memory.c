@@ -108,7 +108,6 @@ static int64_t populate_physmap(uintptr_t arg)
     return grow(arg, true);
 }
 
-/* A guest gives up a frame, which it may have pinned. */
 bool memory_give_up(struct domain *d, mfn_t mfn)
 {
     struct page *page = mfn_to_page(mfn);
@@ -116,7 +115,6 @@ bool memory_give_up(struct domain *d, mfn_t mfn)
 
     if (!mfn_valid(mfn) || !page_get(page, d))
         return false;
-    (void)mmu_unpin(d, mfn);
     had = mmu_free_page(d, page);
     page_put(page);
     return had;

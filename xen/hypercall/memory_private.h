@@ -9,7 +9,7 @@
 /* XENMEMF_* as frame_alloc() wants them. */
 unsigned memory_frame_flags(unsigned mem_flags);
 
-/* d gives up its frame, unpinned first. False: it is not d's. */
+/* d gives up its frame. False: it is not d's. */
 bool memory_give_up(struct domain *d, mfn_t mfn);
 
 int64_t memory_exchange(uintptr_t arg);
