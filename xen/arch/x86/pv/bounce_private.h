@@ -18,18 +18,23 @@
 #include "xen/arch/x86/msr.h"
 #include "xen/arch/x86/pv/pv.h"
 #include "xen/arch/x86/spinlock.h"
+#include "xen/arch/x86/tlb.h"
 #include "xen/arch/x86/traps.h"
 
 /* What the processor clears when it takes a trap, SDM 3A 6.12.1.2; also AC. */
 #define TRAP_CLEARS (FLAG_TF | FLAG_NT | FLAG_RF | FLAG_VM | FLAG_AC)
 
 /* The guest goes from its kernel to its user, or back. Its addresses differ,
- * and so does GS.base; the hypervisor's half doesn't. */
+ * and so does GS.base; the hypervisor's half doesn't. What a flush by IPI loads
+ * again is what tlb_cpu says, so that is told first. */
 static inline void pv_toggle(struct pv_vcpu *p)
 {
+    uint64_t cr3 = p->kernel_mode ? p->cr3_user : p->cr3_kernel;
+
     p->kernel_mode ^= 1;
     __asm__ volatile("swapgs" : : : "memory");
-    write_cr3(p->kernel_mode ? p->cr3_kernel : p->cr3_user);
+    WRITE_ONCE(this_cpu(tlb_cpu).cr3, cr3);
+    write_cr3(cr3);
 }
 
 enum bounce_error { NO_ERROR_CODE, ERROR_CODE };
