@@ -1,9 +1,9 @@
 /*
  * hog: every vCPU computes and never blocks.
  *
- * start=T     begin at this system time (default 0: at once); blocked until then
- * duration=T  stop after T of system time (default 0: never)
- * report=T    a line every T (default 0: only at the end)
+ * start=T     begin at this system time (default 0: at once); blocked until
+ * then duration=T  stop after T of system time (default 0: never) report=T    a
+ * line every T (default 0: only at the end)
  *
  * Output: hog: vcpu=0 loops=N time_ns=T  (a loop is always the same work)
  */

@@ -15,6 +15,7 @@ static struct {
     struct {
         event_handler_t *handler;
         void *arg;
+        unsigned vcpu; /* which one is notified, and so the one to serve it */
     } port[EVENT_PORTS];
 } events;
 
@@ -47,8 +48,10 @@ void event_set_handler(uint32_t port, event_handler_t *handler, void *arg)
     events.port[port].handler = handler;
 }
 
-static uint32_t event_bound(uint32_t port, event_handler_t *handler, void *arg)
+static uint32_t event_bound(uint32_t port, unsigned vcpu,
+                            event_handler_t *handler, void *arg)
 {
+    events.port[port].vcpu = vcpu;
     event_set_handler(port, handler, arg);
     event_unmask_port(port);
     return port;
@@ -61,7 +64,7 @@ uint32_t event_bind_virq(unsigned virq, unsigned vcpu, event_handler_t *handler,
 
     if (hypercall_event_channel_op(EVTCHNOP_bind_virq, &bind))
         return 0;
-    return event_bound(bind.port, handler, arg);
+    return event_bound(bind.port, vcpu, handler, arg);
 }
 
 uint32_t event_bind_ipi(unsigned vcpu, event_handler_t *handler, void *arg)
@@ -70,7 +73,7 @@ uint32_t event_bind_ipi(unsigned vcpu, event_handler_t *handler, void *arg)
 
     if (hypercall_event_channel_op(EVTCHNOP_bind_ipi, &bind))
         return 0;
-    return event_bound(bind.port, handler, arg);
+    return event_bound(bind.port, vcpu, handler, arg);
 }
 
 uint32_t event_alloc_unbound(unsigned remote_domain, event_handler_t *handler,
@@ -82,7 +85,7 @@ uint32_t event_alloc_unbound(unsigned remote_domain, event_handler_t *handler,
 
     if (hypercall_event_channel_op(EVTCHNOP_alloc_unbound, &alloc))
         return 0;
-    return event_bound(alloc.port, handler, arg);
+    return event_bound(alloc.port, 0, handler, arg);
 }
 
 uint32_t event_bind_interdomain(unsigned remote_domain, uint32_t remote_port,
@@ -94,7 +97,7 @@ uint32_t event_bind_interdomain(unsigned remote_domain, uint32_t remote_port,
 
     if (hypercall_event_channel_op(EVTCHNOP_bind_interdomain, &bind))
         return 0;
-    return event_bound(bind.local_port, handler, arg);
+    return event_bound(bind.local_port, 0, handler, arg);
 }
 
 int event_close(uint32_t port)
@@ -135,17 +138,20 @@ void event_clear(uint32_t port)
     __atomic_fetch_and(pending_word(port), ~bit(port), __ATOMIC_SEQ_CST);
 }
 
+/* A word's ports belong to all vCPUs: those of others are left to them. */
 static void dispatch_word(unsigned word)
 {
     struct shared_info *shared = start_shared_info();
-    unsigned long ready;
+    unsigned self = vcpu_self()->id;
+    unsigned long ready =
+        __atomic_load_n(&shared->evtchn_pending[word], __ATOMIC_ACQUIRE) &
+        ~__atomic_load_n(&shared->evtchn_mask[word], __ATOMIC_ACQUIRE);
 
-    while ((ready = __atomic_load_n(&shared->evtchn_pending[word],
-                                    __ATOMIC_ACQUIRE) &
-                    ~__atomic_load_n(&shared->evtchn_mask[word],
-                                     __ATOMIC_ACQUIRE))) {
+    for (; ready; ready &= ready - 1) {
         uint32_t port = word * 64 + (unsigned)__builtin_ctzl(ready);
 
+        if (events.port[port].vcpu != self)
+            continue;
         event_clear(port);
         if (events.port[port].handler)
             events.port[port].handler(port, events.port[port].arg);

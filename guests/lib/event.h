@@ -29,7 +29,8 @@ uint32_t event_bind_interdomain(unsigned remote_domain, uint32_t remote_port,
                                 event_handler_t *handler, void *arg);
 int event_close(uint32_t port);
 
-/* Sets a port's handler by hand (for ports got by a raw hypercall). */
+/* Sets a port's handler by hand (for ports got by a raw hypercall, which are
+ * vCPU 0's). */
 void event_set_handler(uint32_t port, event_handler_t *handler, void *arg);
 
 /* Notifies the other end. 0, or a negative errno. */

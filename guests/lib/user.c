@@ -47,4 +47,5 @@ void user_trapped(struct trap_frame *frame)
     frame->cs = KERNEL_CS_FRAME;
     frame->rsp = user.kernel_rsp;
     frame->ss = FLAT_KERNEL_SS;
+    frame->rflags &= ~0x100UL; /* a single step was the user's */
 }

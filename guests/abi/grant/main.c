@@ -1,0 +1,119 @@
+/* Grants of a domain to itself: map, write through, copy, what is refused. */
+#include "guests/lib/grant.h"
+#include "guests/lib/hypercall.h"
+#include "guests/lib/pages.h"
+#include "guests/lib/report.h"
+#include "guests/lib/start.h"
+#include "guests/lib/string.h"
+
+static unsigned own_domain; /* 0, unless we are told otherwise */
+
+static void test_map(void)
+{
+    char *page = page_alloc(), *window = page_alloc();
+    grant_ref_t ref = grant_access(own_domain, page, false);
+    grant_handle_t handle;
+
+    memcpy(page, "before", 7);
+    check_equal(grant_map(own_domain, ref, window, &handle), GNTST_okay, "map");
+    check(!memcmp(window, "before", 7), "the mapping shows something else");
+    memcpy(window, "after!", 7);
+    check(!memcmp(page, "after!", 7), "a write through it is not seen");
+    check(!grant_end(ref), "a mapped grant could be taken back");
+    check_equal(grant_unmap(window, handle), GNTST_okay, "unmap");
+    check(grant_entry(ref)->flags == GTF_permit_access, "flags after unmap: %x",
+          grant_entry(ref)->flags);
+    check(grant_end(ref), "an unmapped grant could not be taken back");
+    check(grant_unmap(window, handle) != GNTST_okay, "unmapped twice");
+    check(grant_map(own_domain, ref, window, &handle) != GNTST_okay,
+          "mapped after it was taken back");
+    (void)page_unprotect(window);
+}
+
+static void test_readonly(void)
+{
+    char *page = page_alloc(), *window = page_alloc();
+    grant_ref_t ref = grant_access(own_domain, page, true);
+    grant_handle_t handle;
+    struct gnttab_map_grant_ref map = { .host_addr = (unsigned long)window,
+                                        .flags = GNTMAP_host_map |
+                                                 GNTMAP_readonly,
+                                        .ref = ref,
+                                        .dom = (domid_t)own_domain };
+
+    check(grant_map(own_domain, ref, window, &handle) != GNTST_okay,
+          "a read-only grant was mapped writable");
+    (void)page_remap(window, 0);
+    (void)hypercall_grant_table_op(GNTTABOP_map_grant_ref, &map, 1);
+    check_equal(map.status, GNTST_okay, "map read-only");
+    check_equal(window[0], 0, "its first byte");
+    check_equal(grant_unmap(window, map.handle), GNTST_okay, "unmap");
+    (void)grant_end(ref);
+}
+
+static int copy(grant_ref_t from, const void *to, unsigned offset,
+                unsigned length)
+{
+    struct gnttab_copy op = {
+        .source = { .u.ref = from,
+                    .domid = (domid_t)own_domain,
+                    .offset = (uint16_t)offset },
+        .dest = { .u.gmfn = virt_to_mfn(to), .domid = DOMID_SELF },
+        .len = (uint16_t)length,
+        .flags = GNTCOPY_source_gref,
+    };
+
+    if (hypercall_grant_table_op(GNTTABOP_copy, &op, 1))
+        return GNTST_general_error;
+    return op.status;
+}
+
+static void test_copy(void)
+{
+    char *page = page_alloc(), *other = page_alloc();
+    grant_ref_t ref = grant_access(own_domain, page, false);
+
+    for (unsigned i = 0; i < PAGE_SIZE; i++)
+        page[i] = (char)(i * 7);
+    check_equal(copy(ref, other, 0, PAGE_SIZE), GNTST_okay, "copy a page");
+    check(!memcmp(page, other, PAGE_SIZE), "the copy differs");
+    check_equal(copy(ref, other, 100, 50), GNTST_okay, "copy a part");
+    check(!memcmp(page + 100, other, 50), "the part differs");
+    check(copy(ref, other, 4000, 100) != GNTST_okay, "over the page's end");
+    check(copy(500, other, 0, 8) != GNTST_okay, "from an empty entry");
+    check(copy(1U << 30, other, 0, 8) != GNTST_okay, "from beyond the table");
+    (void)grant_end(ref);
+}
+
+static void test_refusals(void)
+{
+    void *window = page_alloc();
+    grant_handle_t handle;
+    struct gnttab_query_size size = { .dom = DOMID_SELF };
+
+    check_equal(hypercall_grant_table_op(GNTTABOP_query_size, &size, 1), 0,
+                "query_size");
+    check(size.status == GNTST_okay && size.nr_frames >= 1, "%u frames",
+          size.nr_frames);
+    check(grant_map(0x7000, 8, window, &handle) != GNTST_okay,
+          "a grant of no domain");
+    check(grant_map(own_domain, 1U << 30, window, &handle) != GNTST_okay,
+          "a grant beyond the table");
+    check(grant_unmap(window, 12345) != GNTST_okay, "an unknown handle");
+    check(hypercall_grant_table_op(999, &size, 1) < 0, "unknown operation");
+    (void)page_unprotect(window);
+}
+
+void guest_main(void)
+{
+    report_begin("grant");
+    if (!start_is_dom0())
+        report_skip("knows its own number only as dom0");
+    if (!grant_init())
+        report_error("no grant table");
+    test_map();
+    test_readonly();
+    test_copy();
+    test_refusals();
+    report_end();
+}
