@@ -76,7 +76,9 @@ void run_notify(struct run *r)
     notified[v->domain->id][v->id]++;
 }
 
-void preempt_point(void)
+union softirq_word percpu_softirq;
+
+void preempt_slow(void)
 {
 }
 

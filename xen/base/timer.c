@@ -18,6 +18,7 @@
 #include "xen/base/console.h"
 #include "xen/base/softirq.h"
 #include "xen/base/time.h"
+#include "xen/base/turn.h"
 #include "xen/lib/bug.h"
 
 RB_HEAD(timer_tree, timer);

@@ -5,15 +5,12 @@
  * lock held; it may set its own timer again. Timers are embedded in what they
  * serve. All functions: hypercall or softirq context, or interrupts off.
  *
- * Besides the tree each CPU has a turn: the scheduler's own deadline, which is
- * set anew at every switch and so stands in no tree.
+ * The scheduler's own deadline stands apart: turn.h.
  */
 #ifndef XEN_BASE_TIMER_H
 #define XEN_BASE_TIMER_H
 
 #include <bsd/sys/tree.h>
-#include "xen/arch/x86/clock.h"
-#include "xen/arch/x86/percpu.h"
 #include "xen/lib/types.h"
 
 enum timer_state { TIMER_IDLE, TIMER_ARMED, TIMER_DEAD };
@@ -43,34 +40,6 @@ void timer_kill(struct timer *t);
 static inline bool timer_armed(const struct timer *t)
 {
     return READ_ONCE(t->state) == TIMER_ARMED;
-}
-
-/* The scheduler's: fn(cpu, now) when the CPU's turn is over. Interrupts off.
- * A turn that moves later leaves the clock event where it was: it comes to
- * nothing once, and costs nothing at each switch. */
-void timer_open_turn(void (*fn)(unsigned cpu, ns_t now));
-
-/* What a CPU's clock event is set for, and its turn. Its own alone. */
-struct timer_own {
-    ns_t armed, turn;
-};
-DECLARE_PER_CPU(struct timer_own, timer_own);
-
-void timer_set_turn_remote(unsigned cpu, ns_t when);
-
-static inline void timer_set_turn(unsigned on, ns_t when)
-{
-    struct timer_own *own = &this_cpu(timer_own);
-
-    if (unlikely(on != this_cpu_id())) {
-        timer_set_turn_remote(on, when);
-        return;
-    }
-    own->turn = when;
-    if (when < own->armed) {
-        own->armed = when;
-        clock_event_set(when);
-    }
 }
 
 /* Debug key: what is armed. */

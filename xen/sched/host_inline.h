@@ -9,7 +9,7 @@
 #include "trace/trace.h"
 #include "xen/arch/x86/spinlock.h"
 #include "xen/base/softirq.h"
-#include "xen/base/timer.h"
+#include "xen/base/turn.h"
 #include "xen/sched/run.h"
 
 struct host_lock {

@@ -13,6 +13,7 @@
 #include "xen/arch/x86/spinlock.h"
 #include "xen/base/console.h"
 #include "xen/base/timer.h"
+#include "xen/base/turn.h"
 #include "xen/lib/bug.h"
 #include "xen/sched/run_private.h"
 
