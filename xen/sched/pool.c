@@ -158,6 +158,18 @@ void sched_host_init(void)
     log_info("scheduler: %s (%s)", ops->name, ops->about);
 }
 
+/* The first scheduler, in order of name, that has a parameter `name`. */
+static const struct sched_ops *who_has(const char *name)
+{
+    const struct sched_ops *ops;
+    unsigned i;
+
+    for (i = 0; (ops = sched_plugin(i)) != NULL; i++)
+        if (sched_param_find(ops, name))
+            return ops;
+    return NULL;
+}
+
 int run_param(struct run_domain *rd, struct run *r, const char *name,
               const char *value, char *error, size_t size)
 {
@@ -168,11 +180,16 @@ int run_param(struct run_domain *rd, struct run *r, const char *name,
     int result;
 
     named = split(name, &name);
+    if (!named && !sched_param_find(ops, name))
+        named = who_has(name);
     if (named && named != ops) { /* checked, but of another scheduler */
-        const struct sched_param *p = sched_param_find(named, name);
-
-        return p ? sched_param_parse(named, p, value, &set.value, error, size)
-                 : unknown_param(named, name, error, size);
+        set.param = sched_param_find(named, name);
+        if (!set.param)
+            return unknown_param(named, name, error, size);
+        log_info("dom%u: %s=%s is for %s, not for %s", rd->sd.dom, name, value,
+                 named->name, ops->name);
+        return sched_param_parse(named, set.param, value, &set.value, error,
+                                 size);
     }
     set.param = sched_param_find(ops, name);
     if (!set.param)
