@@ -2,10 +2,11 @@
  * bench: the main guest (dom0), or with role=peer a helper in another domain.
  *
  * role=main|peer  rows=GROUP[:GROUP...] (all)  peers=none|build|boot
+ * self=DOMID (0)  main=DOMID (0, for peers): the main guest's number
  *
  * peers=build: this guest builds the peers itself by domctl, from the copy of
- * its own image that is its ramdisk (Xen). peers=boot: domains 1..6 are peers,
- * started by the hypervisor (Metronome). See peer.h.
+ * its own image that is its ramdisk (Xen). peers=boot: the five domains
+ * after this one are peers, started by the hypervisor (Metronome). See peer.h.
  *
  * Output: bench: row=NAME value=V | bench: row=NAME na="WHY"; at the end
  * bench: done. hz= is the TSC's rate; entry_tsc= the TSC when we started.
@@ -19,7 +20,8 @@
 
 static struct {
     const char *role, *rows, *peers;
-} bench = { "main", "all", "none" };
+    long self, main;
+} bench = { "main", "all", "none", 0, 0 };
 
 static const struct {
     const char *name;
@@ -108,17 +110,20 @@ void guest_main(void)
     static const struct option table[] = {
         { "role", NULL, &bench.role, "main or peer" },
         { "rows", NULL, &bench.rows, "groups" },
+        { "self", &bench.self, NULL, "our own number" },
+        { "main", &bench.main, NULL, "the main guest's number" },
         { "peers", NULL, &bench.peers, "none, build or boot" },
     };
     uint64_t entry = clock_tsc();
 
     options_parse("bench", table, sizeof(table) / sizeof(*table));
     if (!strcmp(bench.role, "peer")) {
-        peer_serve();
+        peer_serve((unsigned)bench.main);
         return;
     }
     print("bench: hz=%lu entry_tsc=%lu\n", clock_tsc_hz(), entry);
-    peers_find(!strcmp(bench.peers, "build"), !strcmp(bench.peers, "boot"));
+    peers_find((unsigned)bench.self, !strcmp(bench.peers, "build"),
+               !strcmp(bench.peers, "boot"));
     for (unsigned i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
         if (chosen(groups[i].name)) {
             print("bench: group=%s\n", groups[i].name);

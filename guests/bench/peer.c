@@ -28,7 +28,7 @@ static void woken(uint32_t port, void *arg)
     (void)arg;
 }
 
-static bool find_peer(unsigned peer)
+static bool find_peer(unsigned peer, unsigned domain)
 {
     void *page = page_alloc();
     volatile struct peer_table *table = page;
@@ -36,7 +36,7 @@ static bool find_peer(unsigned peer)
     unsigned tries = 0;
     int status;
 
-    while ((status = grant_map(peer, GNTTAB_NR_RESERVED_ENTRIES, page,
+    while ((status = grant_map(domain, GNTTAB_NR_RESERVED_ENTRIES, page,
                                &handle)) != GNTST_okay) {
         if (++tries == MAP_TRIES) {
             print("bench: peer %u: grant map gives %d\n", peer, status);
@@ -46,24 +46,24 @@ static bool find_peer(unsigned peer)
     }
     if (table->magic != PEER_MAGIC)
         return false;
-    peers.port[peer] = event_bind_interdomain(peer, (uint32_t)table->port,
+    peers.port[peer] = event_bind_interdomain(domain, (uint32_t)table->port,
                                               woken, NULL);
     if (peers.port[peer])
         peers.table[peer] = table;
     return peers.port[peer];
 }
 
-void peers_find(bool build, bool boot)
+void peers_find(unsigned self, bool build, bool boot)
 {
     if (!build && !boot)
         return;
     for (unsigned peer = 1; peer <= PEER_COUNT; peer++) {
-        int domain = (int)peer;
+        int domain = (int)(self + peer);
 
         if (build)
             domain = build_domain(peer == 1 ? PEER_HOGS : 1, peer_weights[peer],
                                   "role=peer");
-        if (domain != (int)peer || !find_peer(peer)) {
+        if (domain < 0 || !find_peer(peer, (unsigned)domain)) {
             print("bench: peer %u is not there (%d)\n", peer, domain);
             break;
         }
@@ -124,21 +124,21 @@ static void serve_yield(void)
     }
 }
 
-static void open_table(void)
+static void open_table(unsigned main)
 {
     void *page = page_alloc();
 
     peers.own = page;
-    peers.own->port = event_alloc_unbound(0, woken, NULL);
+    peers.own->port = event_alloc_unbound(main, woken, NULL);
     if (!peers.own->port || !grant_init())
         guest_fail("bench peer: no event channel or grant table");
     peers.own->magic = PEER_MAGIC;
-    (void)grant_access(0, page, false);
+    (void)grant_access(main, page, false);
 }
 
-void peer_serve(void)
+void peer_serve(unsigned main)
 {
-    open_table();
+    open_table(main);
     for (;;) {
         (void)event_mask();
         while (peers.own->command == PEER_IDLE) {

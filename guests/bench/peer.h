@@ -2,8 +2,8 @@
  * The peers: this same guest in further domains, commanded by the main one
  * through a page that each peer grants (its first grant) and an event channel.
  *
- * Domain 1 has 16 vCPUs; domains 2..5 have one, with the weights 64, 256, 256
- * and 1024. An idle peer is blocked.
+ * Peer 1 has 16 vCPUs; peers 2..5 have one, with the weights 64, 256, 256 and
+ * 1024. Peer i is the i-th domain after the main one. An idle peer is blocked.
  */
 #ifndef BENCH_PEER_H
 #define BENCH_PEER_H
@@ -27,8 +27,8 @@ struct peer_table {
     uint64_t count[PEER_HOGS];  /* PEER_HOG: turns of vCPU i's loop */
 };
 
-/* Makes (or waits for) the peers and maps their tables. */
-void peers_find(bool build, bool boot);
+/* Makes (or waits for) the peers of domain `self`; maps their tables. */
+void peers_find(unsigned self, bool build, bool boot);
 
 /* Peer i's table (1..PEER_COUNT); null when it is not there. */
 volatile struct peer_table *peer_table(unsigned peer);
@@ -36,8 +36,8 @@ volatile struct peer_table *peer_table(unsigned peer);
 /* Commands a peer and waits (bounded) until it does so. */
 bool peer_command(unsigned peer, enum peer_command command, unsigned argument);
 
-/* The life of a peer; never returns. */
-void peer_serve(void) __attribute__((noreturn));
+/* The life of a peer of domain `main`; never returns. */
+void peer_serve(unsigned main) __attribute__((noreturn));
 
 /* Weights by peer number. */
 extern const unsigned peer_weights[PEER_COUNT + 1];

@@ -5,6 +5,7 @@
 #include "guests/bench/peer.h"
 #include "guests/lib/event.h"
 #include "guests/lib/hypercall.h"
+#include "guests/lib/print.h"
 
 #define SAMPLES 101
 #define WAKEUPS 40 /* for each number of hogs */
@@ -122,6 +123,7 @@ void rows_weights(void)
         ns_t off = magnitude(excess(0, SAMPLES - 1, i, 4, weights));
 
         error = off * 1000 / due > error ? off * 1000 / due : error;
+        print("bench: weight=%u due_ns=%ld off_ns=%ld\n", weights[i], due, off);
         for (unsigned from = 0; from < SAMPLES; from++) {
             for (unsigned to = from + 1; to < SAMPLES; to++) {
                 off = magnitude(excess(from, to, i, 4, weights));
