@@ -84,8 +84,10 @@ static int parse_loglvl(const char *value)
     static const char *const names[] = { "error", "warning", "info", "debug" };
     size_t n = strcspn(value, "/");
 
-    if (n == 4 && !strncmp(value, "none", n))
+    if (n == 4 && !strncmp(value, "none", n)) {
+        console.level = LOG_ERROR; /* as silent as it gets */
         return 0;
+    }
     if (n == 3 && !strncmp(value, "all", n)) {
         console.level = LOG_DEBUG;
         return 0;

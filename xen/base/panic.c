@@ -63,6 +63,7 @@ void panic(const char *format, ...)
     log_error("%s", text);
     log_error("****************************************");
     fatal_show_backtrace((uintptr_t)__builtin_frame_address(0));
+    fatal_show_context();
     leave_panic();
 }
 

@@ -4,6 +4,7 @@
 #include "xen/arch/x86/acpi.h"
 #include "xen/arch/x86/apic.h"
 #include "xen/arch/x86/clock.h"
+#include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/ioapic.h"
 #include "xen/arch/x86/traps.h"
 #include "xen/arch/x86/vga.h"
@@ -59,8 +60,17 @@ static void start_clock(void)
     clock_cpu_init();
 }
 
+static void say_ready(uint64_t start)
+{
+    uint64_t cycles = rdtsc() - start;
+
+    log_info("Started in %lu us.", cycles * 1000 / time_scale()->tsc_khz);
+}
+
 void main(uint32_t protocol, paddr_t information)
 {
+    uint64_t start = rdtsc();
+
     boot_percpu();
     (void)boot_gather(protocol, information);
     boot_options();
@@ -82,5 +92,6 @@ void main(uint32_t protocol, paddr_t information)
     boot_add_keys();
     console_init_input();
     dom_start();
+    say_ready(start);
     run_idle();
 }

@@ -80,8 +80,16 @@ void fatal_show_registers(const struct cpu_user_regs *r)
     log_error("rbp %016lx  r8  %016lx  r9  %016lx", r->rbp, r->r8, r->r9);
     log_error("r10 %016lx  r11 %016lx  r12 %016lx", r->r10, r->r11, r->r12);
     log_error("r13 %016lx  r14 %016lx  r15 %016lx", r->r13, r->r14, r->r15);
+}
+
+void fatal_show_context(void)
+{
     log_error("cr0 %08lx  cr2 %016lx  cr3 %016lx  cr4 %08lx", read_cr0(),
               read_cr2(), read_cr3(), read_cr4());
+    if (!current_pv())
+        return;
+    log_error("The guest that this CPU runs, or serves:");
+    fatal_show_registers(guest_regs());
 }
 
 static const char *exception_name(unsigned vector)

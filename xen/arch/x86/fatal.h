@@ -12,6 +12,8 @@
 void fatal_trap(const struct cpu_user_regs *regs) NORETURN;
 
 void fatal_show_registers(const struct cpu_user_regs *regs);
+/* Control registers, and those of the guest on whose stack we are, if any. */
+void fatal_show_context(void);
 /* Follow the frame pointers from `frame` on, naming functions. */
 void fatal_show_backtrace(uintptr_t frame);
 /* "name+0x12" for an address in the image's text, else the number. */

@@ -1,8 +1,8 @@
 /*
  * vga.c - the VGA text screen: characters and attributes at 0xb8000.
  *
- * Writes at the last line and scrolls by copying. The hardware cursor is left
- * off, below the screen.
+ * Writes at the last line and scrolls. The hardware's memory is slow to read:
+ * what it shows is kept in memory of ours, too. The hardware cursor is off.
  */
 #include <string.h>
 #include "xen/arch/x86/cpu.h"
@@ -12,39 +12,47 @@
 
 #define ATTRIBUTE 0x0700 /* light grey on black */
 #define CRTC      0x3d4
+#define CELLS_MAX 8192u
 
 /* Under the console lock. */
 static struct {
     volatile uint16_t *cells; /* NULL: no text screen */
     paddr_t address;
     unsigned width, height, column;
+    uint16_t shown[CELLS_MAX];
 } vga;
 
-static void clear_line(unsigned line)
+static void set_cell(unsigned i, uint16_t value)
 {
-    for (unsigned i = 0; i < vga.width; i++)
-        vga.cells[line * vga.width + i] = ATTRIBUTE | ' ';
+    if (vga.shown[i] == value)
+        return;
+    vga.shown[i] = value;
+    vga.cells[i] = value;
 }
 
 static void new_line(void)
 {
+    unsigned last = (vga.height - 1) * vga.width;
+
     vga.column = 0;
-    for (unsigned i = 0; i < (vga.height - 1) * vga.width; i++)
-        vga.cells[i] = vga.cells[i + vga.width];
-    clear_line(vga.height - 1);
+    for (unsigned i = 0; i < last; i++)
+        set_cell(i, vga.shown[i + vga.width]);
+    for (unsigned i = 0; i < vga.width; i++)
+        set_cell(last + i, ATTRIBUTE | ' ');
 }
 
 void vga_init(const struct boot_info *info)
 {
-    if (info->screen != BOOT_SCREEN_TEXT || info->screen_width > 256 ||
-        info->screen_height < 2)
+    if (info->screen != BOOT_SCREEN_TEXT || info->screen_height < 2 ||
+        info->screen_width > 256 || info->screen_height > 256 ||
+        info->screen_width * info->screen_height > CELLS_MAX)
         return;
     vga.cells = paddr_to_virt(info->screen_address);
     vga.address = info->screen_address;
     vga.width = info->screen_width;
     vga.height = info->screen_height;
-    for (unsigned i = 0; i < vga.height; i++)
-        clear_line(i);
+    for (unsigned i = 0; i < vga.height * vga.width; i++)
+        set_cell(i, ATTRIBUTE | ' ');
     outb(CRTC, 0x0a);
     outb(CRTC + 1, 0x20); /* cursor off */
 }
@@ -66,7 +74,7 @@ void vga_write(const char *text, size_t length)
             vga.column = 0;
         if ((unsigned char)*text < ' ')
             continue;
-        vga.cells[(vga.height - 1) * vga.width + vga.column++] =
-            (uint16_t)(ATTRIBUTE | (unsigned char)*text);
+        set_cell((vga.height - 1) * vga.width + vga.column++,
+                 (uint16_t)(ATTRIBUTE | (unsigned char)*text));
     }
 }
