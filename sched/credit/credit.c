@@ -23,6 +23,7 @@
 
 #define CREDIT_PERIOD MS(30)
 #define CREDIT_TICK   MS(10)
+#define CREDIT_SAVED  (10 * CREDIT_PERIOD) /* by one that waits or runs */
 #define CREDIT_PASSES 4 /* of handing out; what is left then is lost */
 
 enum credit_class { CREDIT_BOOST, CREDIT_UNDER, CREDIT_OVER, CREDIT_NONE };
@@ -60,6 +61,7 @@ struct credit_sys {
     int64_t tslice, ratelimit; /* ns */
     LIST_HEAD(, credit_vcpu) active;
     struct credit_vcpu *fresh;
+    int64_t surplus; /* taken away in the last account(), for the next */
 };
 
 struct credit_cpu {
@@ -384,22 +386,40 @@ static void credit_classify(struct credit_vcpu *b, enum credit_class class_,
     }
 }
 
-/* v gets what it was given. Returns whether it stays active. */
-static bool credit_settle(struct credit_vcpu *b, ns_t now)
+/* What v keeps of its credits; sets whether it stays active. */
+static int64_t credit_bounded(const struct credit_vcpu *b, bool *stays)
 {
-    int64_t most = credit_dom(b)->cap ? credit_peak(b) : CREDIT_PERIOD;
-    bool stays = true;
+    const struct sched_vcpu *v = b->v;
+    bool capped = credit_dom(b)->cap;
+    int64_t most = capped ? credit_peak(b) : CREDIT_PERIOD;
+
+    *stays = true;
+    if (b->credit < -CREDIT_PERIOD)
+        return -CREDIT_PERIOD;
+    if (b->credit <= most)
+        return b->credit;
+    if (!sched_queued(&v->node[0]) && sched_running(v->sched, v->cpu) != v) {
+        /* It sleeps, and does not use its share: half is kept as a start. */
+        *stays = false;
+        return most / 2;
+    }
+    if (!capped)
+        most = CREDIT_SAVED;
+    return b->credit < most ? b->credit : most;
+}
+
+/* v gets what it was given. Returns whether it stays active. */
+static bool credit_settle(struct credit_sys *sys, struct credit_vcpu *b,
+                          ns_t now)
+{
+    bool stays;
+    int64_t kept;
 
     b->credit += b->given;
-    if (b->credit < -CREDIT_PERIOD)
-        b->credit = -CREDIT_PERIOD;
-    if (b->credit > most && !sched_queued(&b->v->node[0])) {
-        /* It does not use its share: half is kept as a start. */
-        b->credit = most / 2;
-        stays = false;
-    } else if (b->credit > most && credit_dom(b)->cap) {
-        b->credit = most;
-    }
+    kept = credit_bounded(b, &stays);
+    if (kept < b->credit)
+        sys->surplus += b->credit - kept;
+    b->credit = kept;
     credit_classify(b, b->credit < 0 ? CREDIT_OVER : CREDIT_UNDER, now);
     return stays;
 }
@@ -408,16 +428,19 @@ static void credit_account(struct sched *s, ns_t now)
 {
     struct credit_sys *sys = sched_sys(s);
     struct credit_vcpu *b, *next;
-    int64_t nr_cpus = 0;
+    int64_t nr_cpus = 0, total;
     unsigned cpu;
 
     for_each_cpu (cpu, sched_cpus(s))
         nr_cpus++;
     credit_collect(sys);
-    credit_give(sys, nr_cpus * CREDIT_PERIOD);
+    total = nr_cpus * CREDIT_PERIOD;
+    total += sys->surplus < total ? sys->surplus : total;
+    sys->surplus = 0;
+    credit_give(sys, total);
     for (b = LIST_FIRST(&sys->active); b; b = next) {
         next = LIST_NEXT(b, link);
-        if (credit_settle(b, now))
+        if (credit_settle(sys, b, now))
             continue;
         LIST_REMOVE(b, link);
         b->active = false;

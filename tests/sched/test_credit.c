@@ -26,6 +26,30 @@ static void shares(void **state)
     sim_destroy(sim);
 }
 
+/* What light domains do not use is given to the hogs, by weight. */
+static void shares_beside_sleepers(void **state)
+{
+    static const int64_t weight[] = { 128, 128, 256, 256, 256, 256, 512, 512 };
+    struct sim *sim = kit_sim("credit", 1, 1);
+    struct sim_vcpu *light = kit_load(sim, sim_periodic, MS(1), US(40));
+    struct sim_vcpu *jobs = kit_load(sim, sim_periodic, MS(10), MS(1));
+    ns_t all = 0;
+    unsigned i;
+
+    (void)state;
+    assert_int_equal(sim_start(light), 0);
+    assert_int_equal(sim_start(jobs), 0);
+    for (i = 0; i < 8; i++)
+        (void)kit_hog(sim, weight[i]);
+    sim_run(sim, S(20));
+    for (i = 0; i < 8; i++)
+        all += sim_ran(sim->vcpus[i + 2]);
+    for (i = 0; i < 8; i++)
+        kit_near("share", sim_ran(sim->vcpus[i + 2]), all / 2304 * weight[i],
+                 all / 2304 * weight[i] / 20);
+    sim_destroy(sim);
+}
+
 /* Two CPUs, and a domain of two vCPUs: a weight is each vCPU's. */
 static void shares_smp(void **state)
 {
@@ -175,9 +199,13 @@ static void rate_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shares),     cmocka_unit_test(shares_smp),
-        cmocka_unit_test(caps),       cmocka_unit_test(cap_after_sleep),
-        cmocka_unit_test(boost),      cmocka_unit_test(no_theft),
+        cmocka_unit_test(shares),
+        cmocka_unit_test(shares_beside_sleepers),
+        cmocka_unit_test(shares_smp),
+        cmocka_unit_test(caps),
+        cmocka_unit_test(cap_after_sleep),
+        cmocka_unit_test(boost),
+        cmocka_unit_test(no_theft),
         cmocka_unit_test(rate_limit),
     };
 
