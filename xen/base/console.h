@@ -16,7 +16,7 @@ void console_write(const char *text, size_t length);
 /* A guest's console output: put out line by line, each after "(name) ". */
 struct console_guest {
     char name[32];
-    char line[128];
+    char line[512];
     unsigned used;
 };
 void console_guest_write(struct console_guest *g, const char *text,
