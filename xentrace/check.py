@@ -64,9 +64,8 @@ def check_accounting(trace: Trace) -> list[Fault]:
     run = iv[(iv["state"] == RUNNING) & ~iv["torn"]]
     traced = set(run.loc[run["dom"] == IDLE_DOMAIN, "cpu"])
     by = run[run["cpu"].isin(traced)].sort_values(["cpu", "start"])
-    same = by["cpu"] == by["cpu"].shift()
-    hole = by["start"] - by["end"].shift()
-    bad = by[same & (hole > 0)].assign(hole=hole)
+    by = by.assign(hole=by["start"] - by["end"].shift())
+    bad = by[(by["cpu"] == by["cpu"].shift()) & (by["hole"] > 0)]
     gaps = trace.gaps()
     return [Fault("a CPU's time is all accounted for", row.start,
                   f"{row.hole:.0f} ns of CPU {row.cpu} are nobody's before "

@@ -34,8 +34,6 @@ def evaluate(runs: list[Run], manifest: Manifest) -> list[metrics.Result]:
             run.problem = run.problem or "; ".join(result.trace.warnings)
         except TraceError as error:
             run.problem = run.problem or str(error)
-        except (ValueError, KeyError, IndexError) as error:
-            run.problem = run.problem or f"its trace ends too early ({error})"
     return results
 
 

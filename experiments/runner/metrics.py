@@ -9,7 +9,7 @@ import pandas as pd
 
 from xentrace import check, latency, runstates, shares
 from xentrace.latency import Samples
-from xentrace.trace import Trace, load
+from xentrace.trace import Trace, TraceError, load
 
 from .manifest import Expect, Manifest
 from .run import Run
@@ -42,10 +42,20 @@ def console_values(serial: Path, word: str) -> dict[str, int]:
     return found
 
 
+def cyclictest_max(serial: Path) -> float:
+    """What cyclictest printed as its maximum, in us; NaN if it did not."""
+    found = re.findall(r"# Max Latencies: (\d+)",
+                       serial.read_text(errors="replace"))
+    return float(found[-1]) if found else float("nan")
+
+
 def measure(run: Run, manifest: Manifest) -> Result:
     """Everything about one run. TraceError if its trace cannot be read."""
     m = manifest.measure
     trace = load(run.trace)
+    if trace.ns[-1] < m.start:
+        raise TraceError(f"its trace ends at {trace.ns[-1] / 1e9:.3f} s, before"
+                         f" the window begins")
     iv = runstates.intervals(trace)
     samples = latency.wake_to_run(iv, manifest.id_of(m.latency_domain),
                                   start=m.start, end=m.stop)
@@ -61,6 +71,7 @@ def measure(run: Run, manifest: Manifest) -> Result:
         "wakes": len(samples.ns),
         **{f"{name}_us": samples.quantile(name) / 1e3
            for name in latency.QUANTILES},
+        "cyclictest_max_us": cyclictest_max(run.serial),
         "hidden": samples.torn + samples.unfinished,
         "deadline_jobs": jobs.get("jobs", float("nan")),
         "deadline_misses": jobs.get("misses", float("nan")),
