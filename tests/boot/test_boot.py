@@ -192,3 +192,18 @@ def test_medium(medium: pathlib.Path, uefi: bool) -> None:
         m.wait(r"Module 0: 6000 bytes at .*: root=/dev/sda1")
         m.wait(r"Module 1: 6000 bytes")
         assert int(m.wait(READY)[1]) == 2
+
+
+def test_options_are_documented() -> None:
+    """docs/command-line.md names every option of the source, and no other."""
+    text = (ROOT / "docs/command-line.md").read_text()
+    named = {o for cell in re.findall(r"^\| (`.*?) \|", text, re.M)
+             for o in re.findall(r"`([a-z0-9_]+)`", cell)}
+    named |= set(re.findall(r"`(acpi [^`]*)`", text)[0].split())
+    there = set()
+    for path in (ROOT / "xen").glob("*/**/*.c"):
+        source = path.read_text()
+        there |= set(re.findall(r'CMDLINE_OPTION\(\w+\) = {\s*"([^"]+)"',
+                                source))
+        there |= set(re.findall(r'^IGNORED\(\w+, "([^"]+)"\)', source, re.M))
+    assert there and named == there
