@@ -5,7 +5,7 @@
  * waits for another. A peer whose lock was busy may hold the only waiter: then
  * this CPU picks again shortly.
  */
-#include "sched/api/sched.h"
+#include "sched/api/core_private.h"
 
 /* Long enough for a lock holder to be gone, short beside any slice. */
 #define STEAL_RETRY US(10)
@@ -34,6 +34,8 @@ struct sched_pick sched_steal(struct sched *s, unsigned cpu, sched_take *take)
     bool busy = false;
     unsigned from;
 
+    if (s->nr_cpus == 1)
+        return (struct sched_pick){ NULL, FOREVER };
     for (from = cpuset_next(cpus, cpu + 1); !v && from < CPUSET_MAX;
          from = cpuset_next(cpus, from + 1))
         v = steal_from(s, from, cpu, take, &busy);

@@ -47,12 +47,15 @@ struct bvt_dom {
     int64_t unwarp;     /* U, ns */
 };
 
+struct bvt_cpu;
+
 struct bvt_vcpu {
-    int64_t a;        /* A = a + rest / weight */
-    uint64_t rest;    /* < weight */
-    uint64_t weight;  /* the domain's, as of the last charge */
-    uint64_t inverse; /* (2^64 - 1) / weight, rounded down */
-    unsigned home;    /* the CPU whose SVT A refers to */
+    struct bvt_cpu *c; /* where it runs, or ran last */
+    int64_t a;         /* A = a + rest / weight */
+    uint64_t rest;     /* < weight */
+    uint64_t weight;   /* the domain's, as of the last charge */
+    uint64_t inverse;  /* (2^64 - 1) / weight, rounded down */
+    unsigned home;     /* the CPU whose SVT A refers to */
     bool warped;
     bool voluntary; /* it sleeps because it asked to */
     ns_t warp_left; /* CPU time that this burst may still run warped */
@@ -163,7 +166,7 @@ static int64_t bvt_svt(struct bvt_cpu *c, bool runs, int64_t run_a)
 
 /* ---- warp ---- */
 
-static void bvt_warp(struct sched_vcpu *v, bool fresh, ns_t now)
+static void bvt_warp_if_due(struct sched_vcpu *v, bool fresh, ns_t now)
 {
     const struct bvt_dom *d = v->dom_priv;
     struct bvt_vcpu *b = v->priv;
@@ -180,35 +183,50 @@ static void bvt_warp(struct sched_vcpu *v, bool fresh, ns_t now)
     b->warped = true;
 }
 
-static void bvt_charge(struct sched_vcpu *v, ns_t ran, ns_t now)
+/* v is going to be queued; fresh: after a sleep of its own wish. */
+static inline void bvt_warp(struct sched_vcpu *v, bool fresh, ns_t now)
 {
-    struct bvt_cpu *c = sched_cpu(v->sched, v->cpu);
     const struct bvt_dom *d = v->dom_priv;
     struct bvt_vcpu *b = v->priv;
 
+    if (d->warp || b->warped)
+        bvt_warp_if_due(v, fresh, now);
+}
+
+static void bvt_unwarp(struct sched_vcpu *v, ns_t now)
+{
+    const struct bvt_dom *d = v->dom_priv;
+    struct bvt_vcpu *b = v->priv;
+
+    b->warped = false;
+    b->rearm = now + b->warp_left + d->unwarp;
+    sched_trace(v->sched, BVT_EV_UNWARP, v, d->unwarp);
+}
+
+static void bvt_charge(struct sched_vcpu *v, ns_t ran, ns_t now)
+{
+    struct bvt_vcpu *b = v->priv;
+
     b->a = bvt_after(b, ran, &b->rest);
+    b->c->since = now;
+    (void)bvt_svt(b->c, true, b->a);
     if (b->warped) {
         b->warp_left -= ran;
-        if (b->warp_left <= 0) {
-            b->warped = false;
-            b->rearm = now + b->warp_left + d->unwarp;
-            sched_trace(v->sched, BVT_EV_UNWARP, v, d->unwarp);
-        }
+        if (b->warp_left <= 0)
+            bvt_unwarp(v, now);
     }
-    c->since = now;
-    (void)bvt_svt(c, true, b->a);
 }
 
 /* ---- the queues ---- */
 
-static void bvt_insert(struct bvt_cpu *c, struct sched_vcpu *v)
+static inline void bvt_insert(struct bvt_cpu *c, struct sched_vcpu *v)
 {
     const struct bvt_vcpu *b = v->priv;
 
-    sched_queue_add(&c->actual, &v->node[BVT_ACTUAL], b->a);
     if (b->warped)
         sched_queue_add(&c->effective, &v->node[BVT_EFFECTIVE],
                         bvt_effective(v));
+    sched_queue_add(&c->actual, &v->node[BVT_ACTUAL], b->a);
 }
 
 static void bvt_unlink(struct sched_vcpu *v)
@@ -312,21 +330,15 @@ static void bvt_preempt(struct sched_vcpu *v, struct bvt_cpu *c,
     }
 }
 
-static void bvt_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
+/* v comes to this CPU: woken, new, unpaused, or from another one. */
+static void bvt_arrive(struct sched_vcpu *v, enum sched_why why, ns_t now)
 {
     struct bvt_cpu *c = sched_cpu(v->sched, v->cpu);
-    const struct sched_vcpu *running;
+    const struct sched_vcpu *running = sched_running(v->sched, v->cpu);
     struct bvt_vcpu *b = v->priv;
     int64_t run_a = c->svt, svt;
     uint64_t rest;
 
-    if (why == SCHED_PREEMPT || why == SCHED_YIELD) {
-        bvt_warp(v, false, now);
-        bvt_insert(c, v);
-        *(why == SCHED_YIELD ? &c->yielder : &c->last) = v;
-        return;
-    }
-    running = sched_running(v->sched, v->cpu);
     if (running)
         run_a = bvt_after(running->priv, now - c->since, &rest);
     svt = bvt_svt(c, running != NULL, run_a);
@@ -339,6 +351,19 @@ static void bvt_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
     bvt_insert(c, v);
     if (running)
         bvt_preempt(v, c, running, run_a, now);
+}
+
+static void bvt_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
+{
+    const struct bvt_vcpu *b = v->priv;
+
+    if (why != SCHED_PREEMPT && why != SCHED_YIELD) {
+        bvt_arrive(v, why, now);
+        return;
+    }
+    *(why == SCHED_YIELD ? &b->c->yielder : &b->c->last) = v;
+    bvt_warp(v, false, now);
+    bvt_insert(b->c, v);
 }
 
 static void bvt_sleep(struct sched_vcpu *v, bool voluntary, ns_t now)
@@ -425,6 +450,7 @@ static struct sched_pick bvt_pick(struct sched *s, unsigned cpu, ns_t now)
         bvt_migrate(pick.v, c, cpu);
     }
     b = pick.v->priv;
+    b->c = c;
     c->since = now;
     c->until = pick.run_for < FOREVER / 2 ? now + pick.run_for : FOREVER;
     if (b->warped && b->warp_left < pick.run_for)
@@ -448,6 +474,7 @@ static int bvt_vcpu_up(struct sched_vcpu *v, ns_t now)
     struct bvt_vcpu *b = v->priv;
 
     bvt_weigh(v);
+    b->c = sched_cpu(v->sched, v->cpu);
     b->home = v->cpu;
     b->voluntary = true;
     b->slept = now;

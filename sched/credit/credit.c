@@ -130,11 +130,11 @@ static void credit_tick(struct sched *s, unsigned cpu, ns_t now)
 
 /* ---- the queue ---- */
 
-static void credit_insert(struct sched_vcpu *v)
+static inline void credit_insert(struct credit_cpu *c, struct sched_vcpu *v)
 {
     const struct credit_vcpu *b = v->priv;
 
-    sched_queue_add(&credit_cpu(v)->queue, &v->node[0], (int64_t)b->class_);
+    sched_queue_add(&c->queue, &v->node[0], (int64_t)b->class_);
 }
 
 static void credit_remove(struct sched_vcpu *v)
@@ -192,7 +192,7 @@ static void credit_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
         b->class_ = CREDIT_BOOST;
         sched_trace(v->sched, CREDIT_EV_BOOST_START, v, b->credit);
     }
-    credit_insert(v);
+    credit_insert(c, v);
     if (why == SCHED_PREEMPT)
         c->last = v;
     else if (why == SCHED_YIELD)
@@ -288,10 +288,9 @@ static struct sched_pick credit_pick(struct sched *s, unsigned cpu, ns_t now)
         else if (!pick.v)
             pick = stolen;
     }
-    c->yielder = NULL;
+    c->last = c->yielder = NULL;
     if (pick.v && sched_queued(&pick.v->node[0]))
-        credit_remove(pick.v);
-    c->last = NULL;
+        sched_queue_del(&pick.v->node[0]);
     if (!pick.v)
         return pick;
     if (pick.v != last)
@@ -372,7 +371,7 @@ static void credit_classify(struct credit_vcpu *b, enum credit_class class_,
     if (b->parked && (!credit_dom(b)->cap || b->credit > 0)) {
         b->parked = false;
         b->class_ = class_;
-        credit_insert(v);
+        credit_insert(credit_cpu(v), v);
         sched_trace(v->sched, CREDIT_EV_UNPARK, v, b->credit);
         credit_preempt(v, now);
         return;
@@ -382,7 +381,7 @@ static void credit_classify(struct credit_vcpu *b, enum credit_class class_,
     b->class_ = class_;
     if (sched_queued(&v->node[0])) {
         credit_remove(v);
-        credit_insert(v);
+        credit_insert(credit_cpu(v), v);
     }
 }
 
