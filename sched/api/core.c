@@ -38,17 +38,6 @@ static inline bool queued_anywhere(const struct sched_vcpu *v)
 
 /* ---- the moves ---- */
 
-void sched_move_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
-{
-    struct sched *s = v->sched;
-
-    v->core.hand = SCHED_HAND_PLUGIN;
-    v->core.waiting = now;
-    sched_pcpus[v->cpu].waiting++;
-    if (likely(!s->broken))
-        s->ops->enqueue(v, why, now);
-}
-
 void sched_move_dequeue(struct sched_vcpu *v, enum sched_why why, ns_t now)
 {
     struct sched *s = v->sched;
@@ -87,7 +76,7 @@ static void put_back(struct sched_pcpu *p, unsigned cpu, ns_t now)
     if (v->core.blocked && host_pending(v))
         v->core.blocked = false;
     if (likely(sched_may_run(v) && cpuset_has(&v->affinity, cpu))) {
-        sched_move_enqueue(v, why, now);
+        sched_move_enqueue(p, v, why, now);
         return;
     }
     v->core.hand = SCHED_HAND_CORE;
@@ -151,10 +140,12 @@ static void set_idle(struct sched *s, unsigned cpu, bool idle, ns_t now)
 static void take(struct sched_pcpu *p, unsigned cpu, struct sched_vcpu *v,
                  ns_t now)
 {
-    sched_pcpus[v->cpu].waiting--;
     if (unlikely(v->cpu != cpu)) {
+        sched_pcpus[v->cpu].waiting--;
         WRITE_ONCE(v->cpu, cpu);
         p->counts.steals++;
+    } else {
+        p->waiting--;
     }
     v->core.hand = SCHED_HAND_CPU;
     v->core.started = true;
@@ -309,7 +300,7 @@ static void runnable_locked(struct sched_vcpu *v, unsigned cpu,
         p = &sched_pcpus[cpu];
         now = sched_clamp(p, now);
         sched_state_to(v, SCHED_STATE_RUNNABLE, now);
-        sched_move_enqueue(v, v->core.started ? why : SCHED_NEW, now);
+        sched_move_enqueue(p, v, v->core.started ? why : SCHED_NEW, now);
         if (!p->running)
             host_poke(cpu);
         if (p->running || p->waiting > 1)

@@ -168,6 +168,10 @@ int sched_param_set(struct sched *s, struct sched_domain *d,
 
 /* ---- looking ---- */
 
+/* Hold v still: its CPU, hand and times. Interrupts off. Returns its CPU. */
+unsigned sched_lock_vcpu(const struct sched_vcpu *v);
+void sched_unlock_vcpu(unsigned cpu);
+
 /* The plug-in's numbers on v (view()); how many there are. */
 unsigned sched_view(struct sched_vcpu *v, ns_t now, int64_t *out);
 /* All of an instance, by sched_print(). Takes each lock by trylock. */

@@ -19,8 +19,8 @@
 #define SCHED_ENOSPC 28
 
 struct sched {
+    struct sched_head head;      /* first; all locks */
     const struct sched_ops *ops; /* written under all its locks */
-    void *sys;
     unsigned nr_cpus;
     unsigned words;       /* of a cpuset in which its CPUs stand */
     unsigned one_lock;    /* the lock of all, or CPUSET_NONE */
@@ -43,7 +43,6 @@ struct sched {
 struct sched_pcpu {
     struct sched *sched;        /* NULL: not up. All locks of the instance */
     struct sched_vcpu *running; /* NULL: idle */
-    void *priv;
     unsigned lock;     /* its lock's number; read again after taking it */
     unsigned waiting;  /* vCPUs in the plug-in's hand with v->cpu here */
     ns_t now;          /* the latest reading of the clock used here */
@@ -74,7 +73,6 @@ static inline void sched_lock_cpu(unsigned cpu)
         host_unlock(lock);
     }
 }
-unsigned sched_lock_vcpu(const struct sched_vcpu *v);
 static inline void sched_unlock_cpu(unsigned cpu)
 {
     host_unlock(sched_pcpus[cpu].lock);
@@ -121,8 +119,19 @@ static inline ns_t sched_add(ns_t a, ns_t b) /* saturating */
     return __builtin_add_overflow(a, b, &sum) ? FOREVER : sum;
 }
 
-/* The moves; under v->cpu's lock. core.c */
-void sched_move_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now);
+/* The moves; under v->cpu's lock; p is v->cpu's. core.c */
+static inline void sched_move_enqueue(struct sched_pcpu *p,
+                                      struct sched_vcpu *v, enum sched_why why,
+                                      ns_t now)
+{
+    const struct sched *s = p->sched;
+
+    v->core.hand = SCHED_HAND_PLUGIN;
+    v->core.waiting = now;
+    p->waiting++;
+    if (likely(!s->broken))
+        s->ops->enqueue(v, why, now);
+}
 void sched_move_dequeue(struct sched_vcpu *v, enum sched_why why, ns_t now);
 void sched_charge(struct sched_pcpu *p, ns_t now);
 /* v, in the core's hand, is to run if nothing prevents it: choose a CPU and

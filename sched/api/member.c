@@ -119,6 +119,11 @@ void sched_vcpu_leave(struct sched_vcpu *v, ns_t now)
     sched_unlock_all(s);
 }
 
+void sched_unlock_vcpu(unsigned cpu)
+{
+    sched_unlock_cpu(cpu);
+}
+
 unsigned sched_view(struct sched_vcpu *v, ns_t now, int64_t *out)
 {
     const struct sched_ops *ops;

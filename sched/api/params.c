@@ -275,7 +275,7 @@ static void *area_of(struct sched *s, const struct sched_domain *d,
 {
     switch (p->scope) {
     case SCHED_PER_SYSTEM:
-        return s->sys;
+        return s->head.sys;
     case SCHED_PER_DOMAIN:
         return d ? d->priv : NULL;
     case SCHED_PER_VCPU:

@@ -82,12 +82,12 @@ struct sched *sched_create(const struct sched_ops *ops, uint64_t seed)
     s->seed = seed;
     s->patience = PATIENCE_NS;
     LIST_INIT(&s->domains);
-    s->sys = area_alloc(AREA_SIZE(s, sys_size));
-    if (!s->sys) {
+    s->head.sys = area_alloc(AREA_SIZE(s, sys_size));
+    if (!s->head.sys) {
         host_free(s);
         return NULL;
     }
-    sched_param_fill(ops, SCHED_PER_SYSTEM, s->sys);
+    sched_param_fill(ops, SCHED_PER_SYSTEM, s->head.sys);
     return s;
 }
 
@@ -96,7 +96,7 @@ void sched_destroy(struct sched *s)
     if (!s)
         return;
     BUG_ON(s->nr_cpus || !LIST_EMPTY(&s->domains));
-    host_free(s->sys);
+    host_free(s->head.sys);
     host_free(s);
 }
 
@@ -108,9 +108,9 @@ void sched_set_fallback(struct sched *s, const struct sched_ops *ops)
     s->fallback = ops == s->ops ? NULL : ops;
     sys = area_alloc(AREA_SIZE(s, sys_size));
     BUG_ON(!sys);
-    host_free(s->sys);
-    s->sys = sys;
-    sched_param_fill(s->ops, SCHED_PER_SYSTEM, s->sys);
+    host_free(s->head.sys);
+    s->head.sys = sys;
+    sched_param_fill(s->ops, SCHED_PER_SYSTEM, s->head.sys);
 }
 
 const struct sched_ops *sched_ops_of(const struct sched *s)
@@ -148,7 +148,7 @@ static void affinities_changed(struct sched *s, ns_t now)
                 continue;
             sched_move_dequeue(v, SCHED_MOVE, now);
             v->cpu = sched_place(v, now);
-            sched_move_enqueue(v, SCHED_MOVE, now);
+            sched_move_enqueue(&sched_pcpus[v->cpu], v, SCHED_MOVE, now);
             if (!sched_pcpus[v->cpu].running)
                 host_poke(v->cpu);
         }
@@ -191,7 +191,7 @@ int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now)
     sched_lock_all(s);
     if (s->one_lock == CPUSET_NONE)
         host_lock(cpu);
-    p->priv = priv;
+    s->head.cpu[cpu] = priv;
     p->resched_at = p->slow_at = FOREVER;
     p->tick_at = 0;
     p->peer = CPUSET_NONE;
@@ -250,7 +250,7 @@ int sched_cpu_down(unsigned cpu, ns_t now)
 {
     struct sched_pcpu *p = &sched_pcpus[cpu];
     struct sched *s = p->sched;
-    void *priv = p->priv;
+    void *priv;
 
     if (!s)
         return 0;
@@ -263,7 +263,8 @@ int sched_cpu_down(unsigned cpu, ns_t now)
     if (s->ops->cpu_down && !s->broken)
         s->ops->cpu_down(s, cpu, now);
     p->sched = NULL;
-    p->priv = NULL;
+    priv = s->head.cpu[cpu];
+    s->head.cpu[cpu] = NULL;
     sched_unlock_cpu(cpu);
     host_timer(cpu, FOREVER);
     host_free(priv);
@@ -278,10 +279,10 @@ static void empty_areas(struct sched *s, const struct sched_ops *ops)
     struct sched_vcpu *v;
     unsigned cpu, i;
 
-    __builtin_memset(s->sys, 0, ops->sys_size);
-    sched_param_fill(ops, SCHED_PER_SYSTEM, s->sys);
+    __builtin_memset(s->head.sys, 0, ops->sys_size);
+    sched_param_fill(ops, SCHED_PER_SYSTEM, s->head.sys);
     for_each_cpu(cpu, &s->cpus)
-        __builtin_memset(sched_pcpus[cpu].priv, 0, ops->cpu_size);
+        __builtin_memset(s->head.cpu[cpu], 0, ops->cpu_size);
     for_each_domain_of(d, s) {
         __builtin_memset(d->priv, 0, ops->dom_size);
         sched_param_fill(ops, SCHED_PER_DOMAIN, d->priv);
@@ -320,7 +321,7 @@ void sched_install(struct sched *s, const struct sched_ops *ops, ns_t now)
                 sched_print("%s refuses d%uv%u, which goes on all the same\n",
                             ops->name, v->dom, v->id);
             if (v->core.hand == SCHED_HAND_PLUGIN)
-                sched_move_enqueue(v, SCHED_MOVE, now);
+                sched_move_enqueue(&sched_pcpus[v->cpu], v, SCHED_MOVE, now);
         }
     }
     set_clocks(s, now);

@@ -194,8 +194,24 @@ bool sched_idle(const struct sched *s, unsigned cpu);
 /* The next vCPU of v's domain in this instance, or NULL: from param_set(),
  * vcpu_up(), vcpu_down() and account() only. */
 struct sched_vcpu *sched_sibling(const struct sched_vcpu *v);
-void *sched_sys(const struct sched *s);               /* sys_size bytes */
-void *sched_cpu(const struct sched *s, unsigned cpu); /* cpu_size bytes */
+
+/* What an instance begins with: for the two services below only. */
+struct sched_head {
+    void *sys;
+    void *cpu[CPUSET_MAX];
+};
+
+static inline void *sched_sys(const struct sched *s) /* sys_size bytes */
+{
+    return ((const struct sched_head *)(const void *)s)->sys;
+}
+
+/* cpu_size bytes */
+static inline void *sched_cpu(const struct sched *s, unsigned cpu)
+{
+    return ((const struct sched_head *)(const void *)s)->cpu[cpu];
+}
+
 /* In pick() only. False: do without. */
 bool sched_peer_trylock(struct sched *s, unsigned cpu);
 void sched_peer_unlock(struct sched *s, unsigned cpu);

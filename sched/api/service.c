@@ -52,17 +52,6 @@ struct sched_vcpu *sched_sibling(const struct sched_vcpu *v)
     return TAILQ_NEXT(v, core.peers);
 }
 
-void *sched_sys(const struct sched *s)
-{
-    return s->sys;
-}
-
-void *sched_cpu(const struct sched *s, unsigned cpu)
-{
-    (void)s;
-    return sched_pcpus[cpu].priv;
-}
-
 bool sched_peer_trylock(struct sched *s, unsigned cpu)
 {
     unsigned here = host_cpu(), lock;

@@ -11,6 +11,7 @@
 
 struct time_scale time_the_scale = {
     .mul = 0x80000000u, .shift = 1, .tsc_khz = 1000000,
+    .mul_up = (uint64_t)1 << 32,
 };
 
 static struct {
@@ -36,6 +37,8 @@ static void scale_set(struct time_scale *s, uint64_t tsc_khz)
     s->mul = (uint32_t)(((unsigned __int128)per_second << 32) / hz);
     s->shift = (int8_t)shift;
     s->tsc_khz = tsc_khz;
+    s->mul_up = (uint64_t)s->mul << (shift > 0 ? shift : 0);
+    s->down = (uint8_t)(shift < 0 ? -shift : 0);
 }
 
 void time_init(uint64_t tsc_khz)

@@ -15,6 +15,9 @@ struct time_scale {
     uint32_t mul;
     int8_t shift;
     uint64_t tsc_khz;
+    /* The same in one step: ns = (tsc - tsc_at_boot >> down) * mul_up >> 32. */
+    uint64_t mul_up;
+    uint8_t down;
 };
 
 /* Written once at boot. */
@@ -30,13 +33,9 @@ void time_init(uint64_t tsc_khz); /* system time is 0 now */
 static inline ns_t time_of_tsc(uint64_t tsc)
 {
     const struct time_scale *s = &time_the_scale;
-    uint64_t delta = tsc - s->tsc_at_boot;
+    uint64_t delta = (tsc - s->tsc_at_boot) >> s->down;
 
-    if (likely(s->shift >= 0))
-        delta <<= s->shift;
-    else
-        delta >>= -s->shift;
-    return (ns_t)(((unsigned __int128)delta * s->mul) >> 32);
+    return (ns_t)(((unsigned __int128)delta * s->mul_up) >> 32);
 }
 
 static inline ns_t time_now(void)

@@ -34,9 +34,9 @@ void host_trace_state(struct run *r, enum sched_state to, ns_t now)
 
     if (to == SCHED_STATE_BLOCKED)
         trace_2(TRC_SCHED_BLOCK, v->dom, v->id);
-    else if (r->state == RUNSTATE_blocked)
+    else if (v->core.state == SCHED_STATE_BLOCKED)
         trace_4(TRC_SCHED_WAKE, v->dom, v->id, r->cause, r->detail);
-    trace_runstate(v->dom, v->id, r->state, to, tsc_of(now));
+    trace_runstate(v->dom, v->id, v->core.state, to, tsc_of(now));
     if (v->cpu != r->last_cpu)
         trace_3(TRACE_SCHED_MIGRATE, trace_id(v->dom, v->id), r->last_cpu,
                 v->cpu);
@@ -56,29 +56,31 @@ void host_idle(unsigned cpu, bool begins, ns_t now)
                    begins ? RUNSTATE_running : RUNSTATE_runnable, tsc_of(now));
 }
 
-/* state, entry and times of one moment. */
-static void read_times(const struct run *r, struct vcpu_runstate_info *out)
+static void copy_times(const struct run *r, struct vcpu_runstate_info *out)
 {
-    uint32_t sequence;
     unsigned i;
 
-    do {
-        while ((sequence = READ_ONCE(r->sequence)) & 1)
-            __builtin_ia32_pause();
-        barrier();
-        out->state = (int)r->state;
-        out->state_entry_time = (uint64_t)r->state_entry;
-        for (i = 0; i < 4; i++)
-            out->time[i] = (uint64_t)r->time[i];
-        barrier();
-    } while (unlikely(sequence != READ_ONCE(r->sequence)));
+    out->state = r->sv.core.state;
+    out->state_entry_time = (uint64_t)r->state_entry;
+    for (i = 0; i < 4; i++)
+        out->time[i] = (uint64_t)r->time[i];
 }
 
 void run_times(const struct run *r, struct vcpu_runstate_info *out)
 {
+    uint64_t flags;
+    unsigned cpu;
     ns_t now;
 
-    read_times(r, out);
+    if (r == run_current()) { /* nobody else changes them while it runs */
+        copy_times(r, out);
+    } else {
+        flags = irq_save();
+        cpu = sched_lock_vcpu(&r->sv);
+        copy_times(r, out);
+        sched_unlock_vcpu(cpu);
+        irq_restore(flags);
+    }
     now = time_now();
     if (now > (ns_t)out->state_entry_time)
         out->time[out->state] += (uint64_t)now - out->state_entry_time;

@@ -66,13 +66,8 @@ static inline void host_state(struct sched_vcpu *v, enum sched_state to,
         now = r->state_entry;
     if (unlikely(trace_enabled(TRC_SCHED_MIN | TRC_SCHED_VERBOSE)))
         host_trace_state(r, to, now);
-    WRITE_ONCE(r->sequence, r->sequence + 1);
-    barrier(); /* x86 keeps stores in order */
-    r->time[r->state] += now - r->state_entry;
-    r->state = to;
+    r->time[v->core.state] += now - r->state_entry;
     r->state_entry = now;
-    barrier();
-    WRITE_ONCE(r->sequence, r->sequence + 1);
 }
 
 #endif

@@ -53,7 +53,6 @@ int run_create(struct run *r, struct run_domain *rd, uint16_t dom, uint16_t id,
     if (error)
         return error;
     flags = irq_save();
-    r->state = RUNSTATE_offline;
     r->state_entry = run_now();
     r->last_cpu = r->sv.cpu;
     error = sched_vcpu_join(&r->sv, r->state_entry);

@@ -27,11 +27,9 @@ struct run {
     void (*switch_out)(struct run *r); /* NULL: nothing to do; */
     void (*switch_in)(struct run *r);  /* interrupts off in both */
 
-    /* Written under the scheduler lock of its CPU; read by run_times(). */
-    uint32_t sequence; /* odd while the next three change */
-    uint32_t state;    /* RUNSTATE_* */
-    ns_t state_entry;  /* when `state` was entered, system time */
-    ns_t time[4];      /* spent in each state up to state_entry */
+    /* Under the scheduler lock of its CPU, as sv.core.state is. */
+    ns_t state_entry; /* when that was entered, system time */
+    ns_t time[4];     /* spent in each state up to state_entry */
 
     ns_t picked_at;           /* when it got its CPU */
     unsigned last_cpu;        /* where it ran or waited when last looked at */
