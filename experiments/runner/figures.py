@@ -18,12 +18,18 @@ STYLE = Path(__file__).with_name("style.gp")
 
 
 def write_cdf(result: Result, file: Path) -> None:
-    """Latency in us, fraction at or below, fraction above; and the maximum."""
+    """Latency in us, fraction at or below, fraction above; and the maximum.
+
+    Of points less than half a percent apart only the last one is kept, but for
+    the tail's."""
     ns = np.sort(result.samples.ns)
     n = len(ns)
     rank = np.arange(1, n + 1) / max(n, 1)
     us = np.maximum(ns / 1e3, 1e-3)
-    np.savetxt(file, np.column_stack([us, rank, 1 - rank]),
+    place = np.floor(np.log10(us) * 500)
+    keep = np.append(np.diff(place) > 0, True)[:n]
+    keep[-50:] = True
+    np.savetxt(file, np.column_stack([us, rank, 1 - rank])[keep],
                fmt="%.9g")
     np.savetxt(f"{file}.max", [[us[-1], 1 / n]] if n else np.empty((0, 2)),
                fmt="%.9g")
@@ -31,17 +37,18 @@ def write_cdf(result: Result, file: Path) -> None:
 
 def write_timeline(result: Result, manifest: Manifest, rows: dict[int, int],
                    file: Path) -> None:
-    """Boxes of the last part of the window: row, from ms, to ms, kind."""
-    stop = manifest.measure.stop
-    start = stop - manifest.measure.timeline
+    """Boxes from the middle of the window on: row, from ms, to ms, kind."""
+    start = (manifest.measure.start + manifest.measure.stop) / 2
+    stop = start + manifest.measure.timeline
     lat = manifest.id_of(manifest.measure.latency_domain)
     part = runstates.clip(result.intervals, start, stop)
     part = part[part["dom"].isin(rows)]
     runs = part[part["state"] == RUNNING]
     waits = part[(part["state"] == RUNNABLE) & (part["dom"] == lat)]
-    lines = [(rows[r.dom], r.start, r.end, int(r.dom == lat))
-             for r in runs.itertuples()]
-    lines += [(rows[r.dom], r.start, r.end, 2) for r in waits.itertuples()]
+    # Drawn one over the other: a short run is seen above the wait before it.
+    lines = [(rows[r.dom], r.start, r.end, 2) for r in waits.itertuples()]
+    lines += [(rows[r.dom], r.start, r.end, int(r.dom == lat))
+              for r in runs.itertuples()]
     table = np.array(lines or [(0, start, start, 0)], dtype=float)
     table[:, 1:3] = (table[:, 1:3] - start) / 1e6
     np.savetxt(file, table, fmt="%.6f")
@@ -76,7 +83,7 @@ def _variables(results: list[Result], manifest: Manifest) -> str:
 def draw(results: list[Result], manifest: Manifest,
          folder: Path) -> dict[str, Path]:
     """Write data and figures into folder; the SVG of each figure by name."""
-    data = folder / "data"
+    data = folder / "work" / "data"
     data.mkdir(parents=True, exist_ok=True)
     rows = {i: i for i in range(1, len(manifest.domains) + 1)}
     for result in results:

@@ -20,10 +20,9 @@ from .run import Run
 COLUMNS = {  # column of table.csv: heading in print and in the report
     "scheduler": "scheduler", "wakes": "wake-ups", "min_us": "min µs",
     "median_us": "median µs", "p99_us": "p99 µs", "p99.9_us": "p99.9 µs",
-    "max_us": "max µs", "cyclictest_max_us": "cyclictest max µs",
-    "deadline_misses": "misses",
-    "deadline_jobs": "of jobs", "pingpong_p50_us": "ping-pong µs",
-    "share_error_percent": "share error %",
+    "max_us": "max µs", "cyclictest_max_us": "cyclictest µs",
+    "deadline_misses": "misses", "deadline_jobs": "of jobs",
+    "pingpong_p50_us": "ping-pong µs", "share_error_percent": "share off %",
     "switches_per_second": "switches/s",
 }
 

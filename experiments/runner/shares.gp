@@ -5,7 +5,7 @@ set yrange [0:*]
 set ylabel "CPU time, % of one CPU"
 set xlabel "hog, and its weight"
 set grid noxtics
-set key at screen 0.5, screen 0.05 center horizontal samplen 2 width 2 maxrows 1
+set key at screen 0.5, screen 0.05 center horizontal samplen 1 width -1 maxrows 1 font ",9"
 set bmargin at screen 0.24
 set tmargin at screen 0.96
 set lmargin at screen 0.08

@@ -6,7 +6,8 @@ rows = words(rowlabels)
 set multiplot layout n,1 margins 0.10,0.98,0.10,0.95 spacing 0.055
 set xrange [0:span]
 set yrange [rows+0.7:0.3] noextend
-set style fill solid 1.0 noborder
+# The border lets a stay that is narrower than a dot be seen.
+set style fill solid 1.0 border
 set ytics font ",7" scale 0
 do for [r=1:rows] { set ytics add (word(rowlabels, r) r) }
 set xtics out scale 0.4
@@ -22,6 +23,6 @@ orange: it is runnable and waits; grey: another domain runs)" font ",9"
     plot data.".".word(names, i) \
         using (($2+$3)/2):1:2:3:($1-0.38):($1+0.38): \
         ($4 == 0 ? 0x8c98a4 : $4 == 1 ? 0x000000 : 0xe69f00) \
-        with boxxyerror lc rgb variable
+        with boxxyerror lw 0.4 lc rgb variable
 }
 unset multiplot
