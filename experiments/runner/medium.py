@@ -1,14 +1,12 @@
 """The boot medium of one run: GRUB, the hypervisor, kernels, descriptions."""
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 from .manifest import Domain, Manifest, Scheduler
 
-EPOCH = "1767225600"  # 2026-01-01: the same bytes whenever it is made
+MKISO = Path(__file__).resolve().parents[2] / "tools/mkiso"
 
 
 def flat(path: str) -> str:
@@ -47,34 +45,23 @@ def grub_config(manifest: Manifest, scheduler: Scheduler) -> str:
     return "\n".join(lines) + "\n"
 
 
-def power_of_two(size: int) -> int:
-    """The smallest size that an emulated SD card may have."""
-    return 1 << (size - 1).bit_length()
-
-
 def make(manifest: Manifest, scheduler: Scheduler, build: Path,
          folder: Path) -> Path:
-    """Write folder/boot.img, with the bytes depending on its content alone."""
-    tree = folder / "tree"
-    shutil.rmtree(tree, ignore_errors=True)
-    boot = tree / "boot"
-    (boot / "grub").mkdir(parents=True)
-    shutil.copy(build / "metronome.gz", boot)
-    for domain in manifest.domains:
-        for file in (domain.kernel, domain.ramdisk):
-            if file:
-                shutil.copy(build / "guests" / file, boot / flat(file))
-    (boot / "domains.txt").write_text(
-        "".join(describe(d, scheduler) + "\n" for d in manifest.domains))
-    (boot / "grub" / "grub.cfg").write_text(grub_config(manifest, scheduler))
-    for path in [tree, *tree.rglob("*")]:
-        os.utime(path, (int(EPOCH), int(EPOCH)))
+    """Write folder/boot.img, with the bytes depending on its content alone:
+    GRUB's own tool would put the time of day into it."""
+    folder.mkdir(parents=True, exist_ok=True)
     image = folder / "boot.img"
+    descriptions = folder / "domains.txt"
+    config = folder / "grub.cfg"
+    descriptions.write_text(
+        "".join(describe(d, scheduler) + "\n" for d in manifest.domains))
+    config.write_text(grub_config(manifest, scheduler))
+    files = sorted({f for d in manifest.domains
+                    for f in (d.kernel, d.ramdisk) if f})
     done = subprocess.run(
-        ["grub-mkrescue", "-o", image, tree], text=True, capture_output=True,
-        env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH})
+        [MKISO, image, config, build / "metronome.gz", descriptions,
+         *(f"{build / 'guests' / f}={flat(f)}" for f in files)],
+        text=True, capture_output=True)
     if done.returncode or not image.exists():
-        raise RuntimeError(f"grub-mkrescue: {done.stderr.strip()[-400:]}")
-    os.truncate(image, power_of_two(image.stat().st_size))
-    shutil.rmtree(tree)
+        raise RuntimeError(f"mkiso: {done.stderr.strip()[-400:]}")
     return image
