@@ -27,13 +27,13 @@ void sched_timer(unsigned cpu, ns_t now)
         s->ops->tick(s, cpu, now);
         p->tick_at = now - now % s->ops->tick_ns + s->ops->tick_ns;
     }
-    if (now >= p->resched_at) {
-        p->resched_at = FOREVER; /* sched_schedule() comes at once */
-        host_poke(cpu);
-    }
     slow = now >= p->slow_at;
-    if (!slow)
+    if (now >= p->resched_at) {
+        p->resched_at = FOREVER; /* sched_schedule() comes at once, */
+        host_poke(cpu);          /* and programs the timer */
+    } else if (!slow) {
         sched_program(p, cpu);
+    }
     sched_unlock_cpu(cpu);
     if (slow)
         sched_slow(s, now);

@@ -89,7 +89,9 @@ static void put_in(struct timers *ts, struct timer *t)
         return;
     ts->first = t;
     ts->first_expires = t->expires;
-    if (t->cpu == this_cpu_id())
+    if (t->cpu == this_cpu_id() && t->expires <= time_now())
+        softirq_raise(SOFTIRQ_TIMER); /* the way out looks at it */
+    else if (t->cpu == this_cpu_id())
         arm(t->expires);
     else
         softirq_raise_on(t->cpu, SOFTIRQ_TIMER);
@@ -235,7 +237,12 @@ static void timer_softirq(void)
     irq_disable();
     look_at_turn(now);
     run_expired(ts, now);
-    arm(ts->first_expires < own->turn ? ts->first_expires : own->turn);
+    if (this_cpu(softirq).local & 1u << SOFTIRQ_SCHEDULE) {
+        own->left = ts->first_expires; /* timer_set_turn() is coming */
+    } else {
+        own->left = FOREVER;
+        arm(ts->first_expires < own->turn ? ts->first_expires : own->turn);
+    }
     irq_enable();
 }
 
@@ -253,7 +260,7 @@ void timer_start_cpu(void)
     struct timer_own *own = &this_cpu(timer_own);
 
     *ts = (struct timers){ .first_expires = FOREVER, .turn_remote = FOREVER };
-    own->armed = own->turn = FOREVER;
+    own->armed = own->turn = own->left = FOREVER;
     softirq_open(SOFTIRQ_TIMER, timer_softirq);
     irq_set_handler(VECTOR_TIMER, clock_event);
 }

@@ -15,9 +15,11 @@
 /* fn(cpu, now) is called, in the timer softirq, when the CPU's turn is over. */
 void timer_open_turn(void (*fn)(unsigned cpu, ns_t now));
 
-/* What a CPU's clock event is set for, and its turn. Its own alone. */
+/* A CPU's own alone: what its clock event is set for (FOREVER: it is not), its
+ * turn, and what else is due, when setting the clock event for that has been
+ * left to the switch that is about to come; else FOREVER. */
 struct timer_own {
-    ns_t armed, turn;
+    ns_t armed, turn, left;
 };
 DECLARE_PER_CPU(struct timer_own, timer_own);
 
@@ -32,6 +34,10 @@ static inline void timer_set_turn(unsigned on, ns_t when)
         return;
     }
     own->turn = when;
+    if (unlikely(own->left < when)) {
+        when = own->left;
+        own->left = FOREVER;
+    }
     if (when < own->armed) {
         own->armed = when;
         clock_event_set(when);
