@@ -194,6 +194,17 @@ def test_medium(medium: pathlib.Path, uefi: bool) -> None:
         assert int(m.wait(READY)[1]) == 2
 
 
+def test_medium_is_reproducible(medium: pathlib.Path,
+                                tmp_path: pathlib.Path) -> None:
+    """The same input gives the same bytes."""
+    again = tmp_path / "again.iso"
+    folder = medium.parent
+    subprocess.run([ROOT / "tools/mkiso", again, folder / "grub.cfg",
+                    BUILD / "metronome.gz", folder / "kernel",
+                    folder / "initrd"], check=True)
+    assert again.read_bytes() == medium.read_bytes()
+
+
 def test_options_are_documented() -> None:
     """docs/command-line.md names every option of the source, and no other."""
     text = (ROOT / "docs/command-line.md").read_text()

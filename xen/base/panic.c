@@ -35,6 +35,15 @@ static bool enter_panic(void)
     return true;
 }
 
+/* The panic itself failed. */
+static void NORETURN give_up(void)
+{
+    if (!no_reboot)
+        fatal_reboot();
+    for (;;)
+        cpu_halt();
+}
+
 static void NORETURN leave_panic(void)
 {
     if (no_reboot) {
@@ -53,7 +62,7 @@ void panic(const char *format, ...)
 
     irq_disable();
     if (!enter_panic())
-        fatal_reboot();
+        give_up();
     va_start(args, format);
     (void)format_textv(text, sizeof(text), format, args);
     va_end(args);
@@ -79,7 +88,7 @@ void die(const char *format, ...)
 
     irq_disable();
     if (!enter_panic())
-        fatal_reboot();
+        give_up();
     va_start(args, format);
     (void)format_textv(text, sizeof(text), format, args);
     va_end(args);

@@ -36,6 +36,30 @@ CMDLINE_OPTION(maxcpus) = {
 
 static bool ap_is_up; /* written by the processor that starts */
 
+/* Comparing cycle counters: the two CPUs take turns, each reading its counter
+ * after the other's reading is known to it, so that it must be later. */
+#define COMPARE_ROUNDS 8u
+static struct {
+    unsigned turn;   /* even: the boot CPU's; atomic; carries the rest */
+    uint64_t last;   /* the latest reading */
+    uint64_t behind; /* by how much a reading came before the last one */
+} compare;
+
+static void compare_counters(unsigned parity)
+{
+    for (unsigned i = parity; i < COMPARE_ROUNDS; i += 2) {
+        uint64_t now;
+
+        while (__atomic_load_n(&compare.turn, __ATOMIC_ACQUIRE) != i)
+            cpu_pause();
+        now = rdtsc();
+        if (now < compare.last && compare.last - now > compare.behind)
+            compare.behind = compare.last - now;
+        compare.last = now;
+        __atomic_store_n(&compare.turn, i + 1, __ATOMIC_RELEASE);
+    }
+}
+
 void boot_percpu(void)
 {
     memcpy(percpu_initial, percpu_start, (size_t)(percpu_end - percpu_start));
@@ -53,6 +77,7 @@ void ap_main(void)
     clock_cpu_init();
     run_cpu_start();
     __atomic_store_n(&ap_is_up, true, __ATOMIC_RELEASE);
+    compare_counters(1);
     run_idle();
 }
 
@@ -94,6 +119,7 @@ static bool start(uint32_t apic_id, paddr_t trampoline)
     uint32_t startup = APIC_ICR_STARTUP | APIC_ICR_ASSERT |
                        (uint32_t)(trampoline >> PAGE_SHIFT);
 
+    memset(&compare, 0, sizeof(compare));
     __atomic_store_n(&ap_is_up, false, __ATOMIC_RELEASE);
     apic_send(apic_id, APIC_ICR_INIT | APIC_ICR_LEVEL | APIC_ICR_ASSERT);
     clock_wait_us(100);
@@ -162,6 +188,13 @@ static void start_one(const struct acpi_cpu *c, paddr_t trampoline)
         log_error("CPU with APIC id %u does not start; left out.", c->apic_id);
         return;
     }
+    compare_counters(0);
+    while (__atomic_load_n(&compare.turn, __ATOMIC_ACQUIRE) != COMPARE_ROUNDS)
+        cpu_pause();
+    if (compare.behind)
+        log_warning("CPU %u: cycle counters differ by %lu cycles or more; "
+                    "time will not be the same on all CPUs.",
+                    cpu, compare.behind);
     cpuset_add(&smp_online, cpu);
     smp_nr_cpus++;
 }
