@@ -12,7 +12,7 @@
 
 struct sched_pcpu sched_pcpus[CPUSET_MAX];
 
-unsigned sched_lock_vcpu(const struct sched_vcpu *v)
+static inline unsigned lock_vcpu(const struct sched_vcpu *v)
 {
     for (;;) {
         unsigned cpu = READ_ONCE(v->cpu);
@@ -24,6 +24,11 @@ unsigned sched_lock_vcpu(const struct sched_vcpu *v)
             return cpu;
         host_unlock(lock);
     }
+}
+
+unsigned sched_lock_vcpu(const struct sched_vcpu *v)
+{
+    return lock_vcpu(v);
 }
 
 static inline bool queued_anywhere(const struct sched_vcpu *v)
@@ -287,7 +292,8 @@ static void runnable_locked(struct sched_vcpu *v, unsigned cpu,
     while (v->core.hand == SCHED_HAND_CORE && sched_may_run(v)) {
         unsigned target = cpu;
 
-        if (!chosen || unlikely(!cpuset_has(&v->affinity, cpu)))
+        if (!cpuset_has(&v->affinity, cpu) ||
+            (!chosen && v->sched->nr_cpus > 1))
             target = sched_place(v, now);
         chosen = true;
         if (target != cpu) {
@@ -317,7 +323,7 @@ void sched_make_runnable(struct sched_vcpu *v, enum sched_why why, ns_t now)
 
 void sched_wake_slow(struct sched_vcpu *v, ns_t now)
 {
-    unsigned cpu = sched_lock_vcpu(v);
+    unsigned cpu = lock_vcpu(v);
 
     if (v->core.blocked) {
         v->core.blocked = false;

@@ -299,7 +299,7 @@ static void test_misplaced(void **state)
 
     (void)state;
     fake_reset();
-    s = fake_sched(sched_find("misplacing"), 1);
+    s = fake_sched(sched_find("misplacing"), 2);
     a = fake_vcpu(new_domain(s, 1), 0, 0);
     set(s, NULL, "defect", DEFECT_PLACES_BADLY);
     fake_start(a);
