@@ -302,15 +302,13 @@ int mmu_set_base(struct vcpu *v, mfn_t l4, bool kernel)
 
 mfn_t mmu_guest_frame(struct vcpu *v, uintptr_t address)
 {
-    mfn_t frame = INVALID_MFN, l1;
+    mfn_t frame = INVALID_MFN;
     pte_t *p;
 
     if (address >= HOLE_START && address < HOLE_END)
         return INVALID_MFN;
     spin_lock(&v->domain->mmu.lock);
-    p = v->pv.cr3_kernel
-            ? pagetable_walk(paddr_to_mfn(v->pv.cr3_kernel), address, &l1)
-            : NULL;
+    p = v->pv.cr3_kernel ? pagetable_walk(v->pv.cr3_kernel, address) : NULL;
     if (p && (*p & PTE_P))
         frame = pte_mfn(*p);
     spin_unlock(&v->domain->mmu.lock);

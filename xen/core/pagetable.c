@@ -283,23 +283,6 @@ void pagetable_invalidate(struct domain *d, struct page *page, unsigned level)
             table[i] = 0;
 }
 
-pte_t *pagetable_walk(mfn_t l4, uintptr_t address, mfn_t *l1)
-{
-    mfn_t mfn = l4;
-    unsigned level;
-
-    for (level = 4; level > 1; level--) {
-        const pte_t *table = mfn_to_virt(mfn);
-        pte_t e = READ_ONCE(table[pte_index(address, level)]);
-
-        if (!(e & PTE_P))
-            return NULL;
-        mfn = pte_mfn(e);
-    }
-    *l1 = mfn;
-    return (pte_t *)mfn_to_virt(mfn) + pte_index(address, 1);
-}
-
 /* ---- descriptors (SDM 3A 3.4.5, 5.2) ---- */
 
 #define DESC_PRESENT ((uint64_t)1 << 47)

@@ -37,8 +37,56 @@ int pagetable_check_descriptors(mfn_t mfn);
 /* One of them: may a guest load it? Forces its privilege level to 3. */
 bool pagetable_descriptor_ok(uint64_t *descriptor);
 
-/* The L1 entry for a guest address under the tables at l4, and the frame it
- * stands in; NULL: an upper entry is not present. */
-pte_t *pagetable_walk(mfn_t l4, uintptr_t address, mfn_t *l1);
+/* The L1 entry for a guest address (not in the hole) under the tables whose L4
+ * stands at l4, in bytes; NULL: an upper entry is not present. */
+static inline pte_t *pagetable_walk(paddr_t l4, uintptr_t address)
+{
+    const char *table = paddr_to_virt(l4);
+    unsigned shift;
+
+#pragma GCC unroll 3
+    for (shift = 36; shift > 9; shift -= 9) {
+        pte_t e = READ_ONCE(
+            *(const pte_t *)(const void *)(table + (address >> shift & 0xff8)));
+
+        if (unlikely(!(e & PTE_P)))
+            return NULL;
+        table = paddr_to_virt(e & PTE_FRAME);
+    }
+    return (pte_t *)paddr_to_virt((paddr_t)(table - DIRECTMAP_START) +
+                                  (address >> 9 & 0xff8));
+}
+
+/* The plain case of pagetable_set_l1(): *p is not present, and gets a page of
+ * d's own that is of the right type already. False: nothing has changed, and
+ * it may be any other case. */
+static inline bool pagetable_add_l1(const struct domain *d, pte_t *p,
+                                    pte_t value)
+{
+    struct page *page = mfn_to_page(pte_mfn(value));
+    uint64_t word, add = REF_ONE;
+
+    if ((*p & PTE_P) || (value & (PTE_P | PTE_CACHE)) != PTE_P ||
+        unlikely(pte_mfn(value) >= frame_max))
+        return false;
+    word = page_word(page);
+    if (value & PTE_W) {
+        add = REF_ONE + TYPE_ONE;
+        if ((word & (PT_MASK | PAGE_BUSY)) != PT_WRITABLE)
+            return false;
+    }
+    if (!(word & REF_COUNT) || (word & COUNTS_FULL) ||
+        !page_swap(page, &word, word + add))
+        return false;
+    if (unlikely(page->owner != d)) {
+        if (value & PTE_W)
+            page_put_writable(page);
+        else
+            page_put(page);
+        return false;
+    }
+    WRITE_ONCE(*p, (value | PTE_U) & ~PTE_G);
+    return true;
+}
 
 #endif

@@ -33,12 +33,10 @@ static bool in_64bit_code(uint16_t selector)
 }
 
 /* The instruction, zeros where it reaches into a page that is not there. */
-static bool fetch(uintptr_t rip, uint8_t bytes[PTWR_BYTES])
+static bool fetch_across(uintptr_t rip, uint8_t bytes[PTWR_BYTES])
 {
     size_t here = PAGE_SIZE - (rip & (PAGE_SIZE - 1));
 
-    if (likely(here >= PTWR_BYTES))
-        return !copy_from_guest(bytes, rip, PTWR_BYTES);
     if (copy_from_guest(bytes, rip, here))
         return false;
     if (copy_from_guest(bytes + here, rip + here, PTWR_BYTES - here))
@@ -47,12 +45,27 @@ static bool fetch(uintptr_t rip, uint8_t bytes[PTWR_BYTES])
     return true;
 }
 
+static bool fetch(uintptr_t rip, uint8_t bytes[PTWR_BYTES])
+{
+    if (unlikely((rip & (PAGE_SIZE - 1)) > PAGE_SIZE - PTWR_BYTES))
+        return fetch_across(rip, bytes);
+    return !copy_from_guest(bytes, rip, PTWR_BYTES);
+}
+
+static inline int write_entry(struct domain *d, pte_t *p, pte_t old,
+                              pte_t value)
+{
+    if (likely(!(old & PTE_P)) && pagetable_add_l1(d, p, value))
+        return 0;
+    return pagetable_swap_l1(d, d, p, old, value);
+}
+
 /* Carry op out on the entry that holds `address`. Under mmu.lock. */
 static int emulate(struct domain *d, const struct ptwr_op *op, pte_t *p,
                    unsigned offset, struct cpu_user_regs *regs)
 {
-    uint64_t mask = ~(uint64_t)0 >> (64 - 8 * op->size), source = 0;
-    struct cpu_user_regs after;
+    uint64_t mask = ~(uint64_t)0 >> (64 - 8 * op->size), source = 0, part;
+    unsigned shift = 8 * offset;
     pte_t old, value;
     int rc;
 
@@ -60,13 +73,44 @@ static int emulate(struct domain *d, const struct ptwr_op *op, pte_t *p,
         return -XEN_EFAULT;
     do {
         old = READ_ONCE(*p);
-        value = ptwr_apply(op, old >> 8 * offset & mask, source, regs, &after);
-        value = (old & ~(mask << 8 * offset)) | value << 8 * offset;
-        rc = pagetable_swap_l1(d, d, p, old, value);
+        part = old >> shift & mask;
+        value = ptwr_value(op, part, source, regs);
+        value = (old & ~(mask << shift)) | value << shift;
+        rc = write_entry(d, p, old, value);
     } while (rc == -XEN_EAGAIN);
     if (!rc)
-        *regs = after;
+        ptwr_commit(op, part, regs);
     return rc;
+}
+
+static NOINLINE bool any_write(struct domain *d, pte_t *p, uintptr_t address,
+                               struct cpu_user_regs *regs)
+{
+    uint8_t bytes[PTWR_BYTES];
+    struct ptwr_op op;
+
+    return fetch(regs->rip, bytes) && ptwr_decode(bytes, &op) &&
+           !(address & (op.size - 1)) && !emulate(d, &op, p, address & 7, regs);
+}
+
+/* Under mmu.lock. The plain MOV is done in line: most writes are. */
+static inline bool mend(struct domain *d, pte_t *p, uintptr_t address,
+                        struct cpu_user_regs *regs)
+{
+    unsigned reg, length;
+    uint64_t word[2];
+
+    if (unlikely(!in_64bit_code(regs->cs)))
+        return false;
+    if (likely(!(address & 7)) && !guest_get2(word, regs->rip)) {
+        length = ptwr_plain_mov(word[0], &reg);
+        if (likely(length) && likely(!write_entry(d, p, READ_ONCE(*p),
+                                                  ptwr_register(regs, reg)))) {
+            regs->rip += length;
+            return true;
+        }
+    }
+    return any_write(d, p, address, regs);
 }
 
 /* The entry that a write to `address` would change: in a frame that is one of
@@ -74,10 +118,10 @@ static int emulate(struct domain *d, const struct ptwr_op *op, pte_t *p,
 static pte_t *entry_at(const struct vcpu *v, uintptr_t address)
 {
     struct page *page;
-    mfn_t l1, frame;
+    mfn_t frame;
     pte_t *p;
 
-    p = pagetable_walk(paddr_to_mfn(v->pv.cr3_kernel), address, &l1);
+    p = pagetable_walk(v->pv.cr3_kernel, address);
     if (!p || (*p & (PTE_P | PTE_W)) != PTE_P)
         return NULL;
     frame = pte_mfn(*p);
@@ -92,8 +136,6 @@ bool up_page_fault(struct cpu_user_regs *regs, uintptr_t address,
                    unsigned error_code)
 {
     struct vcpu *v = current_vcpu();
-    uint8_t bytes[PTWR_BYTES];
-    struct ptwr_op op;
     bool done = false;
     pte_t *p;
 
@@ -104,9 +146,8 @@ bool up_page_fault(struct cpu_user_regs *regs, uintptr_t address,
         return false;
     spin_lock(&v->domain->mmu.lock);
     p = entry_at(v, address);
-    if (p && in_64bit_code(regs->cs) && fetch(regs->rip, bytes) &&
-        ptwr_decode(bytes, &op) && !(address & (op.size - 1)))
-        done = !emulate(v->domain, &op, p, address & 7, regs);
+    if (p)
+        done = mend(v->domain, p, address, regs);
     spin_unlock(&v->domain->mmu.lock);
     return done;
 }

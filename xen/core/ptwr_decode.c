@@ -3,6 +3,7 @@
  */
 #include "xen/core/ptwr_decode.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define CF         0x001u
@@ -27,6 +28,10 @@ struct cursor {
 /* Prefixes: only those that change nothing here, LOCK, REP, 66, and REX. */
 static bool prefixes(struct cursor *c)
 {
+    if (likely((c->b[0] & 0xf0) == 0x40)) {
+        c->rex = c->b[c->at++];
+        return true;
+    }
     for (; c->at < 8; c->at++) {
         switch (c->b[c->at]) {
         case 0x66:
@@ -224,42 +229,22 @@ bool ptwr_decode(const uint8_t bytes[PTWR_BYTES], struct ptwr_op *op)
 
 /* ---- carrying out ---- */
 
+#define REG(name) (uint8_t) offsetof(struct cpu_user_regs, name)
+
+static const uint8_t reg_offset[16] = {
+    REG(rax), REG(rcx), REG(rdx), REG(rbx), REG(rsp), REG(rbp),
+    REG(rsi), REG(rdi), REG(r8),  REG(r9),  REG(r10), REG(r11),
+    REG(r12), REG(r13), REG(r14), REG(r15),
+};
+
 static uint64_t *reg_of(struct cpu_user_regs *r, unsigned reg)
 {
-    switch (reg) {
-    case 0:
-        return &r->rax;
-    case 1:
-        return &r->rcx;
-    case 2:
-        return &r->rdx;
-    case 3:
-        return &r->rbx;
-    case 4:
-        return &r->rsp;
-    case 5:
-        return &r->rbp;
-    case 6:
-        return &r->rsi;
-    case 7:
-        return &r->rdi;
-    case 8:
-        return &r->r8;
-    case 9:
-        return &r->r9;
-    case 10:
-        return &r->r10;
-    case 11:
-        return &r->r11;
-    case 12:
-        return &r->r12;
-    case 13:
-        return &r->r13;
-    case 14:
-        return &r->r14;
-    default:
-        return &r->r15;
-    }
+    return (uint64_t *)(void *)((char *)r + reg_offset[reg]);
+}
+
+uint64_t ptwr_register(const struct cpu_user_regs *r, unsigned reg)
+{
+    return *(const uint64_t *)(const void *)((const char *)r + reg_offset[reg]);
 }
 
 static uint64_t mask_of(unsigned size)
@@ -267,13 +252,13 @@ static uint64_t mask_of(unsigned size)
     return ~(uint64_t)0 >> (64 - 8 * size);
 }
 
-static uint64_t operand(const struct ptwr_op *op, struct cpu_user_regs *r)
+static uint64_t operand(const struct ptwr_op *op, const struct cpu_user_regs *r)
 {
     if (op->immediate)
         return op->imm & mask_of(op->size);
     if (op->high_byte)
-        return (*reg_of(r, op->reg - 4) >> 8) & 0xff;
-    return *reg_of(r, op->reg) & mask_of(op->size);
+        return (ptwr_register(r, op->reg - 4) >> 8) & 0xff;
+    return ptwr_register(r, op->reg) & mask_of(op->size);
 }
 
 /* Write to a register as the processor does: 4 bytes clear the upper half. */
@@ -343,58 +328,6 @@ static void set_flags(struct cpu_user_regs *r, unsigned flags)
     r->rflags = (r->rflags & ~(uint64_t)ARITHMETIC) | flags;
 }
 
-static uint64_t apply_alu(const struct ptwr_op *op, uint64_t old, uint64_t b,
-                          struct cpu_user_regs *r)
-{
-    uint64_t result = old;
-    unsigned flags;
-
-    if (op->kind == PTWR_ADD || op->kind == PTWR_XADD) {
-        result = old + b;
-        flags = flags_add(old, b, result, op->size);
-    } else if (op->kind == PTWR_SUB) {
-        result = old - b;
-        flags = flags_sub(old, b, result, op->size);
-    } else {
-        if (op->kind == PTWR_OR)
-            result = old | b;
-        else if (op->kind == PTWR_AND)
-            result = old & b;
-        else
-            result = old ^ b;
-        flags = flags_of(result, op->size);
-    }
-    set_flags(r, flags);
-    if (op->kind == PTWR_XADD)
-        put_operand(op, r, old);
-    return result;
-}
-
-static uint64_t apply_bit(const struct ptwr_op *op, uint64_t old, uint64_t b,
-                          struct cpu_user_regs *r)
-{
-    uint64_t bit = (uint64_t)1 << (b & (8 * op->size - 1));
-
-    r->rflags = (r->rflags & ~(uint64_t)CF) | (old & bit ? CF : 0);
-    if (op->kind == PTWR_BTS)
-        return old | bit;
-    if (op->kind == PTWR_BTR)
-        return old & ~bit;
-    return old ^ bit;
-}
-
-static uint64_t apply_cmpxchg(const struct ptwr_op *op, uint64_t old,
-                              uint64_t b, struct cpu_user_regs *r)
-{
-    uint64_t expected = r->rax & mask_of(op->size);
-
-    set_flags(r, flags_sub(expected, old, expected - old, op->size));
-    if (expected == old)
-        return b;
-    put_reg(&r->rax, op->size, false, old);
-    return old;
-}
-
 /* RDI, RSI, RCX after a step; the instruction goes on while RCX is not 0. */
 static void step_string(const struct ptwr_op *op, struct cpu_user_regs *r)
 {
@@ -407,40 +340,101 @@ static void step_string(const struct ptwr_op *op, struct cpu_user_regs *r)
         r->rip -= op->length;
 }
 
-uint64_t ptwr_apply(const struct ptwr_op *op, uint64_t old, uint64_t source,
-                    const struct cpu_user_regs *regs,
-                    struct cpu_user_regs *after)
+uint64_t ptwr_value(const struct ptwr_op *op, uint64_t old, uint64_t source,
+                    const struct cpu_user_regs *regs)
 {
-    uint64_t b;
+    uint64_t mask = mask_of(op->size), b = operand(op, regs);
+    uint64_t bit = (uint64_t)1 << (b & (8 * op->size - 1));
 
-    *after = *regs;
-    after->rip += op->length;
-    b = operand(op, after);
     switch (op->kind) {
     case PTWR_MOV:
-        return b;
     case PTWR_XCHG:
-        put_operand(op, after, old);
         return b;
     case PTWR_CMPXCHG:
-        return apply_cmpxchg(op, old, b, after);
+        return (regs->rax & mask) == old ? b : old;
     case PTWR_BTS:
+        return old | bit;
     case PTWR_BTR:
+        return old & ~bit;
     case PTWR_BTC:
-        return apply_bit(op, old, b, after);
+        return old ^ bit;
     case PTWR_STOS:
-        step_string(op, after);
-        return regs->rax & mask_of(op->size);
+        return regs->rax & mask;
     case PTWR_MOVS:
-        step_string(op, after);
-        return source & mask_of(op->size);
+        return source & mask;
     case PTWR_XADD:
     case PTWR_ADD:
+        return (old + b) & mask;
     case PTWR_OR:
+        return old | b;
     case PTWR_AND:
+        return old & b;
     case PTWR_SUB:
+        return (old - b) & mask;
     case PTWR_XOR:
         break;
     }
-    return apply_alu(op, old, b, after) & mask_of(op->size);
+    return old ^ b;
+}
+
+static void commit_cmpxchg(const struct ptwr_op *op, uint64_t old,
+                           struct cpu_user_regs *r)
+{
+    uint64_t expected = r->rax & mask_of(op->size);
+
+    set_flags(r, flags_sub(expected, old, expected - old, op->size));
+    if (expected != old)
+        put_reg(&r->rax, op->size, false, old);
+}
+
+static void commit_bit(const struct ptwr_op *op, uint64_t old, uint64_t b,
+                       struct cpu_user_regs *r)
+{
+    uint64_t bit = (uint64_t)1 << (b & (8 * op->size - 1));
+
+    r->rflags = (r->rflags & ~(uint64_t)CF) | (old & bit ? CF : 0);
+}
+
+void ptwr_commit(const struct ptwr_op *op, uint64_t old,
+                 struct cpu_user_regs *r)
+{
+    uint64_t b;
+
+    r->rip += op->length;
+    if (op->kind == PTWR_MOV)
+        return;
+    b = operand(op, r);
+    switch (op->kind) {
+    case PTWR_MOV:
+        break;
+    case PTWR_XCHG:
+        put_operand(op, r, old);
+        break;
+    case PTWR_CMPXCHG:
+        commit_cmpxchg(op, old, r);
+        break;
+    case PTWR_BTS:
+    case PTWR_BTR:
+    case PTWR_BTC:
+        commit_bit(op, old, b, r);
+        break;
+    case PTWR_STOS:
+    case PTWR_MOVS:
+        step_string(op, r);
+        break;
+    case PTWR_XADD:
+    case PTWR_ADD:
+        set_flags(r, flags_add(old, b, old + b, op->size));
+        if (op->kind == PTWR_XADD)
+            put_operand(op, r, old);
+        break;
+    case PTWR_SUB:
+        set_flags(r, flags_sub(old, b, old - b, op->size));
+        break;
+    case PTWR_OR:
+    case PTWR_AND:
+    case PTWR_XOR:
+        set_flags(r, flags_of(ptwr_value(op, old, 0, r), op->size));
+        break;
+    }
 }

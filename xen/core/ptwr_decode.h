@@ -46,11 +46,34 @@ struct ptwr_op {
 /* False: not such an instruction. */
 bool ptwr_decode(const uint8_t bytes[PTWR_BYTES], struct ptwr_op *op);
 
-/* What the instruction does to its memory operand, whose value is `old`
- * (size bytes, zero-extended), and to the registers. source: for MOVS. The
- * new value; *after: regs with all effects, for when the write succeeded. */
-uint64_t ptwr_apply(const struct ptwr_op *op, uint64_t old, uint64_t source,
-                    const struct cpu_user_regs *regs,
-                    struct cpu_user_regs *after);
+/* The commonest one, in line: MOV of a 64-bit register to memory (REX.W 89 /r),
+ * from the first 8 bytes of the instruction. Its length, or 0: it is none. */
+static inline unsigned ptwr_plain_mov(uint64_t bytes, unsigned *reg)
+{
+    unsigned mod = bytes >> 22 & 3, rm = bytes >> 16 & 7, length = 3;
+
+    if ((bytes & 0xfff8) != 0x8948 || mod == 3)
+        return 0;
+    *reg = (bytes >> 19 & 7) | (bytes << 1 & 8);
+    if (rm == 4) {
+        length++;
+        rm = bytes >> 24 & 7; /* SIB's base: 5 is none, as RM's is RIP */
+    }
+    if (mod == 1)
+        return length + 1;
+    return mod == 2 || rm == 5 ? length + 4 : length;
+}
+
+/* A general register by its number in instructions. */
+uint64_t ptwr_register(const struct cpu_user_regs *regs, unsigned reg);
+
+/* What the instruction makes of its memory operand, whose value is `old` (size
+ * bytes, zero-extended). source: for MOVS. Changes nothing. */
+uint64_t ptwr_value(const struct ptwr_op *op, uint64_t old, uint64_t source,
+                    const struct cpu_user_regs *regs);
+
+/* Its effects on the registers, now that the write has succeeded. */
+void ptwr_commit(const struct ptwr_op *op, uint64_t old,
+                 struct cpu_user_regs *regs);
 
 #endif

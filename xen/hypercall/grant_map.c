@@ -29,7 +29,7 @@ static pte_t *entry_for(const struct vcpu *v, uint64_t host_addr,
     if (!(flags & GNTMAP_contains_pte)) {
         if (host_addr >= HOLE_START && host_addr < HOLE_END)
             return NULL;
-        return pagetable_walk(paddr_to_mfn(v->pv.cr3_kernel), host_addr, &mfn);
+        return pagetable_walk(v->pv.cr3_kernel, host_addr);
     }
     mfn = paddr_to_mfn(host_addr);
     page = mfn_to_page(mfn);
@@ -69,8 +69,8 @@ static void drop_frame(mfn_t mfn, bool write)
 }
 
 /* With the entry pinned: map its frame. */
-static int map_frame(struct domain *granter, mfn_t mfn,
-                     const struct gnttab_map_grant_ref *op)
+static inline int map_frame(struct domain *granter, mfn_t mfn,
+                            const struct gnttab_map_grant_ref *op)
 {
     bool write = !(op->flags & GNTMAP_readonly);
     struct vcpu *v = current_vcpu();
@@ -91,7 +91,8 @@ static int map_frame(struct domain *granter, mfn_t mfn,
 }
 
 /* granter's reference passes to the mapping. */
-static int map_from(struct domain *granter, struct gnttab_map_grant_ref *op)
+static inline int map_from(struct domain *granter,
+                           struct gnttab_map_grant_ref *op)
 {
     bool write = !(op->flags & GNTMAP_readonly);
     struct domain *d = current_domain();
@@ -121,7 +122,7 @@ static int map_from(struct domain *granter, struct gnttab_map_grant_ref *op)
     return GNTST_okay;
 }
 
-static int map_one(struct gnttab_map_grant_ref *op)
+static inline int map_one(struct gnttab_map_grant_ref *op)
 {
     struct domain *granter;
     int rc;
@@ -137,16 +138,24 @@ static int map_one(struct gnttab_map_grant_ref *op)
     return rc;
 }
 
+union map_words {
+    struct gnttab_map_grant_ref op;
+    uint64_t word[4]; /* the last is only an answer */
+};
+
+_Static_assert(sizeof(struct gnttab_map_grant_ref) == 32, "public ABI");
+
 int64_t grant_op_map(uintptr_t arg, unsigned count)
 {
-    struct gnttab_map_grant_ref op;
+    union map_words u;
     unsigned i;
 
-    for (i = 0; i < count; i++, arg += sizeof(op)) {
-        if (unlikely(copy_from_guest(&op, arg, sizeof(op))))
+    for (i = 0; i < count; i++, arg += sizeof(u)) {
+        if (unlikely(guest_get3(u.word, arg)))
             return -XEN_EFAULT;
-        op.status = (int16_t)map_one(&op);
-        if (unlikely(copy_to_guest(arg, &op, sizeof(op))))
+        u.op.dev_bus_addr = 0;
+        u.op.status = (int16_t)map_one(&u.op);
+        if (unlikely(guest_put2(arg + 16, u.word[2], u.word[3])))
             return -XEN_EFAULT;
         if (i + 1 < count)
             preempt_point();
@@ -164,8 +173,8 @@ struct ending {
 
 /* Take the entry away, or put what stands at new_addr in its place. Under
  * mmu.lock. */
-static int take_entry(const struct vcpu *v, const struct grant_map *m,
-                      uint64_t host_addr, uint64_t new_addr)
+static inline int take_entry(const struct vcpu *v, const struct grant_map *m,
+                             uint64_t host_addr, uint64_t new_addr)
 {
     pte_t *p = entry_for(v, host_addr, m->flags), *from;
     pte_t value = 0;
@@ -183,8 +192,8 @@ static int take_entry(const struct vcpu *v, const struct grant_map *m,
     return GNTST_okay;
 }
 
-static void end_begin(struct ending *e, uint32_t handle, uint64_t host_addr,
-                      uint64_t new_addr)
+static inline void end_begin(struct ending *e, uint32_t handle,
+                             uint64_t host_addr, uint64_t new_addr)
 {
     struct vcpu *v = current_vcpu();
 
@@ -202,7 +211,7 @@ static void end_begin(struct ending *e, uint32_t handle, uint64_t host_addr,
     }
 }
 
-static void end_finish(struct ending *e)
+static inline void end_finish(struct ending *e)
 {
     if (unlikely(!e->map))
         return;
@@ -211,75 +220,71 @@ static void end_finish(struct ending *e)
     grant_map_free(current_domain(), e->handle, e->map);
 }
 
-/* What the two kinds of unmapping differ in. */
-struct unmap_kind {
-    size_t size, status_at; /* of an element, and where its status is */
-    void (*begin)(struct ending *e, uintptr_t arg);
-};
-
-static void begin_unmap(struct ending *e, uintptr_t arg)
-{
+/* One element of either array: where its new_addr, handle and status are. */
+union unmap_words {
     struct gnttab_unmap_grant_ref op;
+    struct gnttab_unmap_and_replace replace;
+    uint64_t word[3];
+};
 
-    if (copy_from_guest(&op, arg, sizeof(op))) {
-        *e = (struct ending){ .status = GNTST_general_error };
-        return;
-    }
-    if (unlikely(!op.host_addr))
-        *e = (struct ending){ .status = GNTST_bad_virt_addr };
-    else
-        end_begin(e, op.handle, op.host_addr, 0);
-}
+_Static_assert(sizeof(union unmap_words) == 24, "public ABI");
+_Static_assert(offsetof(struct gnttab_unmap_grant_ref, handle) == 16 &&
+                   offsetof(struct gnttab_unmap_and_replace, handle) == 16 &&
+                   offsetof(struct gnttab_unmap_grant_ref, status) == 20 &&
+                   offsetof(struct gnttab_unmap_and_replace, status) == 20,
+               "public ABI");
 
-static void begin_replace(struct ending *e, uintptr_t arg)
+static inline void begin_one(struct ending *e, uintptr_t arg, bool replace)
 {
-    struct gnttab_unmap_and_replace op;
+    union unmap_words u;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        *e = (struct ending){ .status = GNTST_general_error };
-    else
-        end_begin(e, op.handle, op.host_addr, op.new_addr);
+    *e = (struct ending){ .status = GNTST_bad_virt_addr };
+    if (unlikely(guest_get3(u.word, arg)))
+        e->status = GNTST_general_error;
+    else if (likely(u.op.host_addr))
+        end_begin(e, u.op.handle, u.op.host_addr,
+                  replace ? u.replace.new_addr : 0);
 }
 
-static const struct unmap_kind unmap_kind = {
-    sizeof(struct gnttab_unmap_grant_ref),
-    offsetof(struct gnttab_unmap_grant_ref, status),
-    begin_unmap,
-};
-static const struct unmap_kind replace_kind = {
-    sizeof(struct gnttab_unmap_and_replace),
-    offsetof(struct gnttab_unmap_and_replace, status),
-    begin_replace,
-};
+static inline int finish_one(struct ending *e, uintptr_t arg)
+{
+    end_finish(e);
+    return copy_to_guest(arg + offsetof(struct gnttab_unmap_grant_ref, status),
+                         &e->status, sizeof(e->status));
+}
+
+static inline void flush_domain(const struct domain *d)
+{
+    if (likely(smp_nr_cpus == 1))
+        tlb_flush_local();
+    else
+        tlb_flush_cpus(&d->mmu.cpus, TLB_ALL);
+}
 
 /* A handful: entries, one flush, pins, statuses. */
-static int unmap_some(const struct unmap_kind *kind, uintptr_t arg, unsigned n)
+static int unmap_some(uintptr_t arg, unsigned n, bool replace)
 {
     struct ending e[HANDFUL];
     unsigned i;
     int rc = 0;
 
     for (i = 0; i < n; i++)
-        kind->begin(&e[i], arg + i * kind->size);
-    tlb_flush_cpus(&current_domain()->mmu.cpus, TLB_ALL);
-    for (i = 0; i < n; i++) {
-        end_finish(&e[i]);
-        if (copy_to_guest(arg + i * kind->size + kind->status_at, &e[i].status,
-                          sizeof(e[i].status)))
+        begin_one(&e[i], arg + i * sizeof(union unmap_words), replace);
+    flush_domain(current_domain());
+    for (i = 0; i < n; i++)
+        if (finish_one(&e[i], arg + i * sizeof(union unmap_words)))
             rc = -XEN_EFAULT;
-    }
     return rc;
 }
 
-static int64_t unmap(const struct unmap_kind *kind, uintptr_t arg,
-                     unsigned count)
+static int64_t unmap(uintptr_t arg, unsigned count, bool replace)
 {
     unsigned done, n;
     int rc;
 
     for (done = 0; done < count; done += n) {
         n = count - done < HANDFUL ? count - done : HANDFUL;
-        rc = unmap_some(kind, arg + done * kind->size, n);
+        rc = unmap_some(arg + done * sizeof(union unmap_words), n, replace);
         if (rc)
             return rc;
         if (done + n < count)
@@ -290,10 +295,10 @@ static int64_t unmap(const struct unmap_kind *kind, uintptr_t arg,
 
 int64_t grant_op_unmap(uintptr_t arg, unsigned count)
 {
-    return unmap(&unmap_kind, arg, count);
+    return unmap(arg, count, false);
 }
 
 int64_t grant_op_unmap_and_replace(uintptr_t arg, unsigned count)
 {
-    return unmap(&replace_kind, arg, count);
+    return unmap(arg, count, true);
 }

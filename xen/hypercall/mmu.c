@@ -43,7 +43,10 @@ static inline int update_entry(const struct subject *s, uint64_t ptr,
     if (unlikely(!mfn_valid(mfn) || page->owner != s->tables))
         return -XEN_EINVAL;
     level = page_table_level(page_word(page));
-    if (likely(level == 1))
+    if (likely(level == 1 && s->tables == s->frames) &&
+        pagetable_add_l1(s->tables, p, value))
+        return 0;
+    if (level == 1)
         return pagetable_set_l1(s->tables, s->frames, p, value, keep_ad);
     if (level)
         return pagetable_set_upper(s->tables, page, level,
@@ -160,14 +163,37 @@ static void subject_end(const struct subject *s)
         domain_put(s->tables);
 }
 
+/* One request for the caller's own tables and frames. */
+static inline int update_single(uintptr_t request)
+{
+    struct subject s;
+    union {
+        uint64_t word[2];
+        struct mmu_update u;
+    } r;
+    int rc;
+
+    if (unlikely(guest_get2(r.word, request)))
+        return -XEN_EFAULT;
+    s.tables = s.frames = current_domain();
+    spin_lock(&s.tables->mmu.lock);
+    rc = update_one(&s, &r.u);
+    spin_unlock(&s.tables->mmu.lock);
+    return rc;
+}
+
 int64_t hypercall_mmu_update(uint64_t requests, uint64_t count, uint64_t pdone,
                              uint64_t foreigndom, uint64_t e, uint64_t f)
 {
     struct subject s;
     unsigned done = 0;
-    int rc = subject_of((uint32_t)foreigndom, &s);
+    int rc;
 
     (void)e, (void)f;
+    if (likely((uint32_t)foreigndom == DOMID_SELF && (unsigned)count == 1 &&
+               !pdone))
+        return update_single(requests);
+    rc = subject_of((uint32_t)foreigndom, &s);
     if (unlikely(rc))
         return rc;
     rc = update_all(&s, requests, (unsigned)count, &done);
@@ -199,19 +225,21 @@ static int flush_after(struct domain *d, uintptr_t address, uint64_t flags)
     return 0;
 }
 
-static int set_mapping(struct domain *from, uintptr_t address, pte_t value)
+static inline int set_mapping(struct domain *from, uintptr_t address,
+                              pte_t value)
 {
     struct vcpu *v = current_vcpu();
     struct domain *d = v->domain;
     int rc = -XEN_EINVAL;
-    mfn_t l1;
     pte_t *p;
 
-    if (unlikely(address >= HOLE_START && address < HOLE_END))
+    if (unlikely(address - HOLE_START < HOLE_END - HOLE_START))
         return rc;
     spin_lock(&d->mmu.lock);
-    p = pagetable_walk(paddr_to_mfn(v->pv.cr3_kernel), address, &l1);
-    if (likely(p))
+    p = pagetable_walk(v->pv.cr3_kernel, address);
+    if (likely(p && from == d) && pagetable_add_l1(d, p, value))
+        rc = 0;
+    else if (p)
         rc = pagetable_set_l1(d, from, p, value, false);
     spin_unlock(&d->mmu.lock);
     return rc;

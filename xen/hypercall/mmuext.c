@@ -74,7 +74,7 @@ static int flush_multi(struct domain *d, const struct mmuext_op *op,
 static int tlb_local(struct domain *d, const struct mmuext_op *op)
 {
     (void)d, (void)op;
-    tlb_flush_here(TLB_ALL);
+    tlb_flush_local();
     return 0;
 }
 
@@ -219,25 +219,32 @@ static mmuext_fn *const mmuext_table[] = {
     [MMUEXT_UNMARK_SUPER] = refuse,
 };
 
-static int one(struct domain *d, uintptr_t guest)
-{
+union words {
     struct mmuext_op op;
+    uint64_t word[3];
+};
 
-    if (unlikely(copy_from_guest(&op, guest, sizeof(op))))
+_Static_assert(sizeof(struct mmuext_op) == 24, "public ABI");
+
+static inline int one(struct domain *d, uintptr_t guest)
+{
+    union words u;
+
+    if (unlikely(guest_get3(u.word, guest)))
         return -XEN_EFAULT;
-    if (unlikely(op.cmd >= ARRAY_SIZE(mmuext_table) || !mmuext_table[op.cmd]))
+    if (unlikely(u.op.cmd >= ARRAY_SIZE(mmuext_table) ||
+                 !mmuext_table[u.op.cmd]))
         return -XEN_ENOSYS;
-    return mmuext_table[op.cmd](d, &op);
+    return mmuext_table[u.op.cmd](d, &u.op);
 }
 
-int64_t hypercall_mmuext_op(uint64_t ops, uint64_t count, uint64_t pdone,
-                            uint64_t foreigndom, uint64_t e, uint64_t f)
+static NOINLINE int64_t many(uint64_t ops, unsigned n, uint64_t pdone,
+                             uint16_t domid)
 {
     struct domain *d;
-    unsigned i, n = (unsigned)count;
-    int rc = mmu_subject((uint16_t)foreigndom, &d);
+    unsigned i;
+    int rc = mmu_subject(domid, &d);
 
-    (void)e, (void)f;
     if (unlikely(rc))
         return rc;
     for (i = 0; i < n; i++) {
@@ -251,4 +258,14 @@ int64_t hypercall_mmuext_op(uint64_t ops, uint64_t count, uint64_t pdone,
     if (unlikely(pdone) && copy_to_guest(pdone, &i, sizeof(i)))
         rc = -XEN_EFAULT;
     return rc;
+}
+
+int64_t hypercall_mmuext_op(uint64_t ops, uint64_t count, uint64_t pdone,
+                            uint64_t foreigndom, uint64_t e, uint64_t f)
+{
+    (void)e, (void)f;
+    if (likely((uint16_t)foreigndom == DOMID_SELF && (unsigned)count == 1 &&
+               !pdone))
+        return one(current_domain(), ops);
+    return many(ops, (unsigned)count, pdone, (uint16_t)foreigndom);
 }

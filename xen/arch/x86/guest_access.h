@@ -9,6 +9,7 @@
 #ifndef XEN_ARCH_X86_GUEST_ACCESS_H
 #define XEN_ARCH_X86_GUEST_ACCESS_H
 
+#include <xen/errno.h>
 #include "xen/arch/x86/layout.h"
 #include "xen/lib/types.h"
 
@@ -47,6 +48,64 @@ MUST_CHECK int copy_to_guest(uintptr_t guest, const void *from, size_t size);
                           : "r"(address)                                       \
                           : "memory"                                           \
                           : fault)
+
+/* Two or three words of 8 bytes in line, for hot paths. An address that wraps
+ * goes on at 0, which is the guest's own. A fault skips the XOR. */
+static inline bool guest_words_ok(uintptr_t guest, unsigned n)
+{
+    return guest - (HOLE_START - 8 * n) >= HOLE_END - HOLE_START + 8 * n;
+}
+
+MUST_CHECK static inline int guest_get2(uint64_t to[2], uintptr_t guest)
+{
+    int rc = -XEN_EFAULT;
+
+    if (unlikely(!guest_words_ok(guest, 2)))
+        return rc;
+    __asm__ volatile("1: movq (%3), %1\n\t"
+                     "2: movq 8(%3), %2\n\t"
+                     "xorl %0, %0\n"
+                     "3:\n\t"
+                     ".pushsection .ex_table, \"a\"\n\t"
+                     ".quad 1b, 3b, 2b, 3b\n\t"
+                     ".popsection"
+                     : "+r"(rc), "=&r"(to[0]), "=&r"(to[1])
+                     : "r"(guest)
+                     : "memory", "cc");
+    return rc;
+}
+
+MUST_CHECK static inline int guest_get3(uint64_t to[3], uintptr_t guest)
+{
+    int rc = -XEN_EFAULT;
+
+    if (unlikely(!guest_words_ok(guest, 3)))
+        return rc;
+    __asm__ volatile("1: movq (%4), %1\n\t"
+                     "2: movq 8(%4), %2\n\t"
+                     "3: movq 16(%4), %3\n\t"
+                     "xorl %0, %0\n"
+                     "4:\n\t"
+                     ".pushsection .ex_table, \"a\"\n\t"
+                     ".quad 1b, 4b, 2b, 4b, 3b, 4b\n\t"
+                     ".popsection"
+                     : "+r"(rc), "=&r"(to[0]), "=&r"(to[1]), "=&r"(to[2])
+                     : "r"(guest)
+                     : "memory", "cc");
+    return rc;
+}
+
+MUST_CHECK static inline int guest_put2(uintptr_t guest, uint64_t a,
+                                        uint64_t b)
+{
+    if (unlikely(!guest_words_ok(guest, 2)))
+        goto fault;
+    GUEST_PUT64(guest, a, fault);
+    GUEST_PUT64(guest + 8, b, fault);
+    return 0;
+fault:
+    return -XEN_EFAULT;
+}
 
 /* The value of a XEN_GUEST_HANDLE as an address. */
 #define guest_handle(h) ((uintptr_t)(h).p)

@@ -13,6 +13,7 @@
 #ifndef XEN_ARCH_X86_TLB_H
 #define XEN_ARCH_X86_TLB_H
 
+#include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/percpu.h"
 #include "xen/lib/cpuset.h"
 #include "xen/lib/types.h"
@@ -51,6 +52,20 @@ static inline uint64_t tlb_flush_epoch(void)
     if (__atomic_load_n(&tlb_clock.used, __ATOMIC_RELAXED) >= epoch)
         epoch = __atomic_add_fetch(&tlb_clock.epoch, 1, __ATOMIC_RELAXED);
     return epoch;
+}
+
+/* Flush what this CPU holds of the current vCPU's, whose tables are loaded.
+ * Interrupts on or off: one that flushes in between does no harm, as it loads
+ * the same tables, and an epoch that is recorded late is only too low. */
+static inline void tlb_flush_local(void)
+{
+    struct tlb_cpu *t = &this_cpu(tlb_cpu);
+    uint64_t epoch = tlb_flush_epoch();
+
+    if (unlikely(!t->cr3))
+        return; /* the hypervisor's own tables: nothing of a guest's */
+    write_cr3(t->cr3);
+    WRITE_ONCE(t->seen, epoch);
 }
 
 /* Load cr3, of the domain whose set is `cpus`, if it is not loaded already or
