@@ -20,61 +20,8 @@
  */
 #include "xen/arch/x86/layout.h"
 #include "xen/arch/x86/msr.h"
+#include "xen/arch/x86/entry_macros.h"
 #include "asm-offsets.h"
-
-/* Where the frame's neighbours are, seen from the frame. */
-#define TOP_PERCPU STACK_TOP_PERCPU
-#define TOP_PV     STACK_TOP_PV
-#define TOP_CPU    STACK_TOP_CPU
-
-    .macro SAVE_REGISTERS
-    push %rdi
-    push %rsi
-    push %rdx
-    push %rcx
-    push %rax
-    push %r8
-    push %r9
-    push %r10
-    push %r11
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
-    .endm
-
-    .macro RESTORE_REGISTERS
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
-    pop %r11
-    pop %r10
-    pop %r9
-    pop %r8
-    pop %rax
-    pop %rcx
-    pop %rdx
-    pop %rsi
-    pop %rdi
-    .endm
-
-    /* The frame is at rsp, which is 8 off a multiple of 16. */
-    .macro CALL_C function:req
-    sub $8, %rsp
-    call \function
-    add $8, %rsp
-    .endm
-
-    .macro EXCEPTION_FIXUP from:req to:req
-    .pushsection .ex_table, "a"
-    .quad \from, \to
-    .popsection
-    .endm
 
     .text
 
@@ -128,10 +75,16 @@ syscall_entry:
     push $RING3_CS64
     push %rcx                   /* rip */
     push $-1                    /* ENTRY_SYSCALL */
+    mov ABOVE_PV(%rsp), %rcx
+    cmpb $0, PV_KERNEL_MODE(%rcx)
+    je fast_user_syscall
+    cmp $IRET_HYPERCALL, %eax
+    je fast_iret
+    .global syscall_entry_slow
+syscall_entry_slow:
+    mov ABOVE_RIP(%rsp), %rcx
     SAVE_REGISTERS
     mov TOP_PV(%rsp), %rbx
-    cmpb $0, PV_KERNEL_MODE(%rbx)
-    je syscall_of_user
     sti
     cmp $NR_HYPERCALLS_ASM, %rax
     jae 2f
@@ -159,7 +112,7 @@ exit_to_guest:
     movzwl (%rcx), %eax         /* pending, mask */
     dec %eax
     cmp $0xff, %eax             /* pending not 0, mask 0 */
-    jb exit_event
+    jb fast_event
 exit_now:
     cmpl $-1, REGS_ENTRY_VECTOR(%rsp)
     jne exit_iret
@@ -169,21 +122,9 @@ exit_now:
     sar $16, %rcx
     cmp %rax, %rcx
     jne exit_iret
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
-    pop %r11
-    pop %r10
-    pop %r9
-    pop %r8
-    pop %rax
-    pop %rcx
-    pop %rdx
-    pop %rsi
-    pop %rdi
+    .global exit_sysret
+exit_sysret:
+    RESTORE_REGISTERS
     add $8, %rsp
     pop %rcx                    /* rip */
     add $8, %rsp
@@ -200,6 +141,7 @@ exit_iret_instruction:
 
 /* The guest's cs, ss or rip can't be loaded: its failsafe callback hears. The
  * frame still stands from rip up, and the guest's registers are in place. */
+    .global exit_iret_failed
 exit_iret_failed:
     push $0
     SAVE_REGISTERS
@@ -220,18 +162,6 @@ exit_work:
     sti
     mov %rbx, %rdi
     CALL_C pv_exit_work
-    jmp exit_to_guest
-
-exit_event:
-    mov %rbx, %rdi
-    mov %rsp, %rsi
-    CALL_C pv_bounce_event
-    jmp exit_to_guest
-
-syscall_of_user:
-    mov %rbx, %rdi
-    mov %rsp, %rsi
-    CALL_C pv_bounce_syscall
     jmp exit_to_guest
 
 /*
@@ -256,6 +186,9 @@ pv_enter_guest:
     .else
     push $0
     .endif
+    .if \vector == 14
+    jmp fast_page_fault
+    .endif
     movl $\vector, 4(%rsp)
     .if \vector == 1
     jmp debug_entry
@@ -263,8 +196,6 @@ pv_enter_guest:
     jmp nmi_entry
     .elseif \vector == 8
     jmp double_fault_entry
-    .elseif \vector == 14
-    jmp page_fault_entry
     .elseif \vector == 18
     jmp machine_check_entry
     .elseif \vector >= 32
@@ -313,17 +244,12 @@ vector_entry:
     CALL_C trap_guest
     jmp exit_to_guest
 
-page_fault_entry:
+    .global page_fault_ours
+page_fault_ours:                /* frame up to the error code */
+    movl $14, 4(%rsp)
     cld
     SAVE_REGISTERS
-    testb $3, REGS_CS(%rsp)
-    jz 1f
-    mov TOP_PV(%rsp), %rbx
-    mov %rbx, %rdi
-    mov %rsp, %rsi
-    CALL_C pv_page_fault
-    jmp exit_to_guest
-1:  mov %rsp, %rdi
+    mov %rsp, %rdi
 
 hypervisor_trap:
     mov %rsp, %rbx

@@ -102,6 +102,16 @@ no_stack:
     up_crash("no stack at %p for the failsafe callback", (void *)frame);
 }
 
+/* From entry_fast.S: what the guest's kernel has to be told, or to tell, stands
+ * on a stack that is not there. */
+void pv_no_stack(struct cpu_user_regs *regs)
+{
+    irq_enable();
+    up_crash("no stack at %#lx for what happened at rip %#lx",
+             current_pv()->kernel_mode ? regs->rsp : current_pv()->kernel_sp,
+             regs->rip);
+}
+
 void pv_send_nmi(struct pv_vcpu *p)
 {
     p->nmi_pending = 1;
