@@ -1,0 +1,66 @@
+"""Debian's stock kernel as a boot-time domain, to user space and to its end.
+
+The kernel and the programs are Debian's own (guests/linux); not deterministic
+mode, so that every run is another interleaving.
+"""
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from qemu import Machine  # noqa: E402
+
+SCHEDULERS = ["rr", "credit", "sedf", "bvt"]
+LIMIT = 300.0
+# What must never be said: the hypervisor's own faults, and a kernel's.
+BAD = ("Panic on CPU", "broke a rule", "BUG:", "Oops", "Call Trace",
+       "rcu_sched self-detected", "Kernel panic")
+
+
+def boot(sched: str, jobs: str, *, smp: int = 1, vcpus: int = 1,
+         ramdisk: str = "initrd.img", memory: int = 256,
+         deterministic: bool = False) -> str:
+    """Run one Linux domain until it powers off; the console's text."""
+    modules = (f"build/guests/linux/vmlinuz domain name=linux mem={memory}M "
+               f"vcpus={vcpus} ramdisk=initrd -- console=hvc0 {jobs}",
+               f"build/guests/linux/{ramdisk} file=initrd")
+    with Machine(f"console=com1 sched={sched}", modules, smp=smp,
+                 memory="1G", deterministic=deterministic) as m:
+        m.wait(r"JOBS DONE failed=0", LIMIT)
+        log = m.wait_end(LIMIT)
+    for words in BAD:
+        assert words not in log, log[-6000:]
+    return log
+
+
+@pytest.mark.parametrize("smp, vcpus", [(1, 1), (2, 2), (4, 4), (1, 4)])
+@pytest.mark.parametrize("sched", SCHEDULERS)
+def test_boot(sched: str, smp: int, vcpus: int) -> None:
+    """To user space with so many vCPUs on so many CPUs, and power-off."""
+    log = boot(sched, "job=none", smp=smp, vcpus=vcpus)
+    assert f"{vcpus} cpus" in log
+
+
+def test_rt_tests() -> None:
+    """cyclictest and hackbench run to their end."""
+    log = boot("credit", "job=cyclictest job=hackbench", smp=2, vcpus=2)
+    assert "JOB END cyclictest status=0" in log
+    assert "JOB END hackbench status=0" in log
+
+
+def test_stress_and_memory() -> None:
+    """stress-ng's verified stressors and memtester find no error."""
+    log = boot("bvt", "job=stress job=memtest", smp=2, vcpus=2,
+               ramdisk="stress.img", memory=384)
+    assert "JOB END stress status=0" in log
+    assert "JOB END memtest status=0" in log
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("number", range(20))
+@pytest.mark.parametrize("smp", [1, 4])
+@pytest.mark.parametrize("sched", SCHEDULERS)
+def test_boot_again(sched: str, smp: int, number: int) -> None:
+    """Twenty boots in a row under each scheduler, none fails."""
+    boot(sched, "job=none", smp=smp, vcpus=smp)
