@@ -35,6 +35,7 @@ struct sched_domain {
     uint16_t dom;
     struct sched *sched;
     void *priv;
+    void *spare;                       /* of sched_change() */
     TAILQ_HEAD(, sched_vcpu) vcpus;    /* that have joined; all locks */
     LIST_ENTRY(sched_domain) entry;    /* of the instance */
 };
@@ -65,7 +66,8 @@ void sched_destroy(struct sched *s); /* no CPUs, no domains */
 int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now);
 int sched_cpu_drain(unsigned cpu, ns_t now);
 int sched_cpu_down(unsigned cpu, ns_t now);
-/* Change the plug-in while vCPUs run. 0 or -ENOMEM: nothing happened. */
+/* Change the plug-in while vCPUs run; parameters are the defaults of the new
+ * one. 0, or -ENOMEM: nothing has changed. */
 int sched_change(struct sched *s, const struct sched_ops *ops, ns_t now);
 
 const struct sched_ops *sched_ops_of(const struct sched *s);
@@ -90,9 +92,6 @@ int sched_vcpu_init(struct sched_vcpu *v, struct sched_domain *d, uint16_t id,
 int sched_vcpu_join(struct sched_vcpu *v, ns_t now);
 void sched_vcpu_leave(struct sched_vcpu *v, ns_t now); /* it does not run */
 void sched_vcpu_fini(struct sched_vcpu *v);
-/* Hand a domain and all its vCPUs (none running or waiting: paused) to
- * another instance. 0, -ENOMEM, or an admission test's no. */
-int sched_domain_move(struct sched_domain *d, struct sched *to, ns_t now);
 
 /* ---- what happens to vCPUs ---- */
 

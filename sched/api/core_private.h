@@ -38,6 +38,7 @@ struct sched {
     ns_t account_at, watch_at; /* the master's */
     ns_t patience;
     uint64_t seed;
+    void *spare;          /* of sched_change(): the area to come, or to go */
 };
 
 struct sched_pcpu {
@@ -55,6 +56,7 @@ struct sched_pcpu {
     bool deciding;     /* in sched_schedule(): resched is under way anyhow */
     uint64_t random;
     struct sched_counts counts;
+    void *spare; /* as in struct sched */
 } ALIGNED(64);
 
 extern struct sched_pcpu sched_pcpus[CPUSET_MAX];

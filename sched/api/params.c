@@ -308,6 +308,22 @@ static int tell(struct sched *s, struct sched_domain *d, struct sched_vcpu *v,
     return s->ops->param_set(s, v, p, old, now);
 }
 
+/* Are these parameters of the plug-in that is in force? All locks held. */
+static bool in_force(const struct sched *s, const struct sched_setting *set,
+                     unsigned nr)
+{
+    const struct sched_param *p;
+    unsigned i;
+
+    for (i = 0; i < nr; i++) {
+        for (p = s->ops->params; p && p->name && p != set[i].param; p++)
+            ;
+        if (!p || !p->name)
+            return false;
+    }
+    return true;
+}
+
 /* Put `value` into *slot, and what was there into *value. */
 static void swap(int64_t *where, int64_t *value)
 {
@@ -334,6 +350,10 @@ int sched_param_set(struct sched *s, struct sched_domain *d,
             return -SCHED_EINVAL;
     }
     sched_lock_all(s);
+    if (!in_force(s, set, nr)) {
+        sched_unlock_all(s);
+        return -SCHED_EINVAL;
+    }
     for_each_cpu(cpu, &s->cpus) {
         struct sched_pcpu *p = &sched_pcpus[cpu];
 

@@ -223,6 +223,41 @@ static void test_cpu_leaves(void **state)
     fake_destroy(s);
 }
 
+static void test_change(void **state)
+{
+    struct sched *s;
+    struct fake_vcpu *v[6];
+    struct sched_domain *d;
+    ns_t ran[6];
+    unsigned i, round;
+
+    (void)state;
+    fake_reset();
+    s = fake_sched(&defect_ops, 2);
+    d = new_domain(s, 1);
+    for (i = 0; i < 6; i++) {
+        v[i] = fake_vcpu(d, i, i % 2);
+        if (i < 5)
+            fake_start(v[i]);
+    }
+    for (round = 0; round < 4; round++) {
+        fake_run_until(fake.now + MS(100));
+        for (i = 0; i < 6; i++)
+            ran[i] = v[i]->time[SCHED_STATE_RUNNING];
+        assert_int_equal(sched_change(s, round % 2 ? &defect_ops
+                                                   : sched_find("rr"),
+                                      fake.now), 0);
+        fake_run_until(fake.now + MS(100));
+        for (i = 0; i < 5; i++)
+            assert_true(v[i]->time[SCHED_STATE_RUNNING] > ran[i]);
+    }
+    fake_start(v[5]);
+    fake_run_until(fake.now + MS(100));
+    assert_true(v[5]->time[SCHED_STATE_RUNNING] > MS(10));
+    assert_int_equal(fake.breaches, 0);
+    fake_destroy(s);
+}
+
 /* ---- broken rules ---- */
 
 static void breaks(int64_t defect, const char *rule)
@@ -428,6 +463,7 @@ int main(void)
         cmocka_unit_test(test_affinity_moves),
         cmocka_unit_test(test_soft_affinity),
         cmocka_unit_test(test_cpu_leaves),
+        cmocka_unit_test(test_change),
         cmocka_unit_test(test_breaches),
         cmocka_unit_test(test_misplaced),
         cmocka_unit_test(test_random),

@@ -56,6 +56,7 @@ static void provoke_fault(void)
 void boot_add_keys(void)
 {
     console_add_key('r', "run queues", sched_dump_all);
+    console_add_key('S', "change to the next scheduler", sched_next_all);
     console_add_key('t', "timers of this CPU", show_timers);
     console_add_key('m', "memory", show_memory);
     console_add_key('d', "what each CPU is doing", show_cpus);

@@ -210,6 +210,24 @@ int run_param(struct run_domain *rd, struct run *r, const char *name,
     return result;
 }
 
+void sched_next_all(void)
+{
+    const struct sched_ops *now = sched_ops_of(pool), *next;
+    unsigned i = 0;
+    int error;
+
+    while (sched_plugin(i) != now)
+        i++;
+    next = sched_plugin(i + 1);
+    if (!next)
+        next = sched_plugin(0);
+    spin_lock(&run_members_lock);
+    error = sched_change(pool, next, time_now());
+    spin_unlock(&run_members_lock);
+    log_info("scheduler: %s%s", next->name,
+             error ? ": no memory to change to it" : ", with its defaults");
+}
+
 void sched_dump_all(void)
 {
     struct sched *s = pool;

@@ -11,13 +11,19 @@
 #include "xen/base/frame.h"
 #include "xen/sched/run_private.h"
 
+struct spinlock run_members_lock;
+
 struct run_domain *run_domain_create(uint16_t id)
 {
     struct run_domain *rd = mem_alloc(sizeof(*rd));
+    int error;
 
     if (!rd)
         return NULL;
-    if (sched_domain_init(&rd->sd, sched_pool(), id)) {
+    spin_lock(&run_members_lock);
+    error = sched_domain_init(&rd->sd, sched_pool(), id);
+    spin_unlock(&run_members_lock);
+    if (error) {
         mem_free(rd);
         return NULL;
     }
@@ -30,7 +36,9 @@ void run_domain_destroy(struct run_domain *rd)
     if (!rd)
         return;
     trace_1(TRC_SCHED_DOM_REM, rd->sd.dom);
+    spin_lock(&run_members_lock);
     sched_domain_fini(&rd->sd);
+    spin_unlock(&run_members_lock);
     mem_free(rd);
 }
 
@@ -49,9 +57,12 @@ int run_create(struct run *r, struct run_domain *rd, uint16_t dom, uint16_t id,
     (void)dom;
     r->switch_out = switch_out;
     r->switch_in = switch_in;
+    spin_lock(&run_members_lock);
     error = sched_vcpu_init(&r->sv, &rd->sd, id, first);
-    if (error)
+    if (error) {
+        spin_unlock(&run_members_lock);
         return error;
+    }
     flags = irq_save();
     r->state_entry = run_now();
     r->last_cpu = r->sv.cpu;
@@ -59,6 +70,7 @@ int run_create(struct run *r, struct run_domain *rd, uint16_t dom, uint16_t id,
     irq_restore(flags);
     if (error)
         sched_vcpu_fini(&r->sv);
+    spin_unlock(&run_members_lock);
     return error;
 }
 
@@ -68,10 +80,12 @@ void run_destroy(struct run *r)
 
     if (!r->sv.priv)
         return;
+    spin_lock(&run_members_lock);
     flags = irq_save();
     sched_vcpu_leave(&r->sv, run_now());
     irq_restore(flags);
     sched_vcpu_fini(&r->sv);
+    spin_unlock(&run_members_lock);
 }
 
 /* ---- waking and blocking ---- */

@@ -155,5 +155,6 @@ void run_idle(void) NORETURN;
 struct sched *sched_pool(void);
 struct sched_domain *run_sched_domain(struct run_domain *rd);
 void sched_dump_all(void); /* debug key: run queues */
+void sched_next_all(void); /* debug key: the next scheduler, as guests run */
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "sched/api/core.h"
 #include "xen/arch/x86/cpu.h"
+#include "xen/arch/x86/spinlock.h"
 #include "xen/base/time.h"
 #include "xen/sched/run.h"
 
@@ -32,6 +33,10 @@ static inline ns_t run_now(void)
 /* Whose turn is it on this CPU? Switches to it; returns when it is the caller's
  * again, perhaps on another CPU. Interrupts on, no lock held. */
 void schedule(void);
+
+/* Rank MEMBERS: which domains and vCPUs the pool has, and its plug-in; taken at
+ * creation, destruction and change. */
+extern struct spinlock run_members_lock;
 
 int run_join_pool(unsigned cpu, ns_t now);
 
