@@ -10,6 +10,7 @@
 #include "xen/base/frame.h"
 #include "xen/base/timer.h"
 #include "xen/boot/boot.h"
+#include "xen/core/dump.h"
 #include "xen/sched/run.h"
 
 static void show_memory(void)
@@ -27,6 +28,7 @@ static void show_here(void *arg)
 {
     (void)arg;
     log_error("CPU %u:", this_cpu_id());
+    dump_guest_here();
     fatal_show_backtrace((uintptr_t)__builtin_frame_address(0));
 }
 
@@ -55,6 +57,8 @@ static void provoke_fault(void)
 
 void boot_add_keys(void)
 {
+    console_add_key('q', "domains and their vCPUs", dump_domains);
+    console_add_key('p', "domains' frames by type", dump_pages);
     console_add_key('r', "run queues", sched_dump_all);
     console_add_key('S', "change to the next scheduler", sched_next_all);
     console_add_key('t', "timers of this CPU", show_timers);

@@ -1,0 +1,94 @@
+/*
+ * dump.c - domains, vCPUs and frames as debug keys show them.
+ *
+ * Reads without locks what may change meanwhile, but for the lists: a figure
+ * may be off by what happens just now.
+ */
+#include "xen/base/console.h"
+#include "xen/core/domain.h"
+#include "xen/core/dump.h"
+#include "xen/core/pagetype.h"
+
+static const char *state_name(int state)
+{
+    static const char *const names[] = { "running", "runnable", "blocked",
+                                         "offline" };
+
+    return state >= 0 && state < 4 ? names[state] : "?";
+}
+
+static void dump_vcpu(const struct vcpu *v)
+{
+    struct vcpu_runstate_info times;
+
+    run_times(&v->run, &times);
+    console_print("  vCPU %u: %s, CPU %u%s%s; events %s%s; ms: %lu running, "
+                  "%lu runnable, %lu blocked, %lu offline\n",
+                  v->id, state_name(times.state), v->run.last_cpu,
+                  v->up ? "" : ", down",
+                  v->initialised ? "" : ", without context",
+                  event_pending(v) ? "pending" : "none",
+                  v->event.polling ? ", polling" : "",
+                  times.time[RUNSTATE_running] / 1000000,
+                  times.time[RUNSTATE_runnable] / 1000000,
+                  times.time[RUNSTATE_blocked] / 1000000,
+                  times.time[RUNSTATE_offline] / 1000000);
+}
+
+static void dump_domain(struct domain *d, void *arg)
+{
+    (void)arg;
+    console_print("domain %u (%.*s): %lu frames of %lu, %lu references%s%s%s\n",
+                  d->id, (int)sizeof(d->name), d->name, d->mmu.nr_pages,
+                  d->mmu.max_pages, d->refs, d->crashed ? ", crashed" : "",
+                  d->shut_down ? ", shut down" : "", d->dying ? ", dying" : "");
+    for (unsigned i = 0; i < d->max_vcpus; i++)
+        if (d->vcpu[i])
+            dump_vcpu(d->vcpu[i]);
+}
+
+void dump_domains(void)
+{
+    domain_visit(dump_domain, NULL);
+}
+
+static void count_pages(struct domain *d, void *arg)
+{
+    static const char *const names[8] = { "untyped",  "L1",       "L2",
+                                          "L3",       "L4",       "descriptors",
+                                          "writable", "read-only" };
+    unsigned long count[8] = { 0 }, pinned = 0;
+    struct page *page;
+
+    (void)arg;
+    spin_lock(&d->mmu.page_lock);
+    TAILQ_FOREACH (page, &d->mmu.pages, entry) {
+        uint64_t word = page_word(page);
+
+        count[word & TYPE_COUNT ? word >> PT_SHIFT : 0]++;
+        pinned += (word & PAGE_PINNED) != 0;
+    }
+    spin_unlock(&d->mmu.page_lock);
+    console_print("domain %u: %lu frames; %lu pinned;", d->id, d->mmu.nr_pages,
+                  pinned);
+    for (unsigned i = 0; i < 8; i++)
+        if (count[i])
+            console_print(" %s %lu", names[i], count[i]);
+    console_print("\n");
+}
+
+void dump_pages(void)
+{
+    domain_visit(count_pages, NULL);
+}
+
+void dump_guest_here(void)
+{
+    const struct cpu_user_regs *regs = guest_regs();
+
+    if (current_pv())
+        console_print("  domain %u vCPU %u: rip %016lx rsp %016lx rflags "
+                      "%08lx\n",
+                      current_domain()->id, current_vcpu()->id, regs->rip,
+                      regs->rsp, regs->rflags);
+}
