@@ -12,6 +12,7 @@
 #include "xen/base/timer.h"
 
 #include "xen/arch/x86/clock.h"
+#include "xen/arch/x86/fatal.h"
 #include "xen/arch/x86/irq.h"
 #include "xen/arch/x86/percpu.h"
 #include "xen/arch/x86/spinlock.h"
@@ -275,7 +276,10 @@ void timer_dump(void)
     console_print("timers of CPU%u: now %lld, clock event %lld, turn %lld\n",
                   this_cpu_id(), (long long)time_now(), (long long)own->armed,
                   (long long)own->turn);
-    for (t = ts->first; t && n < 64; t = timer_tree_RB_NEXT(t), n++)
-        console_print("  %lld: %p(%p)\n", (long long)t->expires,
-                      (void *)(uintptr_t)t->fn, t->arg);
+    for (t = ts->first; t && n < 64; t = timer_tree_RB_NEXT(t), n++) {
+        char name[64];
+
+        fatal_name(name, sizeof(name), (uintptr_t)t->fn);
+        console_print("  %lld: %s(%p)\n", (long long)t->expires, name, t->arg);
+    }
 }

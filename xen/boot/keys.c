@@ -19,11 +19,6 @@ static void show_memory(void)
               frame_count_free(), frame_count_total(), irq_unexpected);
 }
 
-static void show_timers(void)
-{
-    timer_dump();
-}
-
 static void show_here(void *arg)
 {
     (void)arg;
@@ -32,7 +27,14 @@ static void show_here(void *arg)
     fatal_show_backtrace((uintptr_t)__builtin_frame_address(0));
 }
 
-static void show_cpus(void)
+static void show_timers_here(void *arg)
+{
+    (void)arg;
+    timer_dump();
+}
+
+/* One CPU after the other, so that their lines don't mix. */
+static void on_each_cpu(void (*fn)(void *arg))
 {
     unsigned cpu;
 
@@ -40,8 +42,18 @@ static void show_cpus(void)
         struct cpuset one = { 0 };
 
         cpuset_add(&one, cpu);
-        smp_call(&one, show_here, NULL);
+        smp_call(&one, fn, NULL);
     }
+}
+
+static void show_cpus(void)
+{
+    on_each_cpu(show_here);
+}
+
+static void show_timers(void)
+{
+    on_each_cpu(show_timers_here);
 }
 
 static void provoke_panic(void)
@@ -61,7 +73,7 @@ void boot_add_keys(void)
     console_add_key('p', "domains' frames by type", dump_pages);
     console_add_key('r', "run queues", sched_dump_all);
     console_add_key('S', "change to the next scheduler", sched_next_all);
-    console_add_key('t', "timers of this CPU", show_timers);
+    console_add_key('t', "timers", show_timers);
     console_add_key('m', "memory", show_memory);
     console_add_key('d', "what each CPU is doing", show_cpus);
     console_add_key('C', "panic", provoke_panic);
