@@ -43,14 +43,22 @@ def summary(trace: Trace) -> dict[tuple[int, int, str], Total]:
     return found
 
 
-def disagreements(trace: Trace) -> list[str]:
-    """Where xenalyze's totals of runstates and ours differ by more than a
-    microsecond beyond what its rounding hides. It begins to count when a vCPU
-    first runs, and counts no stay that nothing ends: so do we, here."""
-    iv = runstates.intervals(trace)
+def _closed(trace: Trace, iv: pd.DataFrame) -> pd.DataFrame:
+    """The stays that xenalyze counts: from a vCPU's first run on; of those that
+    nothing ends, only runs, up to the last record of their CPU."""
     ran = iv[iv["state"] == RUNNING].groupby(["dom", "vcpu"])["start"].min()
     since = pd.MultiIndex.from_frame(iv[["dom", "vcpu"]]).map(ran)
-    ours = iv[~iv["open"] & (iv["start"] >= since)].copy()
+    kept = iv[(iv["start"] >= since)
+              & (~iv["open"] | (iv["state"] == RUNNING))].copy()
+    last = pd.Series(trace.ns).groupby(trace.records["cpu"]).max()
+    kept.loc[kept["open"], "end"] = kept["cpu"].map(last)
+    return kept
+
+
+def disagreements(trace: Trace) -> list[str]:
+    """Where xenalyze's totals of runstates and ours differ by more than a
+    microsecond beyond what its rounding hides."""
+    ours = _closed(trace, runstates.intervals(trace))
     ours["ns"] = ours["end"] - ours["start"]
     sums = ours.groupby(["dom", "vcpu", "state"])["ns"].agg(["sum", "count"])
     theirs = summary(trace)

@@ -41,7 +41,7 @@ def test_traces_are_possible(runs: list):
         result = metrics.measure(run, MANIFEST)
         assert result.faults == [], f"{run.name}: {result.faults[0]}"
         assert not result.trace.gaps()
-        assert result.row["wakes"] > 20, run.name
+        assert result.row["wakes"] > 5, run.name
 
 
 @pytest.mark.xdist_group("qemu")

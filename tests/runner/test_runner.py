@@ -118,7 +118,7 @@ def test_descriptions():
     line = medium.describe(manifest.domains[0], manifest.schedulers[3])
     assert line.startswith("domain name=lat kernel=linux-vmlinuz ramdisk=")
     assert 'cmdline="console=hvc0' in line
-    assert "bvt.weight=256" in line and "bvt.warp=" in line
+    assert "bvt.weight=512" in line and "bvt.warp=" in line
     assert "sedf" not in line and "\n" not in line
     config = medium.grub_config(manifest, manifest.schedulers[0])
     assert "sched=rr" in config

@@ -162,7 +162,7 @@ void run_cpu_start(void)
     timer_open_turn(turn_is_over);
     softirq_open(SOFTIRQ_SCHEDULE, schedule);
     here->idle.stack = (void *)((uintptr_t)stack_top() & ~(STACK_SIZE - 1));
-    here->idle_from = run_now();
+    host_idle(cpu, true, run_now()); /* in the trace, too */
     error = run_join_pool(cpu, here->now);
     if (error)
         panic("CPU%u cannot join the scheduler's pool (error %d)", cpu, error);
