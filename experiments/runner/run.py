@@ -121,7 +121,11 @@ def _drive(waiting: Iterator[Run], slots: list[Slot], manifest: Manifest,
     run = next(waiting, None)
     while run or slots:
         while run and len(slots) < jobs:
-            slots.append(Slot(run, manifest, build))
+            try:
+                slots.append(Slot(run, manifest, build))
+            except (RuntimeError, OSError) as error:
+                run.problem = str(error)
+                ticker.say(f"{run.name}: {error}")
             run = next(waiting, None)
         time.sleep(LOOK_EVERY_S)
         for slot in [s for s in slots if s.look()]:
