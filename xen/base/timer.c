@@ -86,7 +86,9 @@ static void put_in(struct timers *ts, struct timer *t)
 {
     t->state = TIMER_ARMED;
     (void)timer_tree_RB_INSERT(&ts->tree, t);
-    if (ts->first && !(t->expires < ts->first->expires))
+    /* By the tree's own order: of two that expire together, the one that
+     * stands before the other must be the first, or it is never seen again. */
+    if (ts->first && timer_cmp(t, ts->first) > 0)
         return;
     ts->first = t;
     ts->first_expires = t->expires;
