@@ -44,6 +44,6 @@ void sched_mend(struct sched *s, ns_t now)
     sched_lock_all(s);
     sched_install(s, s->fallback, now);
     s->mending = false;
-    for_each_cpu(cpu, &s->cpus)
+    for_each_cpu (cpu, &s->cpus)
         host_poke(cpu);
 }

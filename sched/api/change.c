@@ -25,14 +25,16 @@ static void free_spares(struct sched *s)
 
     host_free(s->spare);
     s->spare = NULL;
-    for_each_cpu(cpu, &s->cpus) {
+    for_each_cpu (cpu, &s->cpus) {
         host_free(sched_pcpus[cpu].spare);
         sched_pcpus[cpu].spare = NULL;
     }
-    for_each_domain_of(d, s) {
+    for_each_domain_of(d, s)
+    {
         host_free(d->spare);
         d->spare = NULL;
-        for_each_vcpu_of(v, d) {
+        for_each_vcpu_of(v, d)
+        {
             host_free(v->core.spare);
             v->core.spare = NULL;
         }
@@ -48,14 +50,16 @@ static bool alloc_spares(struct sched *s, const struct sched_ops *ops)
 
     s->spare = host_alloc(AREA_WISH(s, ops, sys_size));
     all = s->spare != NULL;
-    for_each_cpu(cpu, &s->cpus) {
+    for_each_cpu (cpu, &s->cpus) {
         sched_pcpus[cpu].spare = host_alloc(AREA_WISH(s, ops, cpu_size));
         all = all && sched_pcpus[cpu].spare;
     }
-    for_each_domain_of(d, s) {
+    for_each_domain_of(d, s)
+    {
         d->spare = host_alloc(AREA_WISH(s, ops, dom_size));
         all = all && d->spare;
-        for_each_vcpu_of(v, d) {
+        for_each_vcpu_of(v, d)
+        {
             v->core.spare = host_alloc(AREA_WISH(s, ops, vcpu_size));
             all = all && v->core.spare;
         }
@@ -79,11 +83,13 @@ static void use_spares(struct sched *s)
     unsigned cpu;
 
     swap(&s->head.sys, &s->spare);
-    for_each_cpu(cpu, &s->cpus)
+    for_each_cpu (cpu, &s->cpus)
         swap(&s->head.cpu[cpu], &sched_pcpus[cpu].spare);
-    for_each_domain_of(d, s) {
+    for_each_domain_of(d, s)
+    {
         swap(&d->priv, &d->spare);
-        for_each_vcpu_of(v, d) {
+        for_each_vcpu_of(v, d)
+        {
             swap(&v->priv, &v->core.spare);
             v->dom_priv = d->priv;
         }

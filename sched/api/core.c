@@ -134,8 +134,7 @@ static void set_idle(struct sched *s, unsigned cpu, bool idle, ns_t now)
 
     host_idle(cpu, idle, now);
     if (idle)
-        (void)__atomic_fetch_or(&s->idle.word[cpu / 64], bit,
-                                __ATOMIC_RELAXED);
+        (void)__atomic_fetch_or(&s->idle.word[cpu / 64], bit, __ATOMIC_RELAXED);
     else
         (void)__atomic_fetch_and(&s->idle.word[cpu / 64], ~bit,
                                  __ATOMIC_RELAXED);
@@ -259,8 +258,8 @@ struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
 }
 
 /* Who has to leave this CPU can be taken from here on. */
-static void __attribute__((noinline)) send_away(struct sched_pcpu *p,
-                                                unsigned cpu)
+static void __attribute__((noinline))
+send_away(struct sched_pcpu *p, unsigned cpu)
 {
     struct sched_vcpu *leaving = p->leaving;
     ns_t now = p->now;
@@ -392,8 +391,7 @@ int sched_set_affinity(struct sched_vcpu *v, const struct cpuset *hard,
     if (v->core.hand == SCHED_HAND_CPU)
         host_poke(cpu);
     else if (v->core.hand == SCHED_HAND_PLUGIN)
-        sched_move_dequeue(v, SCHED_MOVE,
-                           sched_clamp(&sched_pcpus[cpu], now));
+        sched_move_dequeue(v, SCHED_MOVE, sched_clamp(&sched_pcpus[cpu], now));
     runnable_locked(v, cpu, SCHED_MOVE, now);
     return 0;
 }

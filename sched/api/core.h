@@ -35,9 +35,9 @@ struct sched_domain {
     uint16_t dom;
     struct sched *sched;
     void *priv;
-    void *spare;                       /* of sched_change() */
-    TAILQ_HEAD(, sched_vcpu) vcpus;    /* that have joined; all locks */
-    LIST_ENTRY(sched_domain) entry;    /* of the instance */
+    void *spare;                    /* of sched_change() */
+    TAILQ_HEAD(, sched_vcpu) vcpus; /* that have joined; all locks */
+    LIST_ENTRY(sched_domain) entry; /* of the instance */
 };
 
 /* ---- the registry ---- */
@@ -143,8 +143,7 @@ const struct sched_param *sched_param_find(const struct sched_ops *ops,
 /* Text to value: "5ms", "30%", "on", "512". 0 or -EINVAL, then why holds one
  * line that names the accepted values. */
 int sched_param_parse(const struct sched_ops *ops, const struct sched_param *p,
-                      const char *text, int64_t *value, char *why,
-                      size_t size);
+                      const char *text, int64_t *value, char *why, size_t size);
 /* Value to text that the former would read. */
 void sched_param_format(const struct sched_param *p, int64_t value, char *out,
                         size_t size);

@@ -22,38 +22,38 @@ struct sched {
     struct sched_head head;      /* first; all locks */
     const struct sched_ops *ops; /* written under all its locks */
     unsigned nr_cpus;
-    unsigned words;       /* of a cpuset in which its CPUs stand */
-    unsigned one_lock;    /* the lock of all, or CPUSET_NONE */
-    const char *broken;   /* the rule that was broken: the plug-in is not
-                           * called any more, the hands go on */
+    unsigned words;     /* of a cpuset in which its CPUs stand */
+    unsigned one_lock;  /* the lock of all, or CPUSET_NONE */
+    const char *broken; /* the rule that was broken: the plug-in is not
+                         * called any more, the hands go on */
     unsigned broken_cpu;
     const struct sched_vcpu *broken_v;
     bool mending;
     const struct sched_ops *fallback; /* NULL: none */
-    struct cpuset cpus;   /* of the pool; written under all its locks */
-    struct cpuset idle;   /* atomic: CPUs with nothing running */
+    struct cpuset cpus; /* of the pool; written under all its locks */
+    struct cpuset idle; /* atomic: CPUs with nothing running */
     LIST_HEAD(, sched_domain) domains; /* all locks */
-    unsigned nr_vcpus;    /* that have joined */
-    unsigned master;      /* the CPU that does account() and the watchdog */
+    unsigned nr_vcpus;                 /* that have joined */
+    unsigned master; /* the CPU that does account() and the watchdog */
     ns_t account_at, watch_at; /* the master's */
     ns_t patience;
     uint64_t seed;
-    void *spare;          /* of sched_change(): the area to come, or to go */
+    void *spare; /* of sched_change(): the area to come, or to go */
 };
 
 struct sched_pcpu {
     struct sched *sched;        /* NULL: not up. All locks of the instance */
     struct sched_vcpu *running; /* NULL: idle */
-    unsigned lock;     /* its lock's number; read again after taking it */
-    unsigned waiting;  /* vCPUs in the plug-in's hand with v->cpu here */
-    ns_t now;          /* the latest reading of the clock used here */
-    ns_t resched_at;   /* pick again at the latest at this time */
-    ns_t tick_at;      /* when the next tick falls due, if something runs */
-    ns_t slow_at;      /* account and watchdog: the master's; else FOREVER */
+    unsigned lock;    /* its lock's number; read again after taking it */
+    unsigned waiting; /* vCPUs in the plug-in's hand with v->cpu here */
+    ns_t now;         /* the latest reading of the clock used here */
+    ns_t resched_at;  /* pick again at the latest at this time */
+    ns_t tick_at;     /* when the next tick falls due, if something runs */
+    ns_t slow_at;     /* account and watchdog: the master's; else FOREVER */
     struct sched_vcpu *leaving; /* ran here, has to go to another CPU */
-    unsigned peer;     /* whose lock a pick() holds besides, or CPUSET_NONE */
-    bool peer_locked;  /* it is another lock than ours */
-    bool deciding;     /* in sched_schedule(): resched is under way anyhow */
+    unsigned peer;    /* whose lock a pick() holds besides, or CPUSET_NONE */
+    bool peer_locked; /* it is another lock than ours */
+    bool deciding;    /* in sched_schedule(): resched is under way anyhow */
     uint64_t random;
     struct sched_counts counts;
     void *spare; /* as in struct sched */

@@ -62,11 +62,10 @@ void sched_dump(struct sched *s, ns_t now)
     struct sched_vcpu *v;
     unsigned cpu;
 
-    for_each_cpu(cpu, &s->cpus)
+    for_each_cpu (cpu, &s->cpus)
         dump_cpu(s, cpu, now);
-    for_each_domain_of(d, s)
-        for_each_vcpu_of(v, d)
-            dump_vcpu(v, now, !s->broken);
+    for_each_domain_of(d, s) for_each_vcpu_of(v, d)
+        dump_vcpu(v, now, !s->broken);
 }
 
 void sched_count(unsigned cpu, struct sched_counts *out)

@@ -76,9 +76,9 @@ struct suffix {
 };
 
 static const struct suffix suffixes[] = {
-    { "ns", "", 1 },       { "ns", "ns", 1 },          { "ns", "us", 1000 },
+    { "ns", "", 1 },         { "ns", "ns", 1 },         { "ns", "us", 1000 },
     { "ns", "ms", 1000000 }, { "ns", "s", 1000000000 }, { "ppm", "", 1 },
-    { "ppm", "ppm", 1 },   { "ppm", "%", 10000 },      { "percent", "", 1 },
+    { "ppm", "ppm", 1 },     { "ppm", "%", 10000 },     { "percent", "", 1 },
     { "percent", "%", 1 },
 };
 
@@ -140,8 +140,7 @@ static bool parse_number(const char *unit, const char *text, int64_t *value)
     return true;
 }
 
-static bool parse(const struct sched_param *p, const char *text,
-                  int64_t *value)
+static bool parse(const struct sched_param *p, const char *text, int64_t *value)
 {
     if (same(p->unit, "flag"))
         return parse_flag(text, value);
@@ -285,8 +284,7 @@ static void *area_of(struct sched *s, const struct sched_domain *d,
 }
 
 int64_t sched_param_get(struct sched *s, const struct sched_domain *d,
-                        const struct sched_vcpu *v,
-                        const struct sched_param *p)
+                        const struct sched_vcpu *v, const struct sched_param *p)
 {
     void *area = area_of(s, d, v, p);
 
@@ -302,8 +300,7 @@ static int tell(struct sched *s, struct sched_domain *d, struct sched_vcpu *v,
         v = TAILQ_FIRST(&d->vcpus);
     else if (v->core.hand == SCHED_HAND_NONE)
         return 0; /* not joined: vcpu_up() will see it */
-    if (!s->ops->param_set || s->broken ||
-        (!v && p->scope == SCHED_PER_DOMAIN))
+    if (!s->ops->param_set || s->broken || (!v && p->scope == SCHED_PER_DOMAIN))
         return 0;
     return s->ops->param_set(s, v, p, old, now);
 }
@@ -354,7 +351,7 @@ int sched_param_set(struct sched *s, struct sched_domain *d,
         sched_unlock_all(s);
         return -SCHED_EINVAL;
     }
-    for_each_cpu(cpu, &s->cpus) {
+    for_each_cpu (cpu, &s->cpus) {
         struct sched_pcpu *p = &sched_pcpus[cpu];
 
         now = sched_clamp(p, now);
@@ -367,8 +364,7 @@ int sched_param_set(struct sched *s, struct sched_domain *d,
         error = tell(s, d, v, set[told].param, value[told], now);
     if (error) {
         for (i = nr; i-- > 0;)
-            swap(slot(area_of(s, d, v, set[i].param), set[i].param),
-                 &value[i]);
+            swap(slot(area_of(s, d, v, set[i].param), set[i].param), &value[i]);
         /* those who had accepted hear of the way back */
         for (i = 0; i + 1 < told; i++)
             (void)tell(s, d, v, set[i].param, value[i], now);

@@ -8,8 +8,8 @@
  */
 #include "sched/api/core_private.h"
 
-/* The first CPU of s at or after `from`, in circular order, that is in a, b, and
- * (if it is not NULL) c; else CPUSET_NONE. */
+/* The first CPU of s at or after `from`, in circular order, that is in a, b,
+ * and (if it is not NULL) c; else CPUSET_NONE. */
 static unsigned next_in_all(const struct sched *s, const struct cpuset *a,
                             const struct cpuset *b, const struct cpuset *c,
                             unsigned from)

@@ -17,7 +17,7 @@ static void lock_set(const struct cpuset *cpus, unsigned one)
     if (one != CPUSET_NONE)
         host_lock(one);
     else
-        for_each_cpu(cpu, cpus)
+        for_each_cpu (cpu, cpus)
             host_lock(cpu);
 }
 
@@ -28,7 +28,7 @@ static void unlock_set(const struct cpuset *cpus, unsigned one)
     if (one != CPUSET_NONE)
         host_unlock(one);
     else
-        for_each_cpu(cpu, cpus)
+        for_each_cpu (cpu, cpus)
             host_unlock(cpu);
 }
 
@@ -137,8 +137,10 @@ static void affinities_changed(struct sched *s, ns_t now)
     struct sched_domain *d;
     struct sched_vcpu *v;
 
-    for_each_domain_of(d, s) {
-        for_each_vcpu_of(v, d) {
+    for_each_domain_of(d, s)
+    {
+        for_each_vcpu_of(v, d)
+        {
             sched_effective_affinity(v);
             if (cpuset_has(&v->affinity, v->cpu))
                 continue;
@@ -281,12 +283,14 @@ static void empty_areas(struct sched *s, const struct sched_ops *ops)
 
     __builtin_memset(s->head.sys, 0, ops->sys_size);
     sched_param_fill(ops, SCHED_PER_SYSTEM, s->head.sys);
-    for_each_cpu(cpu, &s->cpus)
+    for_each_cpu (cpu, &s->cpus)
         __builtin_memset(s->head.cpu[cpu], 0, ops->cpu_size);
-    for_each_domain_of(d, s) {
+    for_each_domain_of(d, s)
+    {
         __builtin_memset(d->priv, 0, ops->dom_size);
         sched_param_fill(ops, SCHED_PER_DOMAIN, d->priv);
-        for_each_vcpu_of(v, d) {
+        for_each_vcpu_of(v, d)
+        {
             __builtin_memset(v->priv, 0, ops->vcpu_size);
             sched_param_fill(ops, SCHED_PER_VCPU, v->priv);
             for (i = 0; i < SCHED_NODES; i++)
@@ -304,7 +308,7 @@ void sched_install(struct sched *s, const struct sched_ops *ops, ns_t now)
     empty_areas(s, ops);
     s->ops = ops;
     s->broken = NULL;
-    for_each_cpu(cpu, &s->cpus) {
+    for_each_cpu (cpu, &s->cpus) {
         struct sched_pcpu *p = &sched_pcpus[cpu];
 
         now = sched_clamp(p, now);
@@ -315,8 +319,10 @@ void sched_install(struct sched *s, const struct sched_ops *ops, ns_t now)
             p->running->core.since = now;
         host_poke(cpu);
     }
-    for_each_domain_of(d, s) {
-        for_each_vcpu_of(v, d) {
+    for_each_domain_of(d, s)
+    {
+        for_each_vcpu_of(v, d)
+        {
             if (ops->vcpu_up && ops->vcpu_up(v, now))
                 sched_print("%s refuses d%uv%u, which goes on all the same\n",
                             ops->name, v->dom, v->id);
@@ -326,7 +332,7 @@ void sched_install(struct sched *s, const struct sched_ops *ops, ns_t now)
     }
     set_clocks(s, now);
     WRITE_ONCE(s->one_lock, ops->flags & SCHED_ONE_LOCK ? first : CPUSET_NONE);
-    for_each_cpu(cpu, &s->cpus)
+    for_each_cpu (cpu, &s->cpus)
         WRITE_ONCE(sched_pcpus[cpu].lock,
                    s->one_lock == CPUSET_NONE ? cpu : s->one_lock);
     unlock_set(&s->cpus, old);

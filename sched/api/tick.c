@@ -49,10 +49,8 @@ static const struct sched_vcpu *find_starved(struct sched *s, ns_t now)
     if (s->ops->flags & SCHED_MAY_IDLE)
         return NULL;
     for_each_domain_of(d, s)
-        for_each_vcpu_of(v, d)
-            if (v->core.hand == SCHED_HAND_PLUGIN &&
-                now - v->core.waiting > patience)
-                return v;
+        for_each_vcpu_of(v, d) if (v->core.hand == SCHED_HAND_PLUGIN &&
+                                   now - v->core.waiting > patience) return v;
     return NULL;
 }
 
@@ -62,13 +60,13 @@ void sched_slow(struct sched *s, ns_t now)
     unsigned cpu;
 
     sched_lock_all(s);
-    for_each_cpu(cpu, &s->cpus) {
+    for_each_cpu (cpu, &s->cpus) {
         struct sched_pcpu *p = &sched_pcpus[cpu];
 
         now = sched_clamp(p, now);
     }
     if (s->ops->account && now >= s->account_at && !s->broken) {
-        for_each_cpu(cpu, &s->cpus)
+        for_each_cpu (cpu, &s->cpus)
             if (sched_pcpus[cpu].running)
                 sched_charge(&sched_pcpus[cpu], now);
         s->ops->account(s, now);

@@ -19,18 +19,38 @@ struct defect_dom {
 };
 
 static const struct sched_param params[] = {
-    { .name = "defect", .unit = "count", .help = "which rule to break",
-      .scope = SCHED_PER_SYSTEM, .offset = offsetof(struct defect_sys, defect),
-      .min = 0, .max = DEFECTS, .initial = 0 },
-    { .name = "grant", .unit = "ns", .help = "time of a turn",
-      .scope = SCHED_PER_SYSTEM, .offset = offsetof(struct defect_sys, grant),
-      .min = US(100), .max = MS(100), .initial = MS(1) },
-    { .name = "weight", .unit = "count", .help = "a weight",
-      .scope = SCHED_PER_DOMAIN, .offset = offsetof(struct defect_dom, weight),
-      .min = 1, .max = 65535, .initial = 256 },
-    { .name = "share", .unit = "percent", .help = "a share",
-      .scope = SCHED_PER_DOMAIN, .offset = offsetof(struct defect_dom, share),
-      .min = 0, .max = 100, .initial = 50 },
+    { .name = "defect",
+      .unit = "count",
+      .help = "which rule to break",
+      .scope = SCHED_PER_SYSTEM,
+      .offset = offsetof(struct defect_sys, defect),
+      .min = 0,
+      .max = DEFECTS,
+      .initial = 0 },
+    { .name = "grant",
+      .unit = "ns",
+      .help = "time of a turn",
+      .scope = SCHED_PER_SYSTEM,
+      .offset = offsetof(struct defect_sys, grant),
+      .min = US(100),
+      .max = MS(100),
+      .initial = MS(1) },
+    { .name = "weight",
+      .unit = "count",
+      .help = "a weight",
+      .scope = SCHED_PER_DOMAIN,
+      .offset = offsetof(struct defect_dom, weight),
+      .min = 1,
+      .max = 65535,
+      .initial = 256 },
+    { .name = "share",
+      .unit = "percent",
+      .help = "a share",
+      .scope = SCHED_PER_DOMAIN,
+      .offset = offsetof(struct defect_dom, share),
+      .min = 0,
+      .max = 100,
+      .initial = 50 },
     { .name = NULL },
 };
 
@@ -75,7 +95,7 @@ static struct sched_vcpu *take_unlocked(struct sched *s, unsigned cpu)
     struct sched_vcpu *v = NULL;
     unsigned from;
 
-    for_each_cpu(from, cpus)
+    for_each_cpu (from, cpus)
         if (!v && from != cpu)
             v = take(s, from, cpu);
     return v;

@@ -244,9 +244,10 @@ static void test_change(void **state)
         fake_run_until(fake.now + MS(100));
         for (i = 0; i < 6; i++)
             ran[i] = v[i]->time[SCHED_STATE_RUNNING];
-        assert_int_equal(sched_change(s, round % 2 ? &defect_ops
-                                                   : sched_find("rr"),
-                                      fake.now), 0);
+        assert_int_equal(
+            sched_change(s, round % 2 ? &defect_ops : sched_find("rr"),
+                         fake.now),
+            0);
         fake_run_until(fake.now + MS(100));
         for (i = 0; i < 5; i++)
             assert_true(v[i]->time[SCHED_STATE_RUNNING] > ran[i]);
@@ -310,8 +311,8 @@ static void breaks(int64_t defect, const char *rule)
         if (!v[i]->v.core.pauses && v[i]->state != SCHED_STATE_RUNNING &&
             v[i]->time[SCHED_STATE_RUNNING] < MS(100))
             fail_msg("d1v%u ran %ld, %s, hand %d cpu %u\n%s", i,
-                     v[i]->time[SCHED_STATE_RUNNING], rule,
-                     v[i]->v.core.hand, v[i]->v.cpu, fake.printed);
+                     v[i]->time[SCHED_STATE_RUNNING], rule, v[i]->v.core.hand,
+                     v[i]->v.cpu, fake.printed);
     fake_destroy(s);
 }
 
@@ -370,7 +371,7 @@ static void check_all(struct sched *s, struct fake_vcpu **v, unsigned n)
             assert_true(cpuset_has(&sv->affinity, sv->cpu));
         assert_int_equal(sv->core.hand == SCHED_HAND_CORE, !sched_may_run(sv));
     }
-    for_each_cpu(cpu, &s->cpus) {
+    for_each_cpu (cpu, &s->cpus) {
         assert_int_equal(sched_waiting(s, cpu), waiting[cpu]);
         assert_true(sched_running(s, cpu) || !waiting[cpu]);
         assert_int_equal(cpuset_has(&s->idle, cpu), !sched_running(s, cpu));

@@ -13,19 +13,39 @@
 #include "tests/sched_core/fake.h"
 
 static const struct sched_param time_param = {
-    .name = "slice", .unit = "ns", .help = "", .min = US(10), .max = S(1),
+    .name = "slice",
+    .unit = "ns",
+    .help = "",
+    .min = US(10),
+    .max = S(1),
 };
 static const struct sched_param any_time = {
-    .name = "limit", .unit = "ns", .help = "", .min = 0, .max = FOREVER,
+    .name = "limit",
+    .unit = "ns",
+    .help = "",
+    .min = 0,
+    .max = FOREVER,
 };
 static const struct sched_param ppm_param = {
-    .name = "part", .unit = "ppm", .help = "", .min = 0, .max = 1000000,
+    .name = "part",
+    .unit = "ppm",
+    .help = "",
+    .min = 0,
+    .max = 1000000,
 };
 static const struct sched_param flag_param = {
-    .name = "extra", .unit = "flag", .help = "", .min = 0, .max = 1,
+    .name = "extra",
+    .unit = "flag",
+    .help = "",
+    .min = 0,
+    .max = 1,
 };
 static const struct sched_param count_param = {
-    .name = "weight", .unit = "count", .help = "", .min = -8, .max = 65535,
+    .name = "weight",
+    .unit = "count",
+    .help = "",
+    .min = -8,
+    .max = 65535,
 };
 
 static void good(const struct sched_param *p, const char *text, int64_t want)
@@ -33,19 +53,18 @@ static void good(const struct sched_param *p, const char *text, int64_t want)
     char why[128] = "";
     int64_t value = -1;
 
-    assert_int_equal(sched_param_parse(&defect_ops, p, text, &value, why,
-                                       sizeof(why)), 0);
+    assert_int_equal(
+        sched_param_parse(&defect_ops, p, text, &value, why, sizeof(why)), 0);
     assert_int_equal(value, want);
 }
 
-static void bad(const struct sched_param *p, const char *text,
-                const char *says)
+static void bad(const struct sched_param *p, const char *text, const char *says)
 {
     char why[128] = "";
     int64_t value = -1;
 
-    assert_int_equal(sched_param_parse(&defect_ops, p, text, &value, why,
-                                       sizeof(why)), -22);
+    assert_int_equal(
+        sched_param_parse(&defect_ops, p, text, &value, why, sizeof(why)), -22);
     assert_int_equal(value, -1);
     assert_string_equal(why, says);
 }
@@ -83,7 +102,8 @@ static void test_refuse(void **state)
     bad(&time_param, "5m", "defect.slice=5m: accepted are 10us to 1s");
     bad(&time_param, "5.ms", "defect.slice=5.ms: accepted are 10us to 1s");
     bad(&time_param, "1e3", "defect.slice=1e3: accepted are 10us to 1s");
-    bad(&time_param, "10000.5", "defect.slice=10000.5: accepted are 10us to 1s");
+    bad(&time_param, "10000.5",
+        "defect.slice=10000.5: accepted are 10us to 1s");
     bad(&any_time, "9223372036854775808",
         "defect.limit=9223372036854775808: accepted are 0 to inf");
     bad(&any_time, "9999999999s",

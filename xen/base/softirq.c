@@ -29,8 +29,8 @@ void softirq_raise_remote(unsigned cpu, enum softirq nr)
     uint32_t bit = (uint32_t)1 << nr;
 
     /* A bit that stands already has its IPI on the way. */
-    if (!(__atomic_fetch_or(&cpu(cpu, softirq).remote, bit,
-                            __ATOMIC_SEQ_CST) & bit))
+    if (!(__atomic_fetch_or(&cpu(cpu, softirq).remote, bit, __ATOMIC_SEQ_CST) &
+          bit))
         ipi_send(cpu, VECTOR_RESCHEDULE);
 }
 

@@ -10,7 +10,9 @@
 #include "xen/lib/bug.h"
 
 struct time_scale time_the_scale = {
-    .mul = 0x80000000u, .shift = 1, .tsc_khz = 1000000,
+    .mul = 0x80000000u,
+    .shift = 1,
+    .tsc_khz = 1000000,
     .mul_up = (uint64_t)1 << 32,
 };
 
@@ -45,8 +47,8 @@ void time_init(uint64_t tsc_khz)
 {
     BUG_ON(tsc_khz < 1000 || tsc_khz > 100000000);
     scale_set(&time_the_scale, tsc_khz);
-    clock.back_mul =
-        (uint64_t)((((unsigned __int128)tsc_khz << 32) + 999999) / 1000000);
+    clock.back_mul = (uint64_t)((((unsigned __int128)tsc_khz << 32) + 999999) /
+                                1000000);
     time_the_scale.tsc_at_boot = rdtsc();
 }
 

@@ -3,8 +3,8 @@
  * locks, timer, poke; runstate accounting; and what to do with a plug-in that
  * breaks a rule.
  *
- * Locks: the scheduler locks (rank SCHED), one per CPU. What is on the hot paths
- * stands in host_inline.h.
+ * Locks: the scheduler locks (rank SCHED), one per CPU. What is on the hot
+ * paths stands in host_inline.h.
  */
 #include "sched/api/host.h"
 

@@ -6,6 +6,7 @@
 #ifndef XEN_SCHED_HOST_INLINE_H
 #define XEN_SCHED_HOST_INLINE_H
 
+#include "sched/api/host.h"
 #include "trace/trace.h"
 #include "xen/arch/x86/spinlock.h"
 #include "xen/base/softirq.h"

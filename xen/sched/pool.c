@@ -95,7 +95,10 @@ static int unknown_sched(const char *name, char *error, size_t size)
 static int set_patience(const char *value, char *error, size_t size)
 {
     static const struct sched_param param = {
-        .name = "patience", .unit = "ns", .min = MS(10), .max = FOREVER,
+        .name = "patience",
+        .unit = "ns",
+        .min = MS(10),
+        .max = FOREVER,
     };
     static const struct sched_ops named = { .name = "sched" };
 
@@ -201,10 +204,9 @@ int run_param(struct run_domain *rd, struct run *r, const char *name,
     result = sched_param_set(s, &rd->sd, r ? &r->sv : NULL, &set, 1, run_now());
     irq_restore(flags);
     if (result)
-        (void)format_text(error, size, "%s.%s=%s: refused by %s", ops->name,
-                          name, value,
-                          result == -XEN_EINVAL ? "its scope"
-                                                : "the admission test");
+        (void)format_text(
+            error, size, "%s.%s=%s: refused by %s", ops->name, name, value,
+            result == -XEN_EINVAL ? "its scope" : "the admission test");
     else
         trace_1(TRC_SCHED_ADJDOM, rd->sd.dom);
     return result;

@@ -96,9 +96,10 @@ void run_stop(void);
 
 int run_set_affinity(struct run *r, const struct cpuset *hard,
                      const struct cpuset *soft);
-/* NAME=VALUE, as on the command line ("weight", "512"), of r or, with r NULL, its
- * domain. What only another scheduler has ("bvt.warp") is checked and noted, and
- * changes nothing. 0, or an errno with the accepted values in error[]. */
+/* NAME=VALUE, as on the command line ("weight", "512"), of r or, with r NULL,
+ * its domain. What only another scheduler has ("bvt.warp") is checked and
+ * noted, and changes nothing. 0, or an errno with the accepted values in
+ * error[]. */
 int run_param(struct run_domain *rd, struct run *r, const char *name,
               const char *value, char *error, size_t size);
 
