@@ -16,6 +16,7 @@
 #define XEN_ARCH_X86_STACK_H
 #define XEN_ARCH_X86_PERCPU_H
 #define XEN_ARCH_X86_SPINLOCK_H
+#define XEN_ARCH_X86_CPU_H
 
 #define DIRECTMAP_START   0x300000000000ul
 #define FRAMES_START      0x310000000000ul
@@ -37,6 +38,15 @@
 #define DEFINE_PER_CPU_SHARED(type, name) __typeof__(type) percpu_##name
 #define this_cpu(name)                    percpu_##name
 #define cpu(c, name)                      percpu_##name
+
+static inline void write_cr3(uint64_t cr3)
+{
+    (void)cr3;
+}
+
+static inline void cpu_pause(void)
+{
+}
 
 struct pv_vcpu;
 struct stack_top;

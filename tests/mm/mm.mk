@@ -16,3 +16,17 @@ $(BUILD)/tests/test_pagetype: tests/mm/test_pagetype.c $(MM_MACHINE) \
 	@mkdir -p $(@D)
 	$(HOSTCC) $(HOST_TEST_CFLAGS) $(MM_FAKE) -o $@ $(filter %.c,$^) \
 	    -lcmocka -lpthread
+
+HOST_TESTS += $(BUILD)/tests/test_ptwr
+$(BUILD)/tests/test_ptwr: tests/mm/test_ptwr.c xen/core/ptwr_decode.c \
+        xen/core/ptwr_decode.h
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOST_TEST_CFLAGS) -o $@ $(filter %.c,$^) -lcmocka
+
+HOST_TESTS += $(BUILD)/tests/test_grant
+$(BUILD)/tests/test_grant: tests/mm/test_grant.c $(MM_MACHINE) \
+        xen/core/grant.c xen/hypercall/grant_map.c xen/hypercall/grant_copy.c \
+        $(MM_HEADERS) tests/mm/memory.h tests/mm/threads.h
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOST_TEST_CFLAGS) $(MM_FAKE) -o $@ $(filter %.c,$^) \
+	    -lcmocka -lpthread
