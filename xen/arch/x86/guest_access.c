@@ -4,7 +4,7 @@
 #include <xen/errno.h>
 #include "xen/arch/x86/guest_access.h"
 
-int copy_from_guest(void *to, uintptr_t guest, size_t size)
+int guest_copy_in(void *to, uintptr_t guest, size_t size)
 {
     if (!guest_range_ok(guest, size) ||
         guest_copy_raw(to, (const void *)guest, size))
@@ -12,7 +12,7 @@ int copy_from_guest(void *to, uintptr_t guest, size_t size)
     return 0;
 }
 
-int copy_to_guest(uintptr_t guest, const void *from, size_t size)
+int guest_copy_out(uintptr_t guest, const void *from, size_t size)
 {
     if (!guest_range_ok(guest, size) ||
         guest_copy_raw((void *)guest, from, size))

@@ -24,9 +24,9 @@ static inline bool guest_range_ok(uintptr_t address, size_t size)
 /* Copy size bytes, without a range check. Returns how many were NOT copied. */
 size_t guest_copy_raw(void *to, const void *from, size_t size);
 
-/* 0, or -EFAULT (then part may have been copied). */
-MUST_CHECK int copy_from_guest(void *to, uintptr_t guest, size_t size);
-MUST_CHECK int copy_to_guest(uintptr_t guest, const void *from, size_t size);
+/* The general cases of copy_from_guest() and copy_to_guest(), below. */
+MUST_CHECK int guest_copy_in(void *to, uintptr_t guest, size_t size);
+MUST_CHECK int guest_copy_out(uintptr_t guest, const void *from, size_t size);
 
 /* One store or load of 8 bytes at a checked address; on a fault it jumps to
  * the label. Only a macro can name a label of its user. */
@@ -41,6 +41,25 @@ MUST_CHECK int copy_to_guest(uintptr_t guest, const void *from, size_t size);
                           : fault)
 #define GUEST_GET64(value, address, fault)                                     \
     __asm__ volatile goto("1: movq (%1), %0\n\t"                               \
+                          ".pushsection .ex_table, \"a\"\n\t"                  \
+                          ".quad 1b, %l2\n\t"                                  \
+                          ".popsection"                                        \
+                          : "=r"(value)                                        \
+                          : "r"(address)                                       \
+                          : "memory"                                           \
+                          : fault)
+
+#define GUEST_PUT32(address, value, fault)                                     \
+    __asm__ volatile goto("1: movl %0, (%1)\n\t"                               \
+                          ".pushsection .ex_table, \"a\"\n\t"                  \
+                          ".quad 1b, %l2\n\t"                                  \
+                          ".popsection"                                        \
+                          :                                                    \
+                          : "r"((uint32_t)(value)), "r"(address)               \
+                          : "memory"                                           \
+                          : fault)
+#define GUEST_GET32(value, address, fault)                                     \
+    __asm__ volatile goto("1: movl (%1), %0\n\t"                               \
                           ".pushsection .ex_table, \"a\"\n\t"                  \
                           ".quad 1b, %l2\n\t"                                  \
                           ".popsection"                                        \
@@ -95,8 +114,7 @@ MUST_CHECK static inline int guest_get3(uint64_t to[3], uintptr_t guest)
     return rc;
 }
 
-MUST_CHECK static inline int guest_put2(uintptr_t guest, uint64_t a,
-                                        uint64_t b)
+MUST_CHECK static inline int guest_put2(uintptr_t guest, uint64_t a, uint64_t b)
 {
     if (unlikely(!guest_words_ok(guest, 2)))
         goto fault;
@@ -105,6 +123,76 @@ MUST_CHECK static inline int guest_put2(uintptr_t guest, uint64_t a,
     return 0;
 fault:
     return -XEN_EFAULT;
+}
+
+/* Sizes that are copied word by word in line, when they are constants. */
+#define GUEST_COPY_SMALL(size)                                                 \
+    (__builtin_constant_p(size) && (size) <= 24 && (size) % 4 == 0)
+
+static inline int guest_copy_in_small(void *to, uintptr_t guest, size_t size)
+{
+    uint64_t *words = to, word;
+    uint32_t half;
+
+    if (unlikely(!guest_words_ok(guest, 3)))
+        return -XEN_EFAULT;
+    if (size >= 8) {
+        GUEST_GET64(word, guest, fault);
+        words[0] = word;
+    }
+    if (size >= 16) {
+        GUEST_GET64(word, guest + 8, fault);
+        words[1] = word;
+    }
+    if (size >= 24) {
+        GUEST_GET64(word, guest + 16, fault);
+        words[2] = word;
+    }
+    if (size % 8) {
+        GUEST_GET32(half, guest + size - 4, fault);
+        ((uint32_t *)to)[size / 4 - 1] = half;
+    }
+    return 0;
+fault:
+    return -XEN_EFAULT;
+}
+
+static inline int guest_copy_out_small(uintptr_t guest, const void *from,
+                                       size_t size)
+{
+    const uint64_t *words = from;
+
+    if (unlikely(!guest_words_ok(guest, 3)))
+        return -XEN_EFAULT;
+    if (size >= 8)
+        GUEST_PUT64(guest, words[0], fault);
+    if (size >= 16)
+        GUEST_PUT64(guest + 8, words[1], fault);
+    if (size >= 24)
+        GUEST_PUT64(guest + 16, words[2], fault);
+    if (size % 8)
+        GUEST_PUT32(guest + size - 4, ((const uint32_t *)from)[size / 4 - 1],
+                    fault);
+    return 0;
+fault:
+    return -XEN_EFAULT;
+}
+
+/* 0, or -EFAULT (then part may have been copied). */
+MUST_CHECK static inline int copy_from_guest(void *to, uintptr_t guest,
+                                             size_t size)
+{
+    if (GUEST_COPY_SMALL(size))
+        return guest_copy_in_small(to, guest, size);
+    return guest_copy_in(to, guest, size);
+}
+
+MUST_CHECK static inline int copy_to_guest(uintptr_t guest, const void *from,
+                                           size_t size)
+{
+    if (GUEST_COPY_SMALL(size))
+        return guest_copy_out_small(guest, from, size);
+    return guest_copy_out(guest, from, size);
 }
 
 /* The value of a XEN_GUEST_HANDLE as an address. */

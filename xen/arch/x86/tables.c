@@ -66,15 +66,6 @@ void gdt_set_system(uint64_t *entry, uintptr_t base, uint32_t limit,
     entry[1] = base >> 32;
 }
 
-void cpu_load_own_gdt(void)
-{
-    const struct cpu_entry *e = &cpu_entry[this_cpu_id()];
-    struct table_register r = { SELECTOR(GDT_RESERVED) - 1,
-                                (uintptr_t)e->gdt - SELECTOR(0) };
-
-    lgdt(&r);
-}
-
 static void set_gate(unsigned vector, unsigned ist, unsigned dpl_flag)
 {
     uintptr_t stub = (uintptr_t)vector_stubs + STUB_SIZE * vector;
@@ -159,7 +150,9 @@ void cpu_tables_init(unsigned cpu)
     init_ist(&e->tss, cpu);
     gdt_set_system(&e->gdt[8], (uintptr_t)&e->tss, sizeof(struct tss) - 1,
                    TYPE_TSS);
-    cpu_load_own_gdt();
+    e->gdtr.limit = SELECTOR(GDT_RESERVED) - 1;
+    e->gdtr.base = (uintptr_t)e->gdt - SELECTOR(0);
+    gdt_load_own();
     load_segments();
     ltr(HV_TSS);
     lldt(0);

@@ -11,6 +11,8 @@
 #define XEN_ARCH_X86_TABLES_PRIVATE_H
 
 #include <xen/xen.h>
+#include "xen/arch/x86/cpu.h"
+#include "xen/arch/x86/stack.h"
 #include "xen/lib/types.h"
 
 #define SELECTOR(index) (FIRST_RESERVED_GDT_BYTE + 8 * (index))
@@ -37,7 +39,8 @@ struct cpu_entry {
     uint64_t user_rsp; /* SYSCALL stub: the guest's RSP, for two pushes */
     uint32_t unused;   /* puts tss.rsp[0] on a multiple of 8 */
     struct tss tss;
-    uint64_t unused2;
+    struct table_register gdtr; /* of gdt */
+    uint16_t unused2;
     uint64_t gdt[GDT_RESERVED]; /* from selector 0xe000 on */
 } ALIGNED(256);
 
@@ -46,6 +49,12 @@ _Static_assert(sizeof(struct cpu_entry) == 256, "entry.S shifts by it");
 _Static_assert(offsetof(struct cpu_entry, tss.rsp) % 8 == 0, "atomic");
 
 extern struct cpu_entry cpu_entry[];
+
+/* Leave a vCPU's GDT for the CPU's own; interrupts off. */
+static inline void gdt_load_own(void)
+{
+    lgdt(&cpu_entry[this_cpu_id()].gdtr);
+}
 
 /* The descriptors at SELECTOR(0) and up in every GDT, without TSS and LDT. */
 extern const uint64_t gdt_reserved[GDT_RESERVED];

@@ -23,10 +23,6 @@
  * before the frame allocator works, the others' after. */
 void cpu_tables_init(unsigned cpu);
 
-/* Give up a guest's descriptor tables: load the CPU's own GDT. Before an
- * address space without the vCPU's window is loaded. Interrupts off. */
-void cpu_load_own_gdt(void);
-
 /* Called by entry.S, interrupts off. */
 void irq_dispatch(struct cpu_user_regs *regs); /* vectors >= FIRST_IRQ: irq.c */
 void trap_nmi(struct cpu_user_regs *regs);     /* weak default in traps.c */

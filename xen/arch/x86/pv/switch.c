@@ -11,7 +11,6 @@
 #include "xen/arch/x86/msr.h"
 #include "xen/arch/x86/pv/pv_private.h"
 #include "xen/arch/x86/tables_private.h"
-#include "xen/arch/x86/traps.h"
 
 /* A selector that can't be loaded any more becomes null, as on a return to a
  * segment that is gone: its user gets #GP when it uses it. */
@@ -89,7 +88,7 @@ void pv_switch_out(struct pv_vcpu *p)
         lldt(0);
     if (unlikely(p->dr[7] & DR7_ACTIVE))
         __asm__ volatile("mov %0, %%dr7" : : "r"((uint64_t)DR7_FIXED));
-    cpu_load_own_gdt();
+    gdt_load_own();
 }
 
 void pv_switch_in(struct pv_vcpu *p)
