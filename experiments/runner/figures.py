@@ -29,7 +29,8 @@ def write_cdf(result: Result, file: Path) -> None:
     place = np.floor(np.log10(us) * 500)
     keep = np.append(np.diff(place) > 0, True)[:n]
     keep[-50:] = True
-    np.savetxt(file, np.column_stack([us, rank, 1 - rank])[keep],
+    points = np.column_stack([us, rank, 1 - rank])[keep]
+    np.savetxt(file, np.vstack([[us[0], 0, 1], points]) if n else points,
                fmt="%.9g")
     np.savetxt(f"{file}.max", [[us[-1], 1 / n]] if n else np.empty((0, 2)),
                fmt="%.9g")
