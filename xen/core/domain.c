@@ -14,6 +14,7 @@
 #include "trace/setup.h"
 #include "xen/base/time.h"
 #include "xen/core/console_ring.h"
+#include "xen/core/store_ring.h"
 #include "xen/core/domain.h"
 #include "xen/core/domain_private.h"
 #include "xen/core/grant.h"
@@ -262,6 +263,7 @@ static void release_frames(struct domain *d)
         if (d->vcpu[i])
             vcpu_release(d->vcpu[i]);
     console_ring_destroy(d);
+    store_ring_destroy(d);
 }
 
 int domain_kill(struct domain *d)

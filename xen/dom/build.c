@@ -150,7 +150,7 @@ static int fill(struct builder *b)
         return rc;
     load_kernel(b);
     load_rest(b);
-    rc = build_console(b);
+    rc = build_rings(b);
     if (rc)
         return rc;
     build_start_info(b);

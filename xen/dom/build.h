@@ -20,6 +20,7 @@ struct build_request {
     const char *cmdline;
     uint64_t nr_pages;
     unsigned max_vcpus;
+    bool store; /* an empty xenstore answers it */
     bool dom0;  /* privileged, owns the machine */
     bool clear; /* hand out its memory filled with zeros */
 };

@@ -33,6 +33,6 @@ void build_start_info(struct builder *b);
 /* vCPU 0's registers and base pointer. 0, or a negative errno. */
 int build_context(struct builder *b);
 /* The rings of a boot-time domain's console. 0, or a negative errno. */
-int build_console(struct builder *b);
+int build_rings(struct builder *b);
 
 #endif

@@ -7,6 +7,7 @@
 #include "xen/arch/x86/boot_info.h"
 #include "xen/arch/x86/msr.h"
 #include "xen/core/console_ring.h"
+#include "xen/core/store_ring.h"
 #include "xen/dom/build_private.h"
 
 #define START_MAGIC "xen-3.0-x86_64"
@@ -60,6 +61,7 @@ void build_start_info(struct builder *b)
         fill_screen(s);
     } else {
         s->store_mfn = b->p2m[plan_pfn(p, p->store)];
+        s->store_evtchn = b->d->store_port;
         s->console.domU.mfn = b->p2m[plan_pfn(p, p->console)];
         s->console.domU.evtchn = b->d->console_port;
     }
@@ -97,10 +99,14 @@ int build_context(struct builder *b)
     return rc;
 }
 
-int build_console(struct builder *b)
+int build_rings(struct builder *b)
 {
+    int rc;
+
     if (b->r->dom0)
         return 0;
-    return console_ring_create(b->d,
-                               b->p2m[plan_pfn(&b->plan, b->plan.console)]);
+    rc = console_ring_create(b->d, b->p2m[plan_pfn(&b->plan, b->plan.console)]);
+    if (rc || !b->r->store)
+        return rc;
+    return store_ring_create(b->d, b->p2m[plan_pfn(&b->plan, b->plan.store)]);
 }

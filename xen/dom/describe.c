@@ -185,6 +185,12 @@ static bool take_cmdline(struct description *d, const char *value)
     return set_text(d->cmdline, sizeof(d->cmdline), value);
 }
 
+static bool take_store(struct description *d, const char *value)
+{
+    d->store = strcmp(value, "empty") == 0;
+    return d->store || strcmp(value, "none") == 0;
+}
+
 static const struct key {
     const char *name;
     bool (*take)(struct description *d, const char *value);
@@ -197,6 +203,7 @@ static const struct key {
     { "vcpus", take_vcpus, "1 to 128" },
     { "cpus", take_cpus, "numbers of CPUs, such as 0-3,5" },
     { "soft_cpus", take_soft_cpus, "numbers of CPUs, such as 0-3,5" },
+    { "store", take_store, "none or empty" },
     { "cmdline", take_cmdline, "at most 1023 characters, in quotes" },
 };
 

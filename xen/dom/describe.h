@@ -29,6 +29,7 @@ struct description {
     uint64_t memory_bytes; /* a multiple of a page */
     unsigned vcpus;
     struct cpuset cpus, soft_cpus; /* empty: not said */
+    bool store;                    /* an empty xenstore answers it */
     unsigned nr_params;
     struct {
         char key[32], value[32];

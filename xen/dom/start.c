@@ -138,6 +138,7 @@ static void build_described(const struct origin *o, const struct description *t,
         .cmdline = t->cmdline,
         .nr_pages = t->memory_bytes >> PAGE_SHIFT,
         .max_vcpus = t->vcpus,
+        .store = t->store,
         .clear = options.scrub,
     };
     struct domain *d;

@@ -9,7 +9,8 @@
 #include "xen/arch/x86/pte.h"
 #include "xen/arch/x86/pv/pv_private.h"
 #include "xen/arch/x86/tables_private.h"
-#include "xen/base/frame.h"
+#include "xen/arch/x86/directmap.h"
+#include "xen/lib/mem.h"
 
 #define NR_TRAPS        256u
 #define OUR_GDT_PTE     (PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX)
@@ -18,22 +19,20 @@
 int pv_vcpu_create(struct pv_vcpu *p, struct stack_top *top, uintptr_t window,
                    uint64_t *window_ptes)
 {
-    struct page *gdt = frame_alloc(0, FRAME_ZERO);
-
+    p->gdt_page = mem_alloc_pages(0);
     p->traps = mem_alloc(NR_TRAPS * sizeof(struct trap_info));
-    if (!gdt || !p->traps || fpu_create(p)) {
-        if (gdt)
-            frame_free(gdt, 0);
+    if (!p->gdt_page || !p->traps || fpu_create(p)) {
+        mem_free_pages(p->gdt_page, 0);
+        p->gdt_page = NULL;
         mem_free(p->traps);
         p->traps = NULL;
         return -XEN_ENOMEM;
     }
-    p->gdt_page = mfn_to_virt(page_to_mfn(gdt));
     memcpy(p->gdt_page, gdt_reserved, sizeof(gdt_reserved));
     p->top = top;
     p->window = window;
     p->window_ptes = window_ptes;
-    window_ptes[FIRST_RESERVED_GDT_PAGE] = pte_make(page_to_mfn(gdt),
+    window_ptes[FIRST_RESERVED_GDT_PAGE] = pte_make(virt_to_mfn(p->gdt_page),
                                                     OUR_GDT_PTE);
     p->gdtr.base = window;
     p->gdtr.limit = SELECTOR(GDT_RESERVED) - 1;
@@ -47,8 +46,7 @@ int pv_vcpu_create(struct pv_vcpu *p, struct stack_top *top, uintptr_t window,
 
 void pv_vcpu_destroy(struct pv_vcpu *p)
 {
-    if (p->gdt_page)
-        frame_free(mfn_to_page(virt_to_mfn(p->gdt_page)), 0);
+    mem_free_pages(p->gdt_page, 0);
     p->gdt_page = NULL;
     mem_free(p->traps);
     p->traps = NULL;

@@ -9,7 +9,7 @@
 #include "xen/arch/x86/fpu.h"
 #include "xen/arch/x86/pv/emulate_private.h"
 #include "xen/arch/x86/pv/pv_private.h"
-#include "xen/base/console.h"
+#include "xen/lib/log.h"
 
 #define MSR_FEATURE_CONTROL 0x0000003a
 #define MSR_K8_HWCR         0xc0010015
