@@ -28,6 +28,7 @@ struct sched {
                          * called any more, the hands go on */
     unsigned broken_cpu;
     const struct sched_vcpu *broken_v;
+    bool sound; /* broken, but its data can be shown */
     bool mending;
     const struct sched_ops *fallback; /* NULL: none */
     struct cpuset cpus; /* of the pool; written under all its locks */

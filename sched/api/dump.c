@@ -50,7 +50,7 @@ static void dump_cpu(struct sched *s, unsigned cpu, ns_t now)
                 p->waiting, (unsigned long long)p->counts.schedules,
                 (unsigned long long)p->counts.switches,
                 (unsigned long long)p->counts.steals);
-    if (locked && s->ops->dump && !s->broken)
+    if (locked && s->ops->dump && (!s->broken || s->sound))
         s->ops->dump(s, cpu, now);
     if (locked)
         host_unlock(lock);
@@ -65,7 +65,7 @@ void sched_dump(struct sched *s, ns_t now)
     for_each_cpu (cpu, &s->cpus)
         dump_cpu(s, cpu, now);
     for_each_domain_of(d, s) for_each_vcpu_of(v, d)
-        dump_vcpu(v, now, !s->broken);
+        dump_vcpu(v, now, !s->broken || s->sound);
 }
 
 void sched_count(unsigned cpu, struct sched_counts *out)

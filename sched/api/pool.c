@@ -308,6 +308,7 @@ void sched_install(struct sched *s, const struct sched_ops *ops, ns_t now)
     empty_areas(s, ops);
     s->ops = ops;
     s->broken = NULL;
+    s->sound = false;
     for_each_cpu (cpu, &s->cpus) {
         struct sched_pcpu *p = &sched_pcpus[cpu];
 

@@ -76,6 +76,7 @@ void sched_slow(struct sched *s, ns_t now)
         s->watch_at = now + WATCH_NS;
         starved = find_starved(s, now);
         if (starved && !s->broken) {
+            s->sound = true;
             sched_breach(s, starved->cpu, starved, "a vCPU starves");
             host_poke(starved->cpu);
         }
