@@ -116,11 +116,14 @@ def text_at(debugger: Debugger, address: int) -> str:
     return debugger.memory(address, 32).split(b"\0")[0].decode()
 
 
-def trace(debugger: Debugger, names: dict[str, int]) -> dict[str, list[int]]:
-    """For each operation, counts of [all, serialising, cr3, locked]."""
+Paths = dict[str, list[int]]  # operation -> addresses executed, in order
+
+
+def walk(debugger: Debugger, names: dict[str, int],
+         code: dict[int, bytes]) -> Paths:
+    """Step through every operation; the bytes at each address go to code."""
     begin, end = names["steps_begin"], names["steps_end"]
-    paths: dict[str, list[int]] = {}
-    code: dict[int, bytes] = {}
+    paths: Paths = {}
     debugger.ask(f"Z1,{begin:x},1")
     while True:
         debugger.ask("c")
@@ -132,31 +135,54 @@ def trace(debugger: Debugger, names: dict[str, int]) -> dict[str, list[int]]:
         debugger.ask(f"z1,{begin:x},1")
         paths[name] = path_of(debugger, end, code)
         debugger.ask(f"Z1,{begin:x},1")
+    return paths
+
+
+def walk_target(target, build: pathlib.Path, more: str,
+                limit: float) -> tuple[Paths, dict[int, bytes]]:
+    """Boot a bench.Target with more arguments and step through it."""
+    code: dict[int, bytes] = {}
+    with tempfile.TemporaryDirectory() as directory:
+        path = f"{directory}/gdb"
+        boot = target.boot(build, "steps", more, limit,
+                           ["-S", "-gdb", f"unix:{path},server=on,wait=off"])
+        with subprocess.Popen(boot.command(), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as qemu:
+            try:
+                names = symbols(build / "guests/bench")
+                return walk(Debugger(path), names, code), code
+            except (OSError, ValueError) as error:
+                print(f"  {target.name}: stepping failed: {error}")
+                return {}, code
+            finally:
+                qemu.kill()
+
+
+def counts(target, build: pathlib.Path, limit: float) -> dict[str, list[int]]:
+    """For each operation, [all, serialising, CR3 loads, locked]."""
+    paths, code = walk_target(target, build, "", limit)
     text = disassemble(code) if code else {}
     return {name: [len(path), *(sum(bool(kind.search(text[a])) for a in path)
                                 for kind in (SERIALISING, CR3_LOAD, LOCKED))]
             for name, path in paths.items()}
 
 
-def counts(target, build: pathlib.Path, limit: float) -> dict[str, list[int]]:
-    """Step one target through all operations; {} when it does not get there.
-
-    target is a bench.Target.
-    """
-    with tempfile.TemporaryDirectory() as directory:
-        path = f"{directory}/gdb"
-        boot = target.boot(build, "steps", "", limit,
-                           ["-S", "-gdb", f"unix:{path},server=on,wait=off"])
-        with subprocess.Popen(boot.command(), stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as qemu:
-            try:
-                return trace(Debugger(path), symbols(build / "guests/bench"))
-            except (OSError, ValueError) as error:
-                print(f"  {target.name}: stepping failed: {error}")
-                return {}
-            finally:
-                qemu.kill()
+def record_cost(target, build: pathlib.Path, tracing: str,
+                limit: float) -> float | str:
+    """What a trace record adds to a yield and back, on Metronome: the records
+    are the calls of trace_put_*, whose addresses its symbols tell."""
+    writers = {address for name, address in symbols(build / "metronome").items()
+               if re.match(r"trace_put_\d", name)}
+    plain, _ = walk_target(target, build, "", limit)
+    traced, _ = walk_target(target, build, tracing, limit)
+    name = "yield and back"
+    if name not in plain or name not in traced:
+        return "not stepped through"
+    records = sum(address in writers for address in traced[name])
+    if not records:
+        return "no record written"
+    return (len(traced[name]) - len(plain[name])) / records
 
 
 def table(targets: list, build: pathlib.Path, limit: float) -> list[list[str]]:
