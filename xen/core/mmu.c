@@ -270,7 +270,7 @@ void up_load_address_space(struct pv_vcpu *pv)
     uint64_t irq;
 
     if (likely(cr3 && this_cpu(tlb_cpu).cpus == &v->domain->mmu.cpus)) {
-        tlb_load(&v->domain->mmu.cpus, cr3, false);
+        tlb_load(&v->domain->mmu.cpus, cr3, true); /* loading CR3 flushes */
         return;
     }
     irq = irq_save();
