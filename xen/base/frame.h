@@ -77,5 +77,4 @@ void frame_trim(struct page *page, unsigned order, unsigned long keep);
 uint64_t frame_count_free(void);  /* in frames */
 uint64_t frame_count_total(void); /* given to the allocator at boot */
 
-
 #endif
