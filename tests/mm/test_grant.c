@@ -19,13 +19,13 @@ size_t guest_copy_raw(void *to, const void *from, size_t size)
     return 0;
 }
 
-int copy_to_guest(uintptr_t guest, const void *from, size_t size)
+int guest_copy_out(uintptr_t guest, const void *from, size_t size)
 {
     memcpy((void *)guest, from, size);
     return 0;
 }
 
-int copy_from_guest(void *to, uintptr_t guest, size_t size)
+int guest_copy_in(void *to, uintptr_t guest, size_t size)
 {
     memcpy(to, (const void *)guest, size);
     return 0;
