@@ -88,7 +88,7 @@ struct domain {
     struct grant_table *grant;
 
     struct page *console_page; /* ring of a boot-time domain, or NULL */
-    struct store_ring *store;   /* of one that insists on a store, or NULL */
+    struct store_ring *store;  /* of one that insists on a store, or NULL */
     unsigned console_port, store_port;
     struct console_guest console;
     struct timer watchdog[2];

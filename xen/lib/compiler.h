@@ -15,7 +15,7 @@
 #define USED         __attribute__((used))
 #define WEAK         __attribute__((weak))
 #define SECTION(s)   __attribute__((section(s)))
-#define NOINLINE      __attribute__((noinline)) /* keeps a hot path short */
+#define NOINLINE     __attribute__((noinline)) /* keeps a hot path short */
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define MUST_CHECK   __attribute__((warn_unused_result))
 

@@ -1,7 +1,7 @@
 /*
  * entry_macros.h - for entry.S and entry_fast.S: the frame and its making.
  */
-/* clang-format off: this is assembly */
+/* clang-format off */
 #ifndef XEN_ARCH_X86_ENTRY_MACROS_H
 #define XEN_ARCH_X86_ENTRY_MACROS_H
 

@@ -17,13 +17,13 @@
 struct pv_vcpu {
     /* Hot: entry.S and the exit path know these offsets. */
     struct vcpu_info *info; /* pending and mask; never NULL */
-    uint8_t stop;            /* call up_stop() before the next return */
-    uint8_t event_work;      /* rare work before return: an NMI */
-    uint8_t nmi_masked;      /* until its next iret */
-    uint8_t unused;          /* these four are tested as one word */
-    uint8_t kernel_mode;     /* the guest kernel runs, not its user */
-    uint8_t syscall_masks;   /* syscall callback disables events */
-    uint8_t failsafe_masks;  /* failsafe callback disables events */
+    uint8_t stop;           /* call up_stop() before the next return */
+    uint8_t event_work;     /* rare work before return: an NMI */
+    uint8_t nmi_masked;     /* until its next iret */
+    uint8_t unused;         /* these four are tested as one word */
+    uint8_t kernel_mode;    /* the guest kernel runs, not its user */
+    uint8_t syscall_masks;  /* syscall callback disables events */
+    uint8_t failsafe_masks; /* failsafe callback disables events */
     uint8_t nmi_pending;
     uint64_t cr3_kernel;     /* CR3 values, as machine addresses */
     uint64_t cr3_user;       /* 0: none */
