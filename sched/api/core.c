@@ -12,6 +12,9 @@
 
 struct sched_pcpu sched_pcpus[CPUSET_MAX];
 
+/* The compiler shall not work out p anew, time and again. */
+#define keep_in_register(p) __asm__("" : "+r"(p))
+
 static inline unsigned lock_vcpu(const struct sched_vcpu *v)
 {
     for (;;) {
@@ -231,9 +234,6 @@ static struct sched_vcpu *decide(struct sched_pcpu *p, unsigned cpu, ns_t now)
     return next;
 }
 
-/* The compiler shall not work out p anew, time and again. */
-#define keep_in_register(p) __asm__("" : "+r"(p))
-
 struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
 {
     struct sched_pcpu *p = &sched_pcpus[cpu];
@@ -281,37 +281,56 @@ void sched_scheduled(unsigned cpu)
 
 /* ---- waking, pausing ---- */
 
-/* v's lock (that of cpu) is held, and released here. */
-static void runnable_locked(struct sched_vcpu *v, unsigned cpu,
-                            enum sched_why why, ns_t now)
+/* v waits on cpu, its own, from now on. */
+static inline void wait_here(struct sched_vcpu *v, unsigned cpu,
+                             enum sched_why why, ns_t now)
+{
+    struct sched_pcpu *p = &sched_pcpus[cpu];
+
+    keep_in_register(p);
+    now = sched_clamp(p, now);
+    sched_state_to(v, SCHED_STATE_RUNNABLE, now);
+    sched_move_enqueue(p, v, v->core.started ? why : SCHED_NEW, now);
+    if (!p->running)
+        host_poke(cpu);
+    if (p->running || p->waiting > 1)
+        sched_offer(v);
+}
+
+/* ... where place() says. The lock of cpu is held, and released here. */
+static void wait_somewhere(struct sched_vcpu *v, unsigned cpu,
+                           enum sched_why why, ns_t now)
 {
     bool chosen = false;
-    struct sched_pcpu *p;
 
     while (v->core.hand == SCHED_HAND_CORE && sched_may_run(v)) {
         unsigned target = cpu;
 
-        if (!cpuset_has(&v->affinity, cpu) ||
-            (!chosen && v->sched->nr_cpus > 1))
+        if (!chosen || unlikely(!cpuset_has(&v->affinity, cpu)))
             target = sched_place(v, now);
         chosen = true;
-        if (target != cpu) {
-            sched_pcpus[cpu].counts.moves++;
-            WRITE_ONCE(v->cpu, target);
-            sched_unlock_cpu(cpu);
-            cpu = sched_lock_vcpu(v);
-            continue;
+        if (target == cpu) {
+            wait_here(v, cpu, why, now);
+            break;
         }
-        p = &sched_pcpus[cpu];
-        now = sched_clamp(p, now);
-        sched_state_to(v, SCHED_STATE_RUNNABLE, now);
-        sched_move_enqueue(p, v, v->core.started ? why : SCHED_NEW, now);
-        if (!p->running)
-            host_poke(cpu);
-        if (p->running || p->waiting > 1)
-            sched_offer(v);
-        break;
+        sched_pcpus[cpu].counts.moves++;
+        WRITE_ONCE(v->cpu, target);
+        sched_unlock_cpu(cpu);
+        cpu = sched_lock_vcpu(v);
     }
+    sched_unlock_cpu(cpu);
+}
+
+/* v's lock (that of cpu) is held, and released here. */
+static inline void runnable_locked(struct sched_vcpu *v, unsigned cpu,
+                                   enum sched_why why, ns_t now)
+{
+    if (v->sched->nr_cpus > 1 || unlikely(!cpuset_has(&v->affinity, cpu))) {
+        wait_somewhere(v, cpu, why, now);
+        return;
+    }
+    if (v->core.hand == SCHED_HAND_CORE && sched_may_run(v))
+        wait_here(v, cpu, why, now);
     sched_unlock_cpu(cpu);
 }
 

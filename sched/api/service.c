@@ -6,14 +6,19 @@
 void sched_resched(struct sched *s, unsigned cpu, ns_t when)
 {
     struct sched_pcpu *p = &sched_pcpus[cpu];
-    const struct sched_pcpu *here = &sched_pcpus[host_cpu()];
+    unsigned here = host_cpu();
+    bool at_once = when <= p->now;
 
     if (unlikely(p->sched != s))
         return;
-    if (p == here && p->deciding) { /* the pick that is under way answers */
-        if (when > p->now && when < p->resched_at)
+    if (cpu != here) {
+        at_once = at_once || when <= sched_pcpus[here].now;
+    } else if (p->deciding) { /* the pick that is under way answers */
+        if (!at_once && when < p->resched_at)
             p->resched_at = when;
-    } else if (when <= p->now || when <= here->now) {
+        return;
+    }
+    if (at_once) {
         host_poke(cpu);
     } else if (when < p->resched_at) {
         p->resched_at = when;

@@ -208,6 +208,26 @@ static void test_order(void **state)
     }
 }
 
+/* Of two for the same time, whichever stands first in memory. */
+static void test_together(void **state)
+{
+    struct probe p[3] = { 0 };
+    unsigned i;
+
+    (void)state;
+    begin();
+    for (i = 0; i < 3; i++)
+        timer_init(&p[i].timer, probe_fn, &p[i], 0);
+    for (i = 3; i-- > 0;)
+        timer_set(&p[i].timer, MS(1));
+    run_until(MS(2));
+    for (i = 0; i < 3; i++)
+        timer_set(&p[i].timer, MS(3));
+    run_until(MS(4));
+    for (i = 0; i < 3; i++)
+        assert_int_equal(p[i].fired, 2);
+}
+
 static void test_past_needs_no_event(void **state)
 {
     struct probe p = { 0 };
@@ -419,6 +439,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scale),
         cmocka_unit_test(test_order),
+        cmocka_unit_test(test_together),
         cmocka_unit_test(test_past_needs_no_event),
         cmocka_unit_test(test_later_is_lazy),
         cmocka_unit_test(test_other_cpu),

@@ -51,9 +51,10 @@ void host_idle(unsigned cpu, bool begins, ns_t now)
         here->idle_from = now;
     else
         here->idle_time += now - here->idle_from;
-    trace_runstate(DOMID_IDLE, cpu,
-                   begins ? RUNSTATE_runnable : RUNSTATE_running,
-                   begins ? RUNSTATE_running : RUNSTATE_runnable, tsc_of(now));
+    if (trace_enabled(TRC_SCHED_RUNSTATE_CHANGE))
+        trace_runstate(
+            DOMID_IDLE, cpu, begins ? RUNSTATE_runnable : RUNSTATE_running,
+            begins ? RUNSTATE_running : RUNSTATE_runnable, tsc_of(now));
 }
 
 static void copy_times(const struct run *r, struct vcpu_runstate_info *out)
