@@ -156,6 +156,11 @@ void preempt_slow(void)
     percpu_softirq.any = preempting && rnd(4) == 0;
 }
 
+void run_yield(void)
+{
+    host_yield();
+}
+
 void domain_put(struct domain *d)
 {
     __atomic_sub_fetch(&d->refs, 1, __ATOMIC_SEQ_CST);

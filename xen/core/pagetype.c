@@ -24,12 +24,12 @@ void page_relax(struct domain *d)
     spin_lock(&d->mmu.lock);
 }
 
-/* Somebody is changing the type of a frame of d's: wait. */
+/* Somebody is changing the type of a frame of d's: let them finish. */
 static void wait_relaxed(struct domain *d)
 {
     spin_unlock(&d->mmu.lock);
     cpu_pause();
-    preempt_point();
+    run_yield();
     spin_lock(&d->mmu.lock);
 }
 
