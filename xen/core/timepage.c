@@ -41,17 +41,24 @@ static void end_write(uint32_t *version)
     WRITE_ONCE(*version, *version + 1);
 }
 
-static void refresh_record(struct vcpu_time_info *t)
+static void set_scale(struct vcpu_time_info *t)
 {
     const struct time_scale *scale = time_scale();
-    uint64_t tsc = rdtsc();
 
-    begin_write(&t->version);
-    t->tsc_timestamp = tsc;
-    t->system_time = (uint64_t)time_of_tsc(tsc);
     t->tsc_to_system_mul = scale->mul;
     t->tsc_shift = scale->shift;
     t->flags = XEN_PVCLOCK_TSC_STABLE_BIT;
+}
+
+/* With a reading of the clock, as counter and as system time. */
+static inline void refresh_record(struct vcpu_time_info *t, uint64_t tsc,
+                                  ns_t now)
+{
+    begin_write(&t->version);
+    t->tsc_timestamp = tsc;
+    t->system_time = (uint64_t)now;
+    if (unlikely(t->tsc_to_system_mul != time_scale()->mul))
+        set_scale(t); /* a new page */
     end_write(&t->version);
 }
 
@@ -131,13 +138,27 @@ void timepage_publish_runstate(struct vcpu *v)
 
 /* ---- when ---- */
 
+/* Those records that few guests ask for. */
+static void refresh_rare(struct vcpu *v)
+{
+    if (area_present(&v->time_area))
+        refresh_area(v);
+    if (v->schedpage)
+        refresh_schedpage(v);
+}
+
+static inline void refresh(struct vcpu *v, uint64_t tsc, ns_t now)
+{
+    refresh_record(&v->pv.info->time, tsc, now);
+    if (unlikely(area_present(&v->time_area) || v->schedpage))
+        refresh_rare(v);
+}
+
 void timepage_refresh(struct vcpu *v)
 {
-    refresh_record(&v->pv.info->time);
-    if (unlikely(area_present(&v->time_area)))
-        refresh_area(v);
-    if (unlikely(v->schedpage))
-        refresh_schedpage(v);
+    uint64_t tsc = rdtsc();
+
+    refresh(v, tsc, time_of_tsc(tsc));
 }
 
 static void tick(void *arg)
@@ -168,17 +189,20 @@ static void start_tick(struct tick *t)
 
 void timepage_switch_in(struct vcpu *v)
 {
+    const struct run_cpu *here = &this_cpu(run_cpu);
     struct tick *t = &this_cpu(timepage_tick);
 
-    timepage_refresh(v);
-    timepage_publish_runstate(v);
+    refresh(v, here->tsc, here->now); /* the reading of the switch itself */
+    if (area_present(&v->runstate_area))
+        timepage_publish_runstate(v);
     if (unlikely(!t->armed))
         start_tick(t);
 }
 
 void timepage_switch_out(struct vcpu *v)
 {
-    timepage_publish_runstate(v);
+    if (area_present(&v->runstate_area))
+        timepage_publish_runstate(v);
 }
 
 /* ---- the wall clock ---- */
