@@ -9,10 +9,10 @@ HV_ONLY_C := $(filter %.c,$(HV_SRC))
 .PHONY: check gates check-layers check-size check-ifs check-format \
         check-headers check-clang check-cppcheck check-tidy check-python soak
 
-check: all host-tests ## build everything and run every test
+check: all linux-guest host-tests ## build everything and run every test
 	$(PYTHON) -m pytest -p no:cacheprovider -n 2 --dist loadgroup tests
 
-soak: all ## the long runs
+soak: all linux-guest ## the long runs
 	$(PYTHON) -m pytest -p no:cacheprovider --soak tests
 
 GATES := check-layers check-size check-ifs check-format check-headers \
