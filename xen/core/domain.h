@@ -51,6 +51,7 @@ struct vcpu {
     struct area runstate_area, time_area;       /* registered; area.h */
     struct metronome_scheduler_page *schedpage; /* read-only, or NULL */
     struct page *schedpage_page;
+    const struct sched_ops *schedpage_ops; /* whose names stand in it */
     struct page *info_page;     /* of a registered vcpu_info, or NULL */
     struct vcpu_info *own_info; /* vCPU 32 and up: of before that, or NULL */
 };

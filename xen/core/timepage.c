@@ -10,12 +10,14 @@
  */
 #include <string.h>
 #include <xen/errno.h>
+#include "sched/api/core.h"
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/percpu.h"
 #include "xen/base/time.h"
 #include "xen/core/domain.h"
 #include "xen/core/timepage.h"
 #include "xen/include/metronome.h"
+#include "xen/lib/format.h"
 
 #define REFRESH_EVERY        MS(10)
 #define RUNSTATE_UPDATE_FLAG (1ul << VMASST_TYPE_runstate_update_flag)
@@ -79,13 +81,36 @@ static void refresh_area(struct vcpu *v)
 
 /* ---- the scheduler page ---- */
 
+/* The plug-in's names: written once for each that the vCPU is under. */
+static void name_values(struct vcpu *v, const struct sched_ops *ops)
+{
+    struct metronome_scheduler_page *p = v->schedpage;
+    unsigned i;
+
+    memset(p->value, 0, sizeof(p->value));
+    format_text(p->scheduler, sizeof(p->scheduler), "%s", ops->name);
+    for (i = 0; i < METRONOME_VALUES && ops->view_names && ops->view_names[i];
+         i++)
+        format_text(p->value[i].name, sizeof(p->value[i].name), "%s",
+                    ops->view_names[i]);
+    v->schedpage_ops = ops;
+}
+
 static void refresh_schedpage(struct vcpu *v)
 {
     struct metronome_scheduler_page *p = v->schedpage;
+    const struct sched_ops *ops = sched_ops_of(v->run.sv.sched);
     struct vcpu_runstate_info times;
+    int64_t values[SCHED_VIEW_MAX];
+    unsigned i, number = sched_view(&v->run.sv, time_now(), values);
 
     run_times(&v->run, &times);
     begin_write(&p->version);
+    if (v->schedpage_ops != ops)
+        name_values(v, ops);
+    for (i = 0; i < number && i < METRONOME_VALUES; i++)
+        p->value[i].value = values[i];
+    p->nr_values = i;
     p->time = (uint64_t)time_now();
     p->virtual_time = (uint64_t)run_virtual_time(&v->run);
     memcpy(p->runstate, times.time, sizeof(p->runstate));
@@ -96,18 +121,28 @@ static void refresh_schedpage(struct vcpu *v)
 
 int64_t timepage_schedpage(struct vcpu *v)
 {
-    struct page *page;
+    struct domain *d = v->domain;
+    struct page *page = frame_alloc(0, FRAME_ZERO);
 
-    if (v->schedpage_page)
-        return (int64_t)page_to_mfn(v->schedpage_page);
-    page = frame_alloc(0, FRAME_ZERO);
     if (!page)
         return -XEN_ENOMEM;
-    mmu_share_page(page, v->domain, false);
-    v->schedpage_page = page;
-    __atomic_store_n(&v->schedpage, mfn_to_virt(page_to_mfn(page)),
-                     __ATOMIC_RELEASE);
-    return (int64_t)page_to_mfn(page);
+    spin_lock(&d->lock); /* several of its vCPUs may ask at once */
+    if (!v->schedpage_page) {
+        mmu_share_page(page, d, false);
+        v->schedpage_page = page;
+        __atomic_store_n(&v->schedpage, mfn_to_virt(page_to_mfn(page)),
+                         __ATOMIC_RELEASE);
+        page = NULL;
+    }
+    spin_unlock(&d->lock);
+    if (page)
+        frame_free(page, 0);
+    if (v == current_vcpu()) {
+        irq_disable();
+        timepage_refresh(v);
+        irq_enable();
+    }
+    return (int64_t)page_to_mfn(v->schedpage_page);
 }
 
 /* ---- the runstate area ---- */

@@ -207,6 +207,15 @@ static const struct key {
     { "cmdline", take_cmdline, "at most 1023 characters, in quotes" },
 };
 
+void describe_keys(char *out, size_t size)
+{
+    size_t used = 0, i;
+
+    for (i = 0; i < ARRAY_SIZE(keys) && used < size; i++)
+        used += format_text(out + used, size - used, "%s%s", i ? " " : "",
+                            keys[i].name);
+}
+
 static int take_param(struct description *d, const char *key, const char *value,
                       char *why, size_t why_size)
 {

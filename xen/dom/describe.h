@@ -41,6 +41,9 @@ struct description {
 int describe_parse(const char *text, size_t length, struct description *out,
                    char *why, size_t why_size);
 
+/* The keys of a description, for a message. */
+void describe_keys(char *out, size_t size);
+
 /* Of a text of many lines, the next that has words in it (comments are cut
  * off): advances *at; *number counts lines from 1. False: no more. */
 bool describe_next_line(const char *text, size_t size, size_t *at,

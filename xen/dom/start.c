@@ -12,6 +12,7 @@
 #include "xen/dom/dom.h"
 #include "xen/dom/modules.h"
 #include "xen/lib/cmdline.h"
+#include "xen/lib/format.h"
 
 /* ---- options ---- */
 
@@ -109,6 +110,19 @@ static void set_affinity(const struct origin *o, struct vcpu *v,
         refuse(o, "cpus=, soft_cpus=: the scheduler refuses them");
 }
 
+/* What is no key of a description and no parameter of a scheduler. */
+static void NORETURN refuse_key(const struct origin *o, const char *key,
+                                const char *why)
+{
+    char whole[2 * DESCRIBE_WHY], names[128];
+
+    describe_keys(names, sizeof(names));
+    format_text(whole, sizeof(whole),
+                "%s=: no such key; accepted are %s, and of schedulers: %s", key,
+                names, why);
+    refuse(o, whole);
+}
+
 static void set_parameters(const struct origin *o, struct domain *d,
                            const struct description *t)
 {
@@ -119,6 +133,8 @@ static void set_parameters(const struct origin *o, struct domain *d,
         int rc = run_param(d->sched, NULL, t->param[i].key, t->param[i].value,
                            why, sizeof(why));
 
+        if (rc == -XEN_ENOENT)
+            refuse_key(o, t->param[i].key, why);
         if (rc)
             refuse(o, why);
     }

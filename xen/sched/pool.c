@@ -173,6 +173,13 @@ static const struct sched_ops *who_has(const char *name)
     return NULL;
 }
 
+static int no_such_param(const struct sched_ops *ops, const char *name,
+                         char *error, size_t size)
+{
+    (void)unknown_param(ops, name, error, size);
+    return -XEN_ENOENT;
+}
+
 int run_param(struct run_domain *rd, struct run *r, const char *name,
               const char *value, char *error, size_t size)
 {
@@ -188,7 +195,7 @@ int run_param(struct run_domain *rd, struct run *r, const char *name,
     if (named && named != ops) { /* checked, but of another scheduler */
         set.param = sched_param_find(named, name);
         if (!set.param)
-            return unknown_param(named, name, error, size);
+            return no_such_param(named, name, error, size);
         log_info("dom%u: %s=%s is for %s, not for %s", rd->sd.dom, name, value,
                  named->name, ops->name);
         return sched_param_parse(named, set.param, value, &set.value, error,
@@ -196,7 +203,7 @@ int run_param(struct run_domain *rd, struct run *r, const char *name,
     }
     set.param = sched_param_find(ops, name);
     if (!set.param)
-        return unknown_param(ops, name, error, size);
+        return no_such_param(ops, name, error, size);
     result = sched_param_parse(ops, set.param, value, &set.value, error, size);
     if (result)
         return result;

@@ -98,8 +98,8 @@ int run_set_affinity(struct run *r, const struct cpuset *hard,
                      const struct cpuset *soft);
 /* NAME=VALUE, as on the command line ("weight", "512"), of r or, with r NULL,
  * its domain. What only another scheduler has ("bvt.warp") is checked and
- * noted, and changes nothing. 0, or an errno with the accepted values in
- * error[]. */
+ * noted, and changes nothing. 0; -ENOENT when no scheduler has it, or another
+ * errno, with what is accepted in error[]. */
 int run_param(struct run_domain *rd, struct run *r, const char *name,
               const char *value, char *error, size_t size);
 
