@@ -7,7 +7,8 @@ HV_HEADERS := $(sort $(shell find xen sched trace -name '*.h'))
 HV_ONLY_C := $(filter %.c,$(HV_SRC))
 
 .PHONY: check gates check-layers check-size check-ifs check-format \
-        check-headers check-clang check-cppcheck check-tidy check-python soak
+        check-headers check-clang check-cppcheck check-tidy check-python \
+        check-abi soak
 
 check: all linux-guest host-tests ## build everything and run every test
 	$(PYTHON) -m pytest -p no:cacheprovider -n 2 --dist loadgroup tests
@@ -16,7 +17,8 @@ soak: all linux-guest ## the long runs
 	$(PYTHON) -m pytest -p no:cacheprovider --soak tests
 
 GATES := check-layers check-size check-ifs check-format check-headers \
-         check-clang check-plugins check-cppcheck check-tidy check-python
+         check-clang check-plugins check-cppcheck check-tidy check-python \
+         check-abi
 
 gates: $(GATES)
 
@@ -27,6 +29,9 @@ PLUGIN_OBJ := $(filter-out $(BUILD)/hv/sched/api/%, \
                 $(filter $(BUILD)/hv/sched/%,$(HV_OBJ)))
 check-plugins: $(PLUGIN_OBJ)
 	tools/check-plugins $(sort $(dir $(abspath $(PLUGIN_OBJ))))
+
+check-abi: ## Rule: docs/abi-coverage.md is what tools/abi-coverage writes
+	tools/abi-coverage --check docs/abi-coverage.md
 
 check-format: ## Rule: clang-format is the judge of layout
 	clang-format --dry-run -Werror $(C_FILES)

@@ -7,7 +7,7 @@ import pytest
 ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
 GATES = ["check-layers", "check-size", "check-ifs", "check-format",
          "check-headers", "check-clang", "check-plugins", "check-cppcheck",
-         "check-tidy", "check-python"]
+         "check-tidy", "check-python", "check-abi"]
 
 
 @pytest.mark.parametrize("gate", GATES)
