@@ -74,12 +74,17 @@ static struct timers *lock_of(const struct timer *t, uint64_t *flags)
 
 static void take_out(struct timers *ts, struct timer *t)
 {
+    t->state = TIMER_IDLE;
+    if (RB_ROOT(&ts->tree) == t && !RB_LEFT(t, entry) && !RB_RIGHT(t, entry)) {
+        RB_ROOT(&ts->tree) = ts->first = NULL; /* the only one */
+        ts->first_expires = FOREVER;
+        return;
+    }
     if (ts->first == t) {
         ts->first = timer_tree_RB_NEXT(t);
         ts->first_expires = ts->first ? ts->first->expires : FOREVER;
     }
     (void)timer_tree_RB_REMOVE(&ts->tree, t);
-    t->state = TIMER_IDLE;
 }
 
 static void put_in(struct timers *ts, struct timer *t)
@@ -184,10 +189,9 @@ void timer_set_turn_remote(unsigned on, ns_t when)
     softirq_raise_on(on, SOFTIRQ_TIMER);
 }
 
-static void look_at_turn(ns_t now)
+static inline void look_at_turn(struct timers *ts, struct timer_own *own,
+                                ns_t now)
 {
-    struct timers *ts = &this_cpu(timers);
-    struct timer_own *own = &this_cpu(timer_own);
     ns_t remote;
 
     if (unlikely(READ_ONCE(ts->turn_remote) != FOREVER)) {
@@ -238,7 +242,7 @@ static void timer_softirq(void)
     ns_t now = time_now();
 
     irq_disable();
-    look_at_turn(now);
+    look_at_turn(ts, own, now);
     run_expired(ts, now);
     if (this_cpu(softirq).local & 1u << SOFTIRQ_SCHEDULE) {
         own->left = ts->first_expires; /* timer_set_turn() is coming */

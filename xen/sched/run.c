@@ -145,6 +145,8 @@ void run_yield(void)
 
     if (r) {
         trace_2(TRC_SCHED_YIELD, r->sv.dom, r->sv.id);
+        if (!sched_waiting(r->sv.sched, this_cpu_id()))
+            return; /* to whom? (a guest that spins asks often) */
         sched_will_yield(&r->sv);
     }
     schedule();
