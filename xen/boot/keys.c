@@ -11,6 +11,7 @@
 #include "xen/base/timer.h"
 #include "xen/boot/boot.h"
 #include "xen/core/dump.h"
+#include "xen/hypercall/hypercall.h"
 #include "xen/sched/run.h"
 
 static void show_memory(void)
@@ -76,6 +77,8 @@ void boot_add_keys(void)
     console_add_key('t', "timers", show_timers);
     console_add_key('m', "memory", show_memory);
     console_add_key('d', "what each CPU is doing", show_cpus);
+    console_add_key('u', "what guests asked for and is not served",
+                    hypercall_show_unknown);
     console_add_key('C', "panic", provoke_panic);
     console_add_key('F', "fault in the hypervisor, and panic", provoke_fault);
     console_add_key('R', "reboot", fatal_reboot);

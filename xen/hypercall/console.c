@@ -59,6 +59,6 @@ int64_t hypercall_console_io(uint64_t cmd, uint64_t count, uint64_t guest,
     case CONSOLEIO_read:
         return do_read(self, count, guest);
     default:
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_console_io, (uint32_t)cmd);
     }
 }

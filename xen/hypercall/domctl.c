@@ -238,7 +238,7 @@ int64_t hypercall_domctl(uint64_t guest, uint64_t b, uint64_t c, uint64_t d4,
     if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION)
         return -XEN_EACCES;
     if (op.cmd >= ARRAY_SIZE(domctl_rows) || !domctl_rows[op.cmd].serve)
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_domctl, op.cmd);
     row = &domctl_rows[op.cmd];
     d = domctl_target(&op);
     if (!d)

@@ -181,10 +181,12 @@ int64_t hypercall_event_channel_op(uint64_t cmd, uint64_t guest, uint64_t c,
     if (likely((uint32_t)cmd == EVTCHNOP_send))
         return event_op_send(guest);
     if ((uint32_t)cmd >= ARRAY_SIZE(event_rows))
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_event_channel_op,
+                                    (uint32_t)cmd);
     row = &event_rows[(uint32_t)cmd];
     if (!row->serve)
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_event_channel_op,
+                                    (uint32_t)cmd);
     error = copy_from_guest(&arg, guest, row->size);
     if (!error)
         error = row->serve(&arg);
@@ -205,7 +207,7 @@ int64_t hypercall_event_channel_op_compat(uint64_t guest, uint64_t b,
     if (error)
         return error;
     if (cmd > EVTCHNOP_unmask)
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_event_channel_op_compat, cmd);
     return hypercall_event_channel_op(
         cmd, guest + offsetof(struct evtchn_op, u), c, d, e, f);
 }

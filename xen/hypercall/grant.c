@@ -153,7 +153,7 @@ int64_t hypercall_grant_table_op(uint64_t op, uint64_t arg, uint64_t count,
 
     (void)d, (void)e, (void)f;
     if (unlikely(number >= ARRAY_SIZE(grant_table) || !grant_table[number]))
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_grant_table_op, number);
     if (unlikely((int)count < 0))
         return -XEN_EINVAL;
     return grant_table[number](arg, (unsigned)count);

@@ -57,8 +57,14 @@ hypercall_fn hypercall_metronome; /* arch_7: ours, xen/include/metronome.h */
 /* Any other: -ENOSYS, counted. */
 hypercall_fn hypercall_unknown;
 
-/* How often the current domain's and all others' calls asked for `number`
- * that we don't serve. */
+/* For a hypercall that is served, but not in this sub-operation: -ENOSYS,
+ * counted with the hypercall. */
+int64_t hypercall_unknown_op(unsigned number, uint32_t op);
+
+/* How often guests asked for what is not served of hypercall `number`. */
 uint64_t hypercall_unknown_count(unsigned number);
+
+/* Print the counts that are not 0 (a debug key). */
+void hypercall_show_unknown(void);
 
 #endif

@@ -65,15 +65,18 @@ static const struct physdev_row {
 int64_t hypercall_physdev_op(uint64_t cmd, uint64_t guest, uint64_t c,
                              uint64_t d, uint64_t e, uint64_t f)
 {
+    static const struct physdev_row nothing = { NULL, false };
     const struct physdev_row *row;
 
     (void)c, (void)d, (void)e, (void)f;
-    if ((uint32_t)cmd >= ARRAY_SIZE(physdev_rows))
-        return current_domain()->hardware ? -XEN_ENOSYS : -XEN_EPERM;
-    row = &physdev_rows[(uint32_t)cmd];
+    row = (uint32_t)cmd < ARRAY_SIZE(physdev_rows)
+              ? &physdev_rows[(uint32_t)cmd]
+              : &nothing;
     if (!row->for_all && !current_domain()->hardware)
         return -XEN_EPERM;
-    return row->serve ? row->serve(guest) : -XEN_ENOSYS;
+    return row->serve
+               ? row->serve(guest)
+               : hypercall_unknown_op(__HYPERVISOR_physdev_op, (uint32_t)cmd);
 }
 
 /* The first form: number and argument in one struct. */
@@ -145,7 +148,7 @@ int64_t hypercall_platform_op(uint64_t guest, uint64_t b, uint64_t c,
     if (op.interface_version != XENPF_INTERFACE_VERSION)
         return -XEN_EACCES;
     if (op.cmd >= ARRAY_SIZE(platform_rows) || !platform_rows[op.cmd])
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_platform_op, op.cmd);
     rc = platform_rows[op.cmd](&op);
     return rc ? rc : copy_to_guest(guest, &op, sizeof(op));
 }
@@ -155,5 +158,6 @@ int64_t hypercall_mca(uint64_t guest, uint64_t b, uint64_t c, uint64_t d,
                       uint64_t e, uint64_t f)
 {
     (void)guest, (void)b, (void)c, (void)d, (void)e, (void)f;
-    return current_domain()->hardware ? -XEN_ENOSYS : -XEN_EPERM;
+    return current_domain()->hardware ? hypercall_unknown(guest, b, c, d, e, f)
+                                      : -XEN_EPERM;
 }

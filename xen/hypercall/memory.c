@@ -284,6 +284,6 @@ int64_t hypercall_memory_op(uint64_t op, uint64_t arg, uint64_t c, uint64_t d,
 
     (void)c, (void)d, (void)e, (void)f;
     if (command >= ARRAY_SIZE(memory_table) || !memory_table[command])
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_memory_op, command);
     return memory_table[command](arg);
 }

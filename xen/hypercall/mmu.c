@@ -80,7 +80,7 @@ static inline int update_one(const struct subject *s,
         return update_entry(s, u->ptr, u->val, false);
     if (command == MMU_MACHPHYS_UPDATE)
         return update_m2p(s->frames, paddr_to_mfn(u->ptr), u->val);
-    return -XEN_ENOSYS;
+    return (int)hypercall_unknown_op(__HYPERVISOR_mmu_update, command);
 }
 
 /* All requests; *done says how many were carried out. */

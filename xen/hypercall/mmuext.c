@@ -234,7 +234,7 @@ static inline int one(struct domain *d, uintptr_t guest)
         return -XEN_EFAULT;
     if (unlikely(u.op.cmd >= ARRAY_SIZE(mmuext_table) ||
                  !mmuext_table[u.op.cmd]))
-        return -XEN_ENOSYS;
+        return (int)hypercall_unknown_op(__HYPERVISOR_mmuext_op, u.op.cmd);
     return mmuext_table[u.op.cmd](d, &u.op);
 }
 

@@ -113,7 +113,8 @@ static int64_t callback_register(uintptr_t arg)
         p->nmi_callback = r.address;
         return 0;
     default: /* 32-bit programs use INT 0x80 */
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_callback_op,
+                                    CALLBACKOP_register);
     }
 }
 
@@ -132,7 +133,8 @@ static int64_t callback_unregister(uintptr_t arg)
         current_pv()->nmi_callback = 0;
         return 0;
     default:
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_callback_op,
+                                    CALLBACKOP_unregister);
     }
 }
 
@@ -146,7 +148,7 @@ int64_t hypercall_callback_op(ARGUMENTS)
     case CALLBACKOP_unregister:
         return callback_unregister(b);
     default:
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_callback_op, (uint32_t)a);
     }
 }
 
@@ -169,7 +171,7 @@ int64_t hypercall_nmi_op(ARGUMENTS)
         p->nmi_callback = 0;
         return 0;
     default:
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_nmi_op, (uint32_t)a);
     }
 }
 

@@ -146,7 +146,7 @@ int64_t hypercall_sched_op(uint64_t cmd, uint64_t guest, uint64_t c, uint64_t d,
         return 0;
     }
     if ((uint32_t)cmd >= ARRAY_SIZE(sched_rows))
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_sched_op, (uint32_t)cmd);
     return sched_rows[(uint32_t)cmd](guest);
 }
 
@@ -166,7 +166,8 @@ int64_t hypercall_sched_op_compat(uint64_t cmd, uint64_t arg, uint64_t c,
         domain_shutdown(current_domain(), (uint32_t)arg);
         return 0;
     default:
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_sched_op_compat,
+                                    (uint32_t)cmd);
     }
 }
 

@@ -194,7 +194,7 @@ int64_t hypercall_sysctl(uint64_t guest, uint64_t b, uint64_t c, uint64_t d,
     if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION)
         return -XEN_EACCES;
     if (op.cmd >= ARRAY_SIZE(sysctl_rows) || !sysctl_rows[op.cmd])
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_sysctl, op.cmd);
     error = sysctl_rows[op.cmd](&op);
     if (!error)
         error = copy_to_guest(guest, &op, sizeof(op));

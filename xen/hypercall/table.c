@@ -25,6 +25,26 @@ int64_t hypercall_unknown(uint64_t a, uint64_t b, uint64_t c, uint64_t d,
     return -XEN_ENOSYS;
 }
 
+int64_t hypercall_unknown_op(unsigned number, uint32_t op)
+{
+    if (__atomic_fetch_add(&unknown[number], 1, __ATOMIC_RELAXED) == 0)
+        log_debug("A guest asks for operation %u of hypercall %u, which is "
+                  "not served",
+                  op, number);
+    return -XEN_ENOSYS;
+}
+
+void hypercall_show_unknown(void)
+{
+    unsigned i;
+
+    log_error("Asked for and not served:");
+    for (i = 0; i < NR_HYPERCALLS; i++)
+        if (hypercall_unknown_count(i))
+            log_error("  hypercall %u: %lu times", i,
+                      hypercall_unknown_count(i));
+}
+
 uint64_t hypercall_unknown_count(unsigned number)
 {
     return number < NR_HYPERCALLS

@@ -233,6 +233,6 @@ int64_t hypercall_vcpu_op(uint64_t cmd, uint64_t id, uint64_t guest, uint64_t d,
 
     (void)d, (void)e, (void)f;
     if ((uint32_t)cmd >= ARRAY_SIZE(vcpu_rows) || !vcpu_rows[(uint32_t)cmd])
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_vcpu_op, (uint32_t)cmd);
     return v ? vcpu_rows[(uint32_t)cmd](v, guest) : -XEN_ENOENT;
 }

@@ -134,7 +134,7 @@ int64_t hypercall_xen_version(uint64_t cmd, uint64_t guest, uint64_t c,
 {
     (void)c, (void)d, (void)e, (void)f;
     if ((uint32_t)cmd >= ARRAY_SIZE(version_rows))
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_xen_version, (uint32_t)cmd);
     return version_rows[(uint32_t)cmd](guest);
 }
 
@@ -167,7 +167,7 @@ int64_t hypercall_vm_assist(uint64_t cmd, uint64_t type, uint64_t c, uint64_t d,
 
     (void)c, (void)d, (void)e, (void)f;
     if ((uint32_t)cmd > VMASST_CMD_disable)
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_vm_assist, (uint32_t)cmd);
     if (!(bit & ASSISTS))
         return -XEN_EINVAL;
     if (on)
@@ -188,7 +188,7 @@ int64_t hypercall_metronome(uint64_t op, uint64_t arg, uint64_t c, uint64_t d,
 
     (void)c, (void)d, (void)e, (void)f;
     if ((uint32_t)op != METRONOMEOP_scheduler_page)
-        return -XEN_ENOSYS;
+        return hypercall_unknown_op(__HYPERVISOR_metronome, (uint32_t)op);
     v = domain_vcpu(current_domain(), (uint32_t)arg);
     return v ? timepage_schedpage(v) : -XEN_ENOENT;
 }
