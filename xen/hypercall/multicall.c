@@ -14,8 +14,10 @@ _Static_assert(sizeof(struct multicall_entry) == 64, "public ABI");
 
 static inline bool may_nest(uint64_t op)
 {
-    return op < NR_HYPERCALLS && op != __HYPERVISOR_multicall &&
-           op != __HYPERVISOR_iret;
+    const uint64_t apart = 1ull << __HYPERVISOR_multicall |
+                           1ull << __HYPERVISOR_iret;
+
+    return op < NR_HYPERCALLS && !(apart >> op & 1);
 }
 
 static int call_list(struct multicall_entry *m, uint64_t number)

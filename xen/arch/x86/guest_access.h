@@ -30,22 +30,23 @@ MUST_CHECK int guest_copy_out(uintptr_t guest, const void *from, size_t size);
 
 /* One store or load of 8 bytes at a checked address; on a fault it jumps to
  * the label. Only a macro can name a label of its user. */
+#define GUEST_WORD(address) "m"(*(const uint64_t *)(uintptr_t)(address))
 #define GUEST_PUT64(address, value, fault)                                     \
-    __asm__ volatile goto("1: movq %0, (%1)\n\t"                               \
+    __asm__ volatile goto("1: movq %0, %1\n\t"                                 \
                           ".pushsection .ex_table, \"a\"\n\t"                  \
                           ".quad 1b, %l2\n\t"                                  \
                           ".popsection"                                        \
                           :                                                    \
-                          : "r"((uint64_t)(value)), "r"(address)               \
+                          : "r"((uint64_t)(value)), GUEST_WORD(address)        \
                           : "memory"                                           \
                           : fault)
 #define GUEST_GET64(value, address, fault)                                     \
-    __asm__ volatile goto("1: movq (%1), %0\n\t"                               \
+    __asm__ volatile goto("1: movq %1, %0\n\t"                                 \
                           ".pushsection .ex_table, \"a\"\n\t"                  \
                           ".quad 1b, %l2\n\t"                                  \
                           ".popsection"                                        \
                           : "=r"(value)                                        \
-                          : "r"(address)                                       \
+                          : GUEST_WORD(address)                                \
                           : "memory"                                           \
                           : fault)
 
