@@ -13,7 +13,7 @@ HV_ONLY_C := $(filter %.c,$(HV_SRC))
 check: all linux-guest host-tests ## build everything and run every test
 	$(PYTHON) -m pytest -p no:cacheprovider -n 2 --dist loadgroup tests
 
-soak: all linux-guest linux-guest ## the long runs
+soak: all linux-guest ## the long runs
 	$(PYTHON) -m pytest -p no:cacheprovider --soak tests
 
 GATES := check-layers check-size check-ifs check-format check-headers \
