@@ -1,11 +1,12 @@
 /*
- * hostile: hypercalls with random numbers and arguments, and wild writes to
- * its own page tables, from a fixed seed. The hypervisor and the other domains
- * must not mind. What could end this guest itself by right (shutdown, iret,
- * stack and callback changes, going to another page table) is left out, so
- * that it lives through its count; a fault of ours is skipped over.
+ * hostile: hypercalls with random numbers and arguments, wild writes to its own
+ * page tables, and pages that it pins, links and unpins as tables of every
+ * level, from a fixed seed, on every vCPU it has. The hypervisor and the other
+ * domains must not mind. What could end this guest itself by right (shutdown,
+ * iret, stack and callback changes, going to another page table) is left out,
+ * so that it lives through its count; a fault of ours is skipped over.
  *
- * count=N (100k)  seed=N (1)  report=N calls (0: only at the end)
+ * count=N (100k, each vCPU)  seed=N (1)  report=N calls (0: only at the end)
  * wild=1: also what may end us; a crash of this domain is then no failure
  *
  * Output: hostile: calls=N ok=N refused=N faults=N seed=N
@@ -34,8 +35,9 @@ static char (*const scratch)[PAGE_SIZE] = guarded + 1;
 
 static struct {
     long count, seed, report, wild;
-    unsigned long ok, refused, faults;
-    struct random random;
+    unsigned long ok, refused, faults; /* of all vCPUs: atomic */
+    struct random random[VCPU_MAX];
+    unsigned running; /* vCPUs that have not finished: atomic */
     /* Of the scratch pages; noted before the tables may lie. */
     uint64_t mfn[SCRATCH_PAGES];
     const uint64_t *pte[SCRATCH_PAGES];
@@ -51,13 +53,23 @@ __asm__(".text\n"
         "store_at: mov %rsi, (%rdi)\n"
         "store_end: ret\n");
 
+static struct random *own_random(void)
+{
+    return &attack.random[vcpu_self()->id];
+}
+
+static void count_one(unsigned long *counter)
+{
+    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
 static void skip_fault(struct trap_frame *frame)
 {
     if (frame->rip != (uint64_t)store_at) {
         trap_print_frame(frame);
         guest_fail("hostile: a fault of our own code");
     }
-    attack.faults++;
+    count_one(&attack.faults);
     frame->rip = (uint64_t)store_end;
 }
 
@@ -74,7 +86,7 @@ static bool is_vital(uint64_t mfn)
 /* A value that looks like what the hypervisor expects somewhere. */
 static uint64_t random_value(void)
 {
-    struct random *r = &attack.random;
+    struct random *r = own_random();
     unsigned index = (unsigned)random_below(r, SCRATCH_PAGES);
     uint64_t page = address_of(scratch[index]);
 
@@ -120,9 +132,9 @@ static void fill_scratch(void)
 {
     for (unsigned i = 0; i < 16; i++) {
         uint64_t *page =
-            (void *)scratch[random_below(&attack.random, SCRATCH_PAGES)];
+            (void *)scratch[random_below(own_random(), SCRATCH_PAGES)];
 
-        store(page + random_below(&attack.random, PAGE_SIZE / 8), plausible());
+        store(page + random_below(own_random(), PAGE_SIZE / 8), plausible());
     }
 }
 
@@ -160,61 +172,100 @@ static bool ends_us(uint64_t number, const uint64_t *args)
 
 static void random_call(void)
 {
-    uint64_t number = random_below(&attack.random, 64), args[5];
+    uint64_t number = random_below(own_random(), 64), args[5];
     long result;
 
     for (unsigned i = 0; i < 5; i++)
         args[i] = plausible();
-    if (random_below(&attack.random, 4))
-        args[0] = random_below(&attack.random, 40);
+    if (random_below(own_random(), 4))
+        args[0] = random_below(own_random(), 40);
     if (!attack.wild && ends_us(number, args))
         number = __HYPERVISOR_mmu_update;
     result = hypercall5(number, args[0], args[1], args[2], args[3], args[4]);
-    if (result < 0)
-        attack.refused++;
-    else
-        attack.ok++;
+    count_one(result < 0 ? &attack.refused : &attack.ok);
 }
 
-/* Memory that scratch mappings may have lost, back to what it was. */
+/* Scratch pages that became tables, or lost their mappings, back to data. */
 static void restore_scratch(void)
 {
-    for (unsigned i = 0; i < SCRATCH_PAGES; i++)
-        (void)page_remap(scratch[i], attack.mfn[i] << PAGE_SHIFT | PTE_DATA);
+    for (unsigned i = 0; i < SCRATCH_PAGES; i++) {
+        struct mmuext_op unpin = { .cmd = MMUEXT_UNPIN_TABLE,
+                                   .arg1.mfn = attack.mfn[i] };
+        struct mmuext_op clear = { .cmd = MMUEXT_CLEAR_PAGE,
+                                   .arg1.mfn = attack.mfn[i] };
+
+        (void)hypercall_mmuext_op(&unpin, 1, NULL, DOMID_SELF);
+        (void)hypercall_mmuext_op(&clear, 1, NULL, DOMID_SELF);
+        (void)hypercall_update_va_mapping(
+            address_of(scratch[i]), attack.mfn[i] << PAGE_SHIFT | PTE_DATA,
+            i + 1 < SCRATCH_PAGES ? UVMF_NONE : UVMF_TLB_FLUSH);
+    }
 }
 
 /* An update of an entry that maps a scratch page, or of any entry. */
 static void random_update(void)
 {
-    struct random *r = &attack.random;
+    struct random *r = own_random();
     struct mmu_update update = {
         .ptr = attack.pte_machine[random_below(r, SCRATCH_PAGES)] |
                random_below(r, 4),
         .val = plausible(),
     };
+    long result;
 
     if (random_below(r, 4) == 0)
         update.ptr = plausible() & ~7UL;
     if (random_below(r, 2))
         update.val = (update.val & PTE_FRAME) | random_below(r, 512);
-    if (hypercall_mmu_update(&update, 1, NULL, DOMID_SELF) < 0)
-        attack.refused++;
+    result = hypercall_mmu_update(&update, 1, NULL, DOMID_SELF);
+    count_one(result < 0 ? &attack.refused : &attack.ok);
+}
+
+/* Pin, link, clear, copy and unpin scratch pages as tables of all levels. */
+static void random_table_work(void)
+{
+    static const unsigned commands[] = {
+        MMUEXT_PIN_L1_TABLE, MMUEXT_PIN_L2_TABLE, MMUEXT_PIN_L3_TABLE,
+        MMUEXT_PIN_L4_TABLE, MMUEXT_UNPIN_TABLE,  MMUEXT_UNPIN_TABLE,
+        MMUEXT_CLEAR_PAGE,   MMUEXT_COPY_PAGE,    MMUEXT_NEW_USER_BASEPTR,
+    };
+    struct random *r = own_random();
+    unsigned a = (unsigned)random_below(r, SCRATCH_PAGES);
+    unsigned b = (unsigned)random_below(r, SCRATCH_PAGES);
+    struct mmuext_op op = {
+        .cmd = commands[random_below(r, sizeof(commands) / sizeof(*commands))],
+        .arg1.mfn = attack.mfn[a],
+        .arg2.src_mfn = attack.mfn[b],
+    };
+    struct mmu_update link = {
+        .ptr = attack.mfn[a] << PAGE_SHIFT | random_below(r, 512) * 8,
+        .val = attack.mfn[b] << PAGE_SHIFT | random_below(r, 256),
+    };
+    long result;
+
+    if (random_below(r, 2))
+        (void)hypercall_update_va_mapping(
+            address_of(scratch[a]), attack.mfn[a] << PAGE_SHIFT | PTE_READ,
+            UVMF_INVLPG);
+    if (random_below(r, 2))
+        result = hypercall_mmuext_op(&op, 1, NULL, DOMID_SELF);
     else
-        attack.ok++;
+        result = hypercall_mmu_update(&link, 1, NULL, DOMID_SELF);
+    count_one(result < 0 ? &attack.refused : &attack.ok);
 }
 
 /* A plain store into a page table that maps scratch: emulated, or a fault. */
 static void random_store(void)
 {
     const char *entry =
-        (const char *)attack.pte[random_below(&attack.random, SCRATCH_PAGES)];
+        (const char *)attack.pte[random_below(own_random(), SCRATCH_PAGES)];
 
-    store(entry + (random_below(&attack.random, 8) ? 0 : 4), plausible());
+    store(entry + (random_below(own_random(), 8) ? 0 : 4), plausible());
 }
 
 static void attack_once(void)
 {
-    unsigned kind = (unsigned)random_below(&attack.random, 16);
+    unsigned kind = (unsigned)random_below(own_random(), 16);
 
     if (kind == 0)
         fill_scratch();
@@ -224,6 +275,8 @@ static void attack_once(void)
         random_update();
     else if (kind == 4)
         random_store();
+    else if (kind < 8)
+        random_table_work();
     else
         random_call();
 }
@@ -252,6 +305,20 @@ static void say(long calls)
           attack.ok, attack.refused, attack.faults, attack.seed);
 }
 
+static void run(void *arg)
+{
+    unsigned id = vcpu_self()->id;
+
+    (void)arg;
+    random_seed(&attack.random[id], (uint64_t)attack.seed + 1000 * id);
+    for (long i = 1; i <= attack.count; i++) {
+        attack_once();
+        if (id == 0 && attack.report && i % attack.report == 0)
+            say(i);
+    }
+    __atomic_fetch_sub(&attack.running, 1, __ATOMIC_RELEASE);
+}
+
 void guest_main(void)
 {
     static const struct option table[] = {
@@ -262,14 +329,17 @@ void guest_main(void)
     };
 
     options_parse("hostile", table, sizeof(table) / sizeof(*table));
-    random_seed(&attack.random, (uint64_t)attack.seed);
+    random_seed(own_random(), (uint64_t)attack.seed);
     note_pages();
     trap_set_handler(TRAP_PAGE_FAULT, skip_fault);
     trap_set_handler(TRAP_PROTECTION, skip_fault);
-    for (long i = 1; i <= attack.count; i++) {
-        attack_once();
-        if (attack.report && i % attack.report == 0)
-            say(i);
+    attack.running = vcpu_count();
+    for (unsigned i = 1; i < vcpu_count(); i++) {
+        if (vcpu_start(i, run, NULL))
+            guest_fail("hostile: cannot start vcpu %u", i);
     }
+    run(NULL);
+    while (__atomic_load_n(&attack.running, __ATOMIC_ACQUIRE))
+        (void)hypercall_sched_op(SCHEDOP_yield, NULL);
     say(attack.count);
 }
