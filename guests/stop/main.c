@@ -1,0 +1,39 @@
+/*
+ * stop: asks for what no hypervisor serves, then shuts down for a reason.
+ *
+ * reason=N    a SHUTDOWN_* number (default 0, power-off)
+ * unknown=N   so many unknown hypercalls, and as many unknown operations
+ * at=T        shut down at this system time
+ *
+ * Output: stop: unknown=N refused=N  (both kinds together)
+ */
+#include "guests/lib/clock.h"
+#include "guests/lib/hypercall.h"
+#include "guests/lib/options.h"
+#include "guests/lib/print.h"
+#include "guests/lib/start.h"
+
+#define NO_HYPERCALL 45
+#define NO_OPERATION 999
+
+void guest_main(void)
+{
+    long reason = SHUTDOWN_poweroff, unknown = 0, at = 0, refused = 0;
+    struct sched_shutdown arg;
+    const struct option table[] = {
+        { "reason", &reason, NULL, "of the shutdown, SHUTDOWN_*" },
+        { "unknown", &unknown, NULL, "so many calls that are not served" },
+        { "at", &at, NULL, "shut down at this system time" },
+    };
+
+    options_parse("stop", table, sizeof(table) / sizeof(*table));
+    for (long i = 0; i < unknown; i++) {
+        refused += hypercall2(NO_HYPERCALL, 0, 0) == -XEN_ENOSYS;
+        refused += hypercall_sched_op(NO_OPERATION, NULL) == -XEN_ENOSYS;
+    }
+    print("stop: unknown=%ld refused=%ld\n", 2 * unknown, refused);
+    clock_sleep_until(at);
+    arg.reason = (unsigned)reason;
+    print("stop: shutdown returns %ld\n",
+          hypercall_sched_op(SCHEDOP_shutdown, &arg));
+}
