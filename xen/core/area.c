@@ -35,23 +35,21 @@ static void area_drop(struct area *a)
 }
 
 /* Put *new in the place of *a while nobody can be writing to it. */
-static void area_replace(struct vcpu *v, struct area *a, const struct area *new)
+static int area_replace(struct vcpu *v, struct area *a, const struct area *new)
 {
-    bool other = v != current_vcpu();
     struct area old;
     uint64_t flags;
+    int rc = vcpu_hold_still(v);
 
-    if (other) {
-        run_pause(&v->run);
-        run_wait_stopped(&v->run);
-    }
+    if (rc)
+        return rc;
     flags = spin_lock_irqsave(&v->domain->lock);
     old = *a;
     *a = *new;
     spin_unlock_irqrestore(&v->domain->lock, flags);
-    if (other)
-        run_unpause(&v->run);
+    vcpu_let_go(v);
     area_drop(&old);
+    return 0;
 }
 
 void area_release(struct area *a)
@@ -67,7 +65,7 @@ int area_register(struct vcpu *v, struct area *a, uintptr_t guest, size_t size)
 
     memset(&new, 0, sizeof(new));
     if (guest != 0) {
-        if (!guest_range_ok(guest, size) || (guest & 7) != 0)
+        if (!guest_range_ok(guest, size))
             return -XEN_EFAULT;
         new.first = PAGE_SIZE - (guest & ~PAGE_MASK);
         rc = area_hold(v->domain, guest, &new.page[0], &new.part[0]);
@@ -75,12 +73,11 @@ int area_register(struct vcpu *v, struct area *a, uintptr_t guest, size_t size)
             rc = area_hold(v->domain, guest + new.first, &new.page[1],
                            &new.part[1]);
     }
-    if (rc) {
+    if (!rc)
+        rc = area_replace(v, a, &new);
+    if (rc)
         area_drop(&new);
-        return rc;
-    }
-    area_replace(v, a, &new);
-    return 0;
+    return rc;
 }
 
 void area_write(struct area *a, size_t offset, const void *from, size_t size)

@@ -22,8 +22,8 @@ struct area {
 };
 
 /* Register [guest, guest + size), as the current vCPU maps it, for v of the
- * same domain; guest 0: no area any more. 0, or -EFAULT: not mapped, or not
- * writable data. */
+ * same domain; guest 0: no area any more. 0; -EFAULT: not mapped, or not
+ * writable data; -EBUSY: see vcpu_hold_still(). */
 int area_register(struct vcpu *v, struct area *a, uintptr_t guest, size_t size);
 void area_release(struct area *a); /* its vCPU is gone for good */
 

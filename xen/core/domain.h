@@ -78,6 +78,7 @@ struct domain {
     struct vcpu **vcpu;       /* max_vcpus entries; an entry is set once */
     LIST_ENTRY(domain) entry; /* in the list of all, under its lock */
 
+    bool holds_still;           /* a vCPU waits for another to stop; atomic */
     struct run_domain *sched;   /* the plug-in's per-domain state */
     struct shared_info *shared; /* one frame, mapped in the direct map */
     struct page *shared_page;
@@ -153,6 +154,13 @@ int vcpu_move_info(struct vcpu *v, mfn_t mfn, size_t offset);
 
 /* Give up the guest's frames that v holds (teardown). */
 void vcpu_release(struct vcpu *v);
+
+/* For the current vCPU: keep v of its domain off its CPU and out of the
+ * hypervisor for a moment, to change what belongs to it; nothing to do for
+ * itself. -EBUSY: another vCPU of the domain is doing so (were they to wait for
+ * each other, neither would ever stop). 0: vcpu_let_go() must follow. */
+MUST_CHECK int vcpu_hold_still(struct vcpu *v);
+void vcpu_let_go(struct vcpu *v);
 
 /* VCPUOP_up and _down: 0, or -EINVAL when it has no context. A vCPU that takes
  * itself down goes on until it next returns to the guest. */

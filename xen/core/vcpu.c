@@ -195,6 +195,27 @@ void vcpu_release(struct vcpu *v)
     }
 }
 
+/* ---- stopping another ---- */
+
+int vcpu_hold_still(struct vcpu *v)
+{
+    if (v == current_vcpu())
+        return 0;
+    if (__atomic_exchange_n(&v->domain->holds_still, true, __ATOMIC_ACQUIRE))
+        return -XEN_EBUSY;
+    run_pause(&v->run);
+    run_wait_stopped(&v->run);
+    return 0;
+}
+
+void vcpu_let_go(struct vcpu *v)
+{
+    if (v == current_vcpu())
+        return;
+    run_unpause(&v->run);
+    __atomic_store_n(&v->domain->holds_still, false, __ATOMIC_RELEASE);
+}
+
 /* ---- up and down ---- */
 
 int vcpu_claim(struct vcpu *v)

@@ -79,18 +79,15 @@ static int do_is_up(struct vcpu *v, uintptr_t guest)
 
 static int do_send_nmi(struct vcpu *v, uintptr_t guest)
 {
-    bool other = v != current_vcpu();
+    int rc = vcpu_hold_still(v);
 
     (void)guest;
-    if (other) {
-        run_pause(&v->run);
-        run_wait_stopped(&v->run);
-    }
+    if (rc)
+        return rc;
     pv_send_nmi(&v->pv);
-    if (other) {
-        run_unpause(&v->run);
+    vcpu_let_go(v);
+    if (v != current_vcpu())
         run_notify(&v->run);
-    }
     return 0;
 }
 
