@@ -52,28 +52,6 @@ uint64_t hypercall_unknown_count(unsigned number)
                : 0;
 }
 
-/* Until its owner supplies it, a hypercall is an unknown one. */
-#define NOT_YET __attribute__((weak, alias("hypercall_unknown")))
-hypercall_fn hypercall_mmu_update NOT_YET;
-hypercall_fn hypercall_update_va_mapping NOT_YET;
-hypercall_fn hypercall_update_va_mapping_otherdomain NOT_YET;
-hypercall_fn hypercall_mmuext_op NOT_YET;
-hypercall_fn hypercall_memory_op NOT_YET;
-hypercall_fn hypercall_multicall NOT_YET;
-hypercall_fn hypercall_set_timer_op NOT_YET;
-hypercall_fn hypercall_xen_version NOT_YET;
-hypercall_fn hypercall_console_io NOT_YET;
-hypercall_fn hypercall_grant_table_op NOT_YET;
-hypercall_fn hypercall_vm_assist NOT_YET;
-hypercall_fn hypercall_vcpu_op NOT_YET;
-hypercall_fn hypercall_sched_op NOT_YET;
-hypercall_fn hypercall_sched_op_compat NOT_YET;
-hypercall_fn hypercall_physdev_op NOT_YET;
-hypercall_fn hypercall_physdev_op_compat NOT_YET;
-hypercall_fn hypercall_platform_op NOT_YET;
-hypercall_fn hypercall_mca NOT_YET;
-hypercall_fn hypercall_metronome NOT_YET;
-
 hypercall_fn *const up_hypercall_table[NR_HYPERCALLS] = {
     [__HYPERVISOR_set_trap_table] = hypercall_set_trap_table,
     [__HYPERVISOR_mmu_update] = hypercall_mmu_update,

@@ -159,4 +159,7 @@ void cpu_tables_init(unsigned cpu)
     lidt(&r);
     init_entry_msrs(cpu);
     fpu_init_cpu(cpu);
+    /* No page of a guest's is ever ours to execute. */
+    if (cpuid(0).eax >= 7 && cpuid_count(7, 0).ebx & 1u << 7)
+        write_cr4(read_cr4() | CR4_SMEP);
 }
