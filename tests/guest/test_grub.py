@@ -12,6 +12,6 @@ def test_prompt() -> None:
     """It starts, finds no disk, and answers `ls`."""
     module = f"{GRUB} domain name=grub mem=128M store=empty"
     with Machine("console=com1", (module,)) as m:
-        m.wait("grub> ", 300)
+        m.wait("file completions", 300)
         m.send("ls\n")
         m.wait(r"\(memdisk\) \(proc\)", 300)
