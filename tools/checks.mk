@@ -73,6 +73,8 @@ $(BUILD)/tidy/%.ok: % $(BUILD)/gen/asm-offsets.h
 	    2>/dev/null
 	@touch $@
 
+# Those of tools/ have no suffix.
+PYTHON_FILES := tools xentrace experiments tests guests \
+    $(shell grep -l '^\#!/usr/bin/python3' tools/*)
 check-python:
-	$(PYTHON) -m flake8 --max-line-length 80 tools xentrace experiments tests \
-	    guests
+	$(PYTHON) -m flake8 --max-line-length 80 $(PYTHON_FILES)
