@@ -10,6 +10,7 @@
  */
 #include <xen/errno.h>
 #include <xen/xen.h>
+#include "trace/trace.h"
 #include "xen/arch/up.h"
 #include "xen/arch/x86/guest_access.h"
 #include "xen/core/domain.h"
@@ -132,10 +133,20 @@ static pte_t *entry_at(const struct vcpu *v, uintptr_t address)
     return (pte_t *)mfn_to_virt(frame) + (address & (PAGE_SIZE - 1)) / 8;
 }
 
+static void trace_done(pte_t value, uintptr_t address, uint64_t rip)
+{
+    trace_write(TRC_PV_PTWR_EMULATION | TRC_64_FLAG, 6,
+                (const uint32_t[]){ (uint32_t)value, (uint32_t)(value >> 32),
+                                    (uint32_t)address,
+                                    (uint32_t)(address >> 32), (uint32_t)rip,
+                                    (uint32_t)(rip >> 32) });
+}
+
 bool up_page_fault(struct cpu_user_regs *regs, uintptr_t address,
                    unsigned error_code)
 {
     struct vcpu *v = current_vcpu();
+    uint64_t rip = regs->rip;
     bool done = false;
     pte_t *p;
 
@@ -148,6 +159,8 @@ bool up_page_fault(struct cpu_user_regs *regs, uintptr_t address,
     p = entry_at(v, address);
     if (p)
         done = mend(v->domain, p, address, regs);
+    if (done && trace_enabled(TRC_PV_PTWR_EMULATION))
+        trace_done(READ_ONCE(*p), address, rip);
     spin_unlock(&v->domain->mmu.lock);
     return done;
 }

@@ -6,6 +6,7 @@
  * one, nor an iret, whose place is the end of the way in.
  */
 #include <xen/errno.h>
+#include "trace/trace.h"
 #include "xen/arch/x86/guest_access.h"
 #include "xen/core/domain.h"
 #include "xen/hypercall/hypercall.h"
@@ -22,6 +23,8 @@ static inline bool may_nest(uint64_t op)
 
 static int call_list(struct multicall_entry *m, uint64_t number)
 {
+    bool traced = trace_enabled(TRC_PV_HYPERCALL_SUBCALL);
+
     for (; number; number--, m++) {
         uint64_t op, a, b, c, d, e, f;
         int64_t result = -XEN_ENOSYS;
@@ -33,6 +36,8 @@ static int call_list(struct multicall_entry *m, uint64_t number)
         GUEST_GET64(d, &m->args[3], fault);
         GUEST_GET64(e, &m->args[4], fault);
         GUEST_GET64(f, &m->args[5], fault);
+        if (unlikely(traced))
+            trace_1(TRC_PV_HYPERCALL_SUBCALL, (uint32_t)op);
         if (likely(may_nest(op)))
             result = up_hypercall_table[op](a, b, c, d, e, f);
         GUEST_PUT64(&m->result, result, fault);

@@ -78,6 +78,8 @@ syscall_entry:
     mov ABOVE_PV(%rsp), %rcx
     cmpb $0, PV_KERNEL_MODE(%rcx)
     je fast_user_syscall
+    cmpb $0, trace_on + TRACE_PV(%rip)
+    jne syscall_traced
     cmp $IRET_HYPERCALL, %eax
     je fast_iret
     .global syscall_entry_slow
@@ -152,6 +154,16 @@ exit_iret_failed:
 
 2:  mov $NR_HYPERCALLS_ASM - 1, %eax /* not one, as any beyond the table */
     jmp 1b
+
+syscall_traced:
+    mov ABOVE_RIP(%rsp), %rcx
+    SAVE_REGISTERS
+    mov TOP_PV(%rsp), %rbx
+    sti
+    mov %rsp, %rdi
+    CALL_C pv_traced_hypercall
+    mov %rax, REGS_RAX(%rsp)
+    jmp exit_to_guest
 
 exit_softirqs:
     sti

@@ -123,6 +123,8 @@ fast_page_fault:
     mov %rdx, REGS_RDX(%rsp)
     mov %rbx, REGS_RBX(%rsp)
     mov TOP_PV(%rsp), %rbx
+    cmpb $0, trace_on + TRACE_PV(%rip)
+    jne page_fault_slow
     mov %cr2, %rax
     mov %rax, %rdx
     IF_IN_HOLE %rdx page_fault_slow

@@ -5,6 +5,7 @@
  * #define in build/gen/asm-offsets.h, which .S files include by that name.
  */
 #include <stddef.h>
+#include <xen/trace.h>
 #include "xen/arch/up.h"
 #include "xen/arch/x86/percpu.h"
 #include "xen/arch/x86/pv/bounce_private.h"
@@ -55,6 +56,8 @@ void asm_offsets(void)
     DEFINE(CPU_ENTRY_SHIFT, __builtin_ctzl(sizeof(struct cpu_entry)));
     OFFSET(CPU_ENTRY_USER_RSP, struct cpu_entry, user_rsp);
     OFFSET(CPU_ENTRY_RSP0, struct cpu_entry, tss.rsp[0]);
+    /* trace_on's byte of the paravirtual events (trace.h). */
+    DEFINE(TRACE_PV, __builtin_ctz(TRC_PV >> TRC_CLS_SHIFT) % 12);
     DEFINE(NR_CPUS_ASM, NR_CPUS);
     DEFINE(NR_HYPERCALLS_ASM, NR_HYPERCALLS);
     DEFINE(RING3_CS32, FLAT_RING3_CS32);

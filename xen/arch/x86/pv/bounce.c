@@ -2,6 +2,7 @@
  * bounce.c - what a guest is told, by entering its handlers: events, system
  * calls of its user programs, page faults, exceptions, NMIs, failed returns.
  */
+#include "trace/trace.h"
 #include "xen/arch/x86/pv/bounce_private.h"
 #include "xen/arch/x86/spinlock.h"
 
@@ -34,6 +35,9 @@ static void bounce_page_fault(struct pv_vcpu *p, struct cpu_user_regs *regs,
     if (!p->kernel_mode)
         code |= PF_USER;
     p->info->arch.cr2 = address;
+    trace_5(TRC_PV_PAGE_FAULT | TRC_64_FLAG, (uint32_t)regs->rip,
+            (uint32_t)(regs->rip >> 32), (uint32_t)address,
+            (uint32_t)(address >> 32), code);
     pv_bounce(p, regs, t->address, t->flags & TRAP_MASKS, ERROR_CODE, code);
 }
 
@@ -68,6 +72,11 @@ void pv_inject(unsigned vector, int error_code)
         up_crash("exception %u at rip %#lx has no handler", vector, regs->rip);
         return;
     }
+    /* vector:15, has an error code:1, error code:16 */
+    trace_3(TRC_PV_TRAP | TRC_64_FLAG, (uint32_t)regs->rip,
+            (uint32_t)(regs->rip >> 32),
+            vector |
+                (error_code < 0 ? 0 : 0x8000u | (uint32_t)error_code << 16));
     if (error_code < 0)
         pv_bounce(p, regs, t->address, t->flags & TRAP_MASKS, NO_ERROR_CODE, 0);
     else

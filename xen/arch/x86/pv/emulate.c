@@ -6,6 +6,7 @@
  * as its own #GP. INT n also comes here, since the gates of the real IDT are
  * closed to ring 3; and CPUID by #UD, behind the ABI's prefix.
  */
+#include "trace/trace.h"
 #include "xen/arch/x86/fpu.h"
 #include "xen/arch/x86/pv/bounce_private.h"
 #include "xen/arch/x86/pv/emulate_private.h"
@@ -207,6 +208,8 @@ bool pv_emulate_gp(struct pv_vcpu *p, struct cpu_user_regs *regs)
     } else if (!p->kernel_mode || !execute(p, regs, &in)) {
         return false;
     }
+    trace_2(TRC_PV_EMULATE_PRIVOP | TRC_64_FLAG, (uint32_t)regs->rip,
+            (uint32_t)(regs->rip >> 32));
     if (done)
         advance(p, regs, in.length);
     return true;
