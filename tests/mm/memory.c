@@ -88,6 +88,12 @@ void frame_free(struct page *page, unsigned order)
     spin_unlock(&pool_lock);
 }
 
+void frame_scrub(struct page *page)
+{
+    memset(mfn_to_virt(page_to_mfn(page)), 0, PAGE_SIZE);
+    page->extra3 = 0;
+}
+
 void *up_page_alloc(void)
 {
     struct page *page = frame_alloc(0, 0);

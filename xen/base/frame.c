@@ -120,6 +120,12 @@ static uint64_t page_reset(struct page *page, unsigned order)
     return stamp;
 }
 
+void frame_scrub(struct page *page)
+{
+    page_clear(mfn_to_virt(page_to_mfn(page)));
+    page->extra3 = 0;
+}
+
 struct page *frame_alloc(unsigned order, unsigned flags)
 {
     struct page *page = NULL;
@@ -139,7 +145,7 @@ struct page *frame_alloc(unsigned order, unsigned flags)
     tlb_flush_stale(&smp_online, page_reset(page, order));
     if (flags & FRAME_ZERO)
         for (i = 0; i < (size_t)1 << order; i++)
-            page_clear(mfn_to_virt(page_to_mfn(page) + i));
+            frame_scrub(page + i);
     return page;
 }
 
@@ -361,8 +367,10 @@ static void pool_fill(const struct boot_info *info)
         if (mfn < paddr_to_mfn(LOW_END))
             mfn = paddr_to_mfn(LOW_END); /* below, it counts as devices */
         if (r->type == BOOT_MEMORY_RAM)
-            for (; mfn < paddr_to_mfn(r->end) && mfn < frame_max; mfn++)
+            for (; mfn < paddr_to_mfn(r->end) && mfn < frame_max; mfn++) {
                 mfn_to_page(mfn)->word = PAGE_RAM;
+                mfn_to_page(mfn)->extra3 = FRAME_LEFTOVER;
+            }
     }
     frame_pool.ready = true;
     for (i = 0; i < nr_early; i++)

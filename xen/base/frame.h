@@ -26,7 +26,8 @@ struct page {
     TAILQ_ENTRY(page) entry; /* in the owner's list, or a free list */
     uint64_t stamp;          /* TLB epoch when it was last given up: tlb.h */
     uint64_t extra;          /* free: order; ours: what its user wants */
-    uint64_t extra2, extra3;
+    uint64_t extra2;
+    uint64_t extra3; /* free: FRAME_LEFTOVER or 0 */
 };
 
 _Static_assert(sizeof(struct page) == 64, "mfn_to_page() is a shift");
@@ -65,13 +66,17 @@ void frames_init(const struct boot_info *info);
 /* A module's frames [start, end), page-aligned, that nobody needs any more. */
 void frames_release(paddr_t start, paddr_t end);
 
-#define FRAME_ORDER_MAX 18u /* 1 GiB */
-#define FRAME_ZERO      1u  /* hand it out filled with zeros */
-#define FRAME_BELOW_4G  2u
+#define FRAME_ORDER_MAX  18u /* 1 GiB */
+#define FRAME_LEFTOVER   1u  /* it may hold what the boot loader left in it */
+#define FRAME_ZERO       1u  /* hand it out filled with zeros */
+#define FRAME_BELOW_4G   2u
+#define FRAME_UNSCRUBBED 4u /* mmu_alloc_page(): leftovers do no harm */
 
 /* 2^order contiguous, so aligned frames, or NULL. Interrupts on or off. */
 struct page *frame_alloc(unsigned order, unsigned flags);
 void frame_free(struct page *page, unsigned order);
+/* Fill it with zeros. */
+void frame_scrub(struct page *page);
 /* Give back the tail of a block: the frames from `keep` on. */
 void frame_trim(struct page *page, unsigned order, unsigned long keep);
 uint64_t frame_count_free(void);  /* in frames */

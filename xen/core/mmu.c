@@ -34,7 +34,7 @@ static bool count_add(struct domain *d, uint64_t n)
     return true;
 }
 
-bool mmu_assign_page(struct domain *d, struct page *page, unsigned order)
+static bool assign(struct domain *d, struct page *page, unsigned order)
 {
     size_t i, n = (size_t)1 << order;
     bool fits;
@@ -55,11 +55,32 @@ bool mmu_assign_page(struct domain *d, struct page *page, unsigned order)
     return fits;
 }
 
+/* What the boot loader left in memory, modules of others for example, is not
+ * for a guest's eyes. */
+static void scrub_leftovers(struct page *page, unsigned order)
+{
+    struct page *p;
+
+    for (p = page; p < page + ((size_t)1 << order); p++)
+        if (p->extra3 == FRAME_LEFTOVER)
+            frame_scrub(p);
+}
+
+bool mmu_assign_page(struct domain *d, struct page *page, unsigned order)
+{
+    scrub_leftovers(page, order);
+    return assign(d, page, order);
+}
+
 struct page *mmu_alloc_page(struct domain *d, unsigned order, unsigned flags)
 {
     struct page *page = frame_alloc(order, flags);
 
-    if (!page || mmu_assign_page(d, page, order))
+    if (!page)
+        return NULL;
+    if (!(flags & FRAME_UNSCRUBBED))
+        scrub_leftovers(page, order);
+    if (assign(d, page, order))
         return page;
     frame_free(page, order);
     return NULL;

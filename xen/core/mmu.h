@@ -13,6 +13,8 @@
 struct domain;
 struct vcpu;
 
+#define MMU_CPU_NONE (~0u) /* vcpu.mmu_cpu: its tables are loaded nowhere */
+
 /* As the BIOS call gives them, and XENMEM_memory_map. */
 struct PACKED e820_entry {
     uint64_t start, size;

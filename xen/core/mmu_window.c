@@ -78,6 +78,8 @@ static void replace(struct vcpu *v, unsigned first, const mfn_t *frames,
     }
     if (current_pv() == &v->pv)
         tlb_flush_here(TLB_ALL);
+    else
+        v->mmu_cpu = MMU_CPU_NONE; /* it flushes when it next runs */
     for (i = 0; i < limit; i++)
         if (old[i] != zero_mfn())
             page_put_typed(v->domain, mfn_to_page(old[i]));

@@ -277,6 +277,10 @@ void pagetable_invalidate(struct domain *d, struct page *page, unsigned level)
         invalidate_l1(d, table);
         return;
     }
+    /* An idle CPU may still stand on an L4 that nobody refers to any more:
+     * it leaves before our own entries go. */
+    if (level == 4)
+        tlb_flush_stale(&d->mmu.cpus, tlb_stamp());
     drop_upper(d, table, level, TABLE_ENTRIES);
     if (level == 4) /* where our tables stand is nobody's business */
         for (i = HOLE_FIRST_SLOT; i <= HOLE_LAST_SLOT; i++)

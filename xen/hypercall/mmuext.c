@@ -54,7 +54,7 @@ int mmu_vcpu_cpus(struct domain *d, uintptr_t bitmap, struct cpuset *cpus)
         if (!(bytes[i / 8] & 1u << i % 8) || !d->vcpu[i])
             continue;
         cpu = READ_ONCE(d->vcpu[i]->mmu_cpu);
-        if (cpuset_has(&d->mmu.cpus, cpu))
+        if (cpu < smp_nr_cpus && cpuset_has(&d->mmu.cpus, cpu))
             cpuset_add(cpus, cpu);
     }
     return 0;
