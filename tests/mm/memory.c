@@ -24,6 +24,7 @@ union softirq_word percpu_softirq;
 struct tlb_cpu percpu_tlb_cpu;
 struct tlb_clock tlb_clock = { .epoch = 1 };
 unsigned flushes;
+void (*on_flush)(void);
 bool preempting;
 unsigned held_refs[FRAMES], held_types[FRAMES];
 static bool seen_writable[FRAMES]; /* the TLB may hold such a translation */
@@ -127,6 +128,8 @@ void tlb_flush_here(uintptr_t address)
 
     if (address != TLB_ALL)
         return;
+    if (on_flush)
+        on_flush();
     memset(seen_writable, 0, sizeof(seen_writable));
     __atomic_store_n(&percpu_tlb_cpu.seen, epoch, __ATOMIC_SEQ_CST);
     flushes++;

@@ -19,7 +19,8 @@
 extern struct domain dom[DOMAINS];
 extern struct vcpu vcpu[DOMAINS];
 extern unsigned flushes;
-extern bool preempting; /* softirqs are pending now and then */
+extern void (*on_flush)(void); /* if set, before each flush */
+extern bool preempting;        /* softirqs are pending now and then */
 
 void memory_start(void);
 unsigned rnd(unsigned below); /* per thread */

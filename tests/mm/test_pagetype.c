@@ -80,6 +80,31 @@ static void a_tree_is_validated_and_given_up(void **state)
     assert_int_equal(d->refs, 1);
 }
 
+static mfn_t watched;
+static unsigned flushed_whole; /* flushes while our slots stood in it */
+
+static void watch(void)
+{
+    flushed_whole += *entry(watched, 256) != 0;
+}
+
+/* An idle CPU may stand on it until it is told to leave. */
+static void an_l4_is_left_before_it_is_cleared(void **state)
+{
+    struct domain *d = &dom[1];
+    mfn_t l1, data, l4 = make_tables(d, &l1, &data);
+
+    (void)state;
+    assert_int_equal(mmu_pin(d, l4, 4), 0);
+    watched = l4;
+    flushed_whole = 0;
+    on_flush = watch;
+    assert_int_equal(mmu_unpin(d, l4), 0);
+    on_flush = NULL;
+    assert_int_equal(flushed_whole, 1);
+    assert_int_equal(*entry(l4, 256), 0);
+}
+
 static void a_table_is_never_writable(void **state)
 {
     struct domain *d = &dom[1];
@@ -376,6 +401,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_tree_is_validated_and_given_up, start),
+        cmocka_unit_test_setup(an_l4_is_left_before_it_is_cleared, start),
         cmocka_unit_test_setup(a_table_is_never_writable, start),
         cmocka_unit_test_setup(a_bad_entry_is_refused, start),
         cmocka_unit_test_setup(large_pages_and_our_slots_are_refused, start),
