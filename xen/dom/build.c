@@ -18,9 +18,8 @@
 
 static bool take_frames(struct builder *b, pfn_t pfn, unsigned order)
 {
-    struct page *page = mmu_alloc_page(b->d, order,
-                                       b->r->clear ? FRAME_ZERO
-                                                   : FRAME_UNSCRUBBED);
+    struct page *page = mmu_alloc_page(
+        b->d, order, b->r->clear ? FRAME_ZERO : FRAME_UNSCRUBBED);
     mfn_t mfn;
     pfn_t i;
 
