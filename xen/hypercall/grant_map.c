@@ -239,18 +239,22 @@ static inline void begin_one(struct ending *e, uintptr_t arg, bool replace)
     union unmap_words u;
 
     *e = (struct ending){ .status = GNTST_bad_virt_addr };
-    if (unlikely(guest_get3(u.word, arg)))
+    if (unlikely(guest_get3(u.word, arg))) {
         e->status = GNTST_general_error;
-    else if (likely(u.op.host_addr))
+        return;
+    }
+    e->handle = u.op.handle;
+    if (likely(u.op.host_addr))
         end_begin(e, u.op.handle, u.op.host_addr,
                   replace ? u.replace.new_addr : 0);
 }
 
+/* handle and status are one word. */
 static inline int finish_one(struct ending *e, uintptr_t arg)
 {
     end_finish(e);
-    return copy_to_guest(arg + offsetof(struct gnttab_unmap_grant_ref, status),
-                         &e->status, sizeof(e->status));
+    return guest_put1(arg + 16,
+                      e->handle | (uint64_t)(uint16_t)e->status << 32);
 }
 
 static inline void flush_domain(const struct domain *d)

@@ -115,6 +115,16 @@ MUST_CHECK static inline int guest_get3(uint64_t to[3], uintptr_t guest)
     return rc;
 }
 
+MUST_CHECK static inline int guest_put1(uintptr_t guest, uint64_t a)
+{
+    if (unlikely(!guest_words_ok(guest, 1)))
+        goto fault;
+    GUEST_PUT64(guest, a, fault);
+    return 0;
+fault:
+    return -XEN_EFAULT;
+}
+
 MUST_CHECK static inline int guest_put2(uintptr_t guest, uint64_t a, uint64_t b)
 {
     if (unlikely(!guest_words_ok(guest, 2)))
