@@ -243,14 +243,16 @@ def main() -> int:
         print(f"measuring {target.name} ...", flush=True)
         results[target.name] = measure(target, options.build, options.rows,
                                        options.limit)
-    out = options.build / "bench/results.json"
-    out.write_text(json.dumps(results, indent=1))
-    print("\nInstructions (icount), the bar is half of Xen's better figure:\n")
-    print(show(table(results)))
+    report = ("Instructions (icount), the bar is half of Xen's better figure:"
+              f"\n\n{show(table(results))}\n")
     if not options.no_steps:
-        print("\nHypervisor instructions of one operation, of these "
-              "serialising, CR3 loads, locked:\n")
-        print(show(steps.table(chosen, options.build, options.limit)))
+        found = steps.table(chosen, options.build, options.limit)
+        report += ("\nHypervisor instructions of one operation, of these "
+                   f"serialising, CR3 loads, locked:\n\n{show(found)}\n")
+    print("\n" + report)
+    directory = options.build / "bench"
+    (directory / "results.json").write_text(json.dumps(results, indent=1))
+    (directory / "table.txt").write_text(report)
     return 0
 
 

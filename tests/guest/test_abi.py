@@ -45,6 +45,12 @@ def test_metronome(name: str) -> None:
     judge(boot_test(BUILD / "metronome32", name))
 
 
+@pytest.mark.parametrize("name", ["vcpu", "time", "fpu", "event"])
+def test_two_cpus(name: str) -> None:
+    """Those that more than one CPU makes harder."""
+    judge(boot_test(BUILD / "metronome32", name, cpus=2))
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("name", TESTS)
 def test_xen(name: str) -> None:
