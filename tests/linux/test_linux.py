@@ -20,13 +20,19 @@ BAD = ("Panic on CPU", "broke a rule", "BUG:", "Oops", "Call Trace",
 
 def boot(sched: str, jobs: str, *, smp: int = 1, vcpus: int = 1,
          ramdisk: str = "initrd.img", memory: int = 256,
-         deterministic: bool = False) -> str:
-    """Run one Linux domain until it powers off; the console's text."""
+         threads: str = "single") -> str:
+    """Run one Linux domain until it powers off; the console's text.
+
+    threads: QEMU's. With "multi" a boot with 4 vCPUs was once seen to stay at
+    an instruction that Linux had just patched; whether the emulator's stale
+    translation or ours is to blame is open, so the soak runs keep "multi".
+    """
     modules = (f"build/guests/linux/vmlinuz domain name=linux mem={memory}M "
                f"vcpus={vcpus} ramdisk=initrd -- console=hvc0 {jobs}",
                f"build/guests/linux/{ramdisk} file=initrd")
     with Machine(f"console=com1 sched={sched}", modules, smp=smp,
-                 memory="1G", deterministic=deterministic) as m:
+                 memory="1G",
+                 extra=("-accel", f"tcg,thread={threads}")) as m:
         m.wait(r"JOBS DONE failed=0", LIMIT)
         log = m.wait_end(LIMIT)
     for words in BAD:
@@ -63,4 +69,4 @@ def test_stress_and_memory() -> None:
 @pytest.mark.parametrize("sched", SCHEDULERS)
 def test_boot_again(sched: str, smp: int, number: int) -> None:
     """Twenty boots in a row under each scheduler, none fails."""
-    boot(sched, "job=none", smp=smp, vcpus=smp)
+    boot(sched, "job=none", smp=smp, vcpus=smp, threads="multi")
