@@ -326,7 +326,7 @@ mfn_t mmu_guest_frame(struct vcpu *v, uintptr_t address)
     mfn_t frame = INVALID_MFN;
     pte_t *p;
 
-    if (address >= HOLE_START && address < HOLE_END)
+    if (pagetable_walks_ours(address))
         return INVALID_MFN;
     spin_lock(&v->domain->mmu.lock);
     p = v->pv.cr3_kernel ? pagetable_walk(v->pv.cr3_kernel, address) : NULL;

@@ -37,7 +37,15 @@ int pagetable_check_descriptors(mfn_t mfn);
 /* One of them: may a guest load it? Forces its privilege level to 3. */
 bool pagetable_descriptor_ok(uint64_t *descriptor);
 
-/* The L1 entry for a guest address (not in the hole) under the tables whose L4
+/* Does a walk for `address` go through one of our slots? By the bits that a
+ * walk looks at: a non-canonical address would name them as well. */
+static inline bool pagetable_walks_ours(uintptr_t address)
+{
+    return (address >> 43 & 31) == HOLE_FIRST_SLOT / 16;
+}
+
+/* The L1 entry for a guest address (that does not walk through our slots:
+ * pagetable_walks_ours()) under the tables whose L4
  * stands at l4, in bytes; NULL: an upper entry is not present. */
 static inline pte_t *pagetable_walk(paddr_t l4, uintptr_t address)
 {

@@ -152,7 +152,7 @@ bool up_page_fault(struct cpu_user_regs *regs, uintptr_t address,
 
     if ((error_code & (PF_PRESENT | PF_WRITE | PF_RESERVED | PF_FETCH)) !=
             (PF_PRESENT | PF_WRITE) ||
-        (address >= HOLE_START && address < HOLE_END) || !v->pv.kernel_mode ||
+        pagetable_walks_ours(address) || !v->pv.kernel_mode ||
         !v->pv.cr3_kernel)
         return false;
     spin_lock(&v->domain->mmu.lock);

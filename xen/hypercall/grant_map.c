@@ -27,7 +27,7 @@ static pte_t *entry_for(const struct vcpu *v, uint64_t host_addr,
     mfn_t mfn;
 
     if (!(flags & GNTMAP_contains_pte)) {
-        if (host_addr >= HOLE_START && host_addr < HOLE_END)
+        if (pagetable_walks_ours(host_addr))
             return NULL;
         return pagetable_walk(v->pv.cr3_kernel, host_addr);
     }

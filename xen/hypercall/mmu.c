@@ -233,7 +233,7 @@ static inline int set_mapping(struct domain *from, uintptr_t address,
     int rc = -XEN_EINVAL;
     pte_t *p;
 
-    if (unlikely(address - HOLE_START < HOLE_END - HOLE_START))
+    if (unlikely(pagetable_walks_ours(address)))
         return rc;
     spin_lock(&d->mmu.lock);
     p = pagetable_walk(v->pv.cr3_kernel, address);
