@@ -346,14 +346,15 @@ iret_slow:
     mov ABOVE_RFLAGS(%rsp), %r11
     jmp syscall_entry_slow
 
-/* The frame vanished while it was being read: as far as rsp shows. */
+/* The frame vanished while it was being read. What has been read stands in the
+ * place of what was there, and is not yet what entry keeps true. */
 iret_no_frame:
     or $STACK_SIZE - 1, %rsp
     sub $STACK_TOP_SIZE - REGS_ERROR_CODE - 1, %rsp
     SAVE_REGISTERS
     mov TOP_PV(%rsp), %rbx
     mov %rsp, %rdi
-    CALL_C pv_no_stack
+    CALL_C pv_no_iret_frame
     jmp exit_to_guest
 
     .section .note.GNU-stack, "", @progbits
