@@ -33,7 +33,7 @@ static void free_spares(struct sched *s)
     {
         host_free(d->spare);
         d->spare = NULL;
-        for_each_vcpu_of(v, d)
+        for_each_vcpu_made(v, d)
         {
             host_free(v->core.spare);
             v->core.spare = NULL;
@@ -58,7 +58,7 @@ static bool alloc_spares(struct sched *s, const struct sched_ops *ops)
     {
         d->spare = host_alloc(AREA_WISH(s, ops, dom_size));
         all = all && d->spare;
-        for_each_vcpu_of(v, d)
+        for_each_vcpu_made(v, d)
         {
             v->core.spare = host_alloc(AREA_WISH(s, ops, vcpu_size));
             all = all && v->core.spare;
@@ -88,7 +88,7 @@ static void use_spares(struct sched *s)
     for_each_domain_of(d, s)
     {
         swap(&d->priv, &d->spare);
-        for_each_vcpu_of(v, d)
+        for_each_vcpu_made(v, d)
         {
             swap(&v->priv, &v->core.spare);
             v->dom_priv = d->priv;

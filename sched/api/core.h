@@ -37,6 +37,7 @@ struct sched_domain {
     void *priv;
     void *spare;                    /* of sched_change() */
     TAILQ_HEAD(, sched_vcpu) vcpus; /* that have joined; all locks */
+    LIST_HEAD(, sched_vcpu) made;   /* and all that have areas; all locks */
     LIST_ENTRY(sched_domain) entry; /* of the instance */
 };
 

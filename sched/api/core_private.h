@@ -183,5 +183,6 @@ void sched_slow(struct sched *s, ns_t now);
 
 #define for_each_domain_of(d, s) LIST_FOREACH (d, &(s)->domains, entry)
 #define for_each_vcpu_of(v, d)   TAILQ_FOREACH (v, &(d)->vcpus, core.peers)
+#define for_each_vcpu_made(v, d) LIST_FOREACH (v, &(d)->made, core.made)
 
 #endif

@@ -21,6 +21,7 @@ int sched_domain_init(struct sched_domain *d, struct sched *s, uint16_t dom)
     if (!d->priv)
         return -SCHED_ENOMEM;
     TAILQ_INIT(&d->vcpus);
+    LIST_INIT(&d->made);
     sched_param_fill(s->ops, SCHED_PER_DOMAIN, d->priv);
     sched_lock_all(s);
     LIST_INSERT_HEAD(&s->domains, d, entry);
@@ -32,7 +33,7 @@ void sched_domain_fini(struct sched_domain *d)
 {
     if (!d->priv)
         return;
-    BUG_ON(!TAILQ_EMPTY(&d->vcpus));
+    BUG_ON(!LIST_EMPTY(&d->made));
     sched_lock_all(d->sched);
     LIST_REMOVE(d, entry);
     sched_unlock_all(d->sched);
@@ -64,12 +65,20 @@ int sched_vcpu_init(struct sched_vcpu *v, struct sched_domain *d, uint16_t id,
         v->core.hard.word[i] = ~(uint64_t)0;
     sched_effective_affinity(v);
     sched_param_fill(s->ops, SCHED_PER_VCPU, v->priv);
+    sched_lock_all(s);
+    LIST_INSERT_HEAD(&d->made, v, core.made);
+    sched_unlock_all(s);
     return 0;
 }
 
 void sched_vcpu_fini(struct sched_vcpu *v)
 {
-    BUG_ON(v->priv && v->core.hand != SCHED_HAND_NONE);
+    if (!v->priv)
+        return;
+    BUG_ON(v->core.hand != SCHED_HAND_NONE);
+    sched_lock_all(v->sched);
+    LIST_REMOVE(v, core.made);
+    sched_unlock_all(v->sched);
     host_free(v->priv);
     v->priv = NULL;
 }
