@@ -7,7 +7,7 @@
 XEN_SRC := $(sort $(filter-out xen/arch/x86/offsets/%,$(wildcard xen/*.c \
              xen/*/*.[cS] xen/arch/x86/*.[cS] xen/arch/x86/*/*.[cS])))
 SCHED_SRC := $(sort $(wildcard sched/api/*.c) \
-               $(filter-out sched/api/% sched/sim/%,$(wildcard sched/*/*.c)))
+               $(filter-out sched/api/% sched/sim/% sched/kit/%,$(wildcard sched/*/*.c)))
 TRACE_SRC := $(sort $(wildcard trace/*.c))
 HV_SRC := $(XEN_SRC) $(SCHED_SRC) $(TRACE_SRC)
 HV_OBJ := $(patsubst %,$(BUILD)/hv/%.o,$(basename $(HV_SRC)))
