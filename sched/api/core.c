@@ -131,16 +131,22 @@ static const char *check_pick(const struct sched_pcpu *p, unsigned cpu,
     return NULL;
 }
 
-static void set_idle(struct sched *s, unsigned cpu, bool idle, ns_t now)
+/* cpu has nothing to run, whoever may have been sent there. */
+static void free_again(struct sched *s, unsigned cpu)
 {
     uint64_t bit = (uint64_t)1 << (cpu % 64);
 
+    if (!(READ_ONCE(s->idle.word[cpu / 64]) & bit))
+        (void)__atomic_fetch_or(&s->idle.word[cpu / 64], bit, __ATOMIC_RELAXED);
+}
+
+static void set_idle(struct sched *s, unsigned cpu, bool idle, ns_t now)
+{
     host_idle(cpu, idle, now);
     if (idle)
-        (void)__atomic_fetch_or(&s->idle.word[cpu / 64], bit, __ATOMIC_RELAXED);
+        free_again(s, cpu);
     else
-        (void)__atomic_fetch_and(&s->idle.word[cpu / 64], ~bit,
-                                 __ATOMIC_RELAXED);
+        (void)sched_claim_idle(s, cpu);
 }
 
 /* v goes from the plug-in's hand onto the CPU. */
@@ -174,8 +180,11 @@ static void settle(struct sched_pcpu *p, unsigned cpu, struct sched_vcpu *prev,
                    struct sched_vcpu *next, ns_t now)
 {
     p->counts.schedules++;
-    if (next == prev)
+    if (next == prev) {
+        if (!next)
+            free_again(p->sched, cpu);
         return;
+    }
     p->counts.switches++;
     if (prev)
         sched_state_to(prev,
@@ -291,10 +300,7 @@ static inline void wait_here(struct sched_vcpu *v, unsigned cpu,
     now = sched_clamp(p, now);
     sched_state_to(v, SCHED_STATE_RUNNABLE, now);
     sched_move_enqueue(p, v, v->core.started ? why : SCHED_NEW, now);
-    if (!p->running)
-        host_poke(cpu);
-    if (p->running || p->waiting > 1)
-        sched_offer(v);
+    sched_announce(p, cpu, v);
 }
 
 /* ... where place() says. The lock of cpu is held, and released here. */
@@ -404,6 +410,8 @@ int sched_set_affinity(struct sched_vcpu *v, const struct cpuset *hard,
         v->soft_affinity = (struct cpuset){ 0 };
     sched_effective_affinity(v);
     if (cpuset_has(&v->affinity, cpu)) {
+        if (v->core.hand == SCHED_HAND_PLUGIN)
+            sched_offer(v); /* it may run where it might not before */
         sched_unlock_cpu(cpu);
         return 0;
     }

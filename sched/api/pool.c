@@ -151,8 +151,7 @@ static void affinities_changed(struct sched *s, ns_t now)
             sched_move_dequeue(v, SCHED_MOVE, now);
             v->cpu = sched_place(v, now);
             sched_move_enqueue(&sched_pcpus[v->cpu], v, SCHED_MOVE, now);
-            if (!sched_pcpus[v->cpu].running)
-                host_poke(v->cpu);
+            sched_announce(&sched_pcpus[v->cpu], v->cpu, v);
         }
     }
 }
