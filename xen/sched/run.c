@@ -191,6 +191,13 @@ void run_wait_stopped(struct run *r)
     }
 }
 
+bool run_must_stop(void)
+{
+    const struct run *r = run_current();
+
+    return r && READ_ONCE(r->sv.core.pauses) != 0;
+}
+
 void run_stop(void)
 {
     struct run *r = run_current();

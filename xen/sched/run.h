@@ -8,7 +8,8 @@
  *
  * A vCPU that is preempted inside a hypercall finishes it even when paused
  * meanwhile: a pause takes effect at its next return to the guest, or at once
- * while it blocks or waits at that boundary.
+ * while it blocks or waits at that boundary. Calls whose length the guest
+ * chooses come to that boundary before they are done (hypercall/again.h).
  */
 #ifndef XEN_SCHED_RUN_H
 #define XEN_SCHED_RUN_H
@@ -126,6 +127,19 @@ static inline void preempt_point(void)
 {
     if (unlikely(softirq_pending()))
         preempt_slow();
+}
+
+/* Is the current vCPU to stop as soon as it stands at the guest's boundary? */
+bool run_must_stop(void);
+
+/* As preempt_point(), in a call whose length the guest chooses. True: it should
+ * end now and be made again for what is left, for the vCPU is to stop. */
+static inline bool preempt_point_ends(void)
+{
+    if (likely(!softirq_pending()))
+        return false;
+    preempt_slow();
+    return run_must_stop();
 }
 
 /* Runstate times up to now: their sum is the age of r. */
