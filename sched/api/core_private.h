@@ -42,6 +42,7 @@ struct sched {
     void *spare; /* of sched_change(): the area to come, or to go */
 };
 
+/* So aligned, an index into the array is a shift. */
 struct sched_pcpu {
     struct sched *sched;        /* NULL: not up. All locks of the instance */
     struct sched_vcpu *running; /* NULL: idle */
@@ -58,7 +59,7 @@ struct sched_pcpu {
     uint64_t random;
     struct sched_counts counts;
     void *spare; /* as in struct sched */
-} ALIGNED(256); /* an index is a shift */
+} ALIGNED(256);
 
 extern struct sched_pcpu sched_pcpus[CPUSET_MAX];
 

@@ -151,7 +151,8 @@ static void switch_out(struct run *r, struct run *next)
 
     if (unlikely(area_present(&v->runstate_area)))
         timepage_publish_runstate(v);
-    /* A domain's vCPUs share the slot in which their windows stand. */
+    /* A domain's vCPUs share the slot in which their windows stand, and none of
+     * these goes away while another one runs. */
     pv_switch_out(&v->pv, next && vcpu_of_run(next)->domain == v->domain);
 }
 
