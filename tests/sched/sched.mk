@@ -1,5 +1,5 @@
 # Host tests of the scheduler core, the simulator and the plug-ins.
-SCHED_TESTS := test_order test_common test_bvt test_sedf test_credit
+SCHED_TESTS := $(sort $(basename $(notdir $(wildcard tests/sched/test_*.c))))
 SCHED_TEST_SRC := $(filter-out sched/sim/main.c,$(wildcard sched/*/*.c)) \
                   tests/sched/kit.c
 SCHED_TEST_OBJ := $(SCHED_TEST_SRC:%.c=$(BUILD)/tests/obj/%.o)
