@@ -48,8 +48,7 @@ struct sched_domain *run_sched_domain(struct run_domain *rd)
 }
 
 int run_create(struct run *r, struct run_domain *rd, uint16_t dom, uint16_t id,
-               void (*switch_out)(struct run *),
-               void (*switch_in)(struct run *))
+               run_switch_out *switch_out, run_switch_in *switch_in)
 {
     unsigned first = (dom + id) % smp_nr_cpus;
     uint64_t flags;

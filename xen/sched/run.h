@@ -21,12 +21,17 @@
 #include "xen/base/softirq.h"
 
 struct run_domain; /* the plug-in's area of a domain, and its parameters */
+struct run;
+
+/* The CPU is about to leave r for next (NULL: to be idle); it has come to r. */
+typedef void run_switch_out(struct run *r, struct run *next);
+typedef void run_switch_in(struct run *r);
 
 struct run {
     struct sched_vcpu sv; /* first */
     struct thread thread;
-    void (*switch_out)(struct run *r); /* NULL: nothing to do; */
-    void (*switch_in)(struct run *r);  /* interrupts off in both */
+    run_switch_out *switch_out; /* interrupts off in both */
+    run_switch_in *switch_in;
 
     /* Under the scheduler lock of its CPU, as sv.core.state is. */
     ns_t state_entry; /* when that was entered, system time */
@@ -64,8 +69,7 @@ void run_domain_destroy(struct run_domain *rd); /* its vCPUs are destroyed */
  * run_unpause(). Its thread is the caller's. 0, or -ENOMEM, or the plug-in's
  * refusal (admission). */
 int run_create(struct run *r, struct run_domain *rd, uint16_t dom, uint16_t id,
-               void (*switch_out)(struct run *),
-               void (*switch_in)(struct run *));
+               run_switch_out *switch_out, run_switch_in *switch_in);
 void run_destroy(struct run *r); /* it doesn't run, and never will */
 
 /* The first thing that the entry function of r's thread does: finishes the
