@@ -404,6 +404,8 @@ int sched_set_affinity(struct sched_vcpu *v, const struct cpuset *hard,
         v->soft_affinity = (struct cpuset){ 0 };
     sched_effective_affinity(v);
     if (cpuset_has(&v->affinity, cpu)) {
+        if (v->core.hand == SCHED_HAND_PLUGIN)
+            sched_offer(v); /* an idle CPU may be open to it now */
         sched_unlock_cpu(cpu);
         return 0;
     }

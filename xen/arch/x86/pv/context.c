@@ -63,6 +63,13 @@ bool pv_set_trap(struct pv_vcpu *p, const struct trap_info *t)
 
 /* ---- from and to the public structure ---- */
 
+/* In user mode without a user's page table it would run on ours, where no
+ * flush of its domain's would look for it. */
+static bool mode_ok(const struct pv_vcpu *p, const struct vcpu_guest_context *c)
+{
+    return (c->flags & VGCF_in_kernel) || p->cr3_user;
+}
+
 static int check_context(const struct vcpu_guest_context *c)
 {
     if (!canonical(c->fs_base) || !canonical(c->gs_base_kernel) ||
@@ -103,7 +110,7 @@ static void set_registers(struct pv_vcpu *p, const struct cpu_user_regs *from)
 
 int pv_set_context(struct pv_vcpu *p, const struct vcpu_guest_context *c)
 {
-    int rc = check_context(c);
+    int rc = mode_ok(p, c) ? check_context(c) : -XEN_EINVAL;
 
     if (!rc)
         rc = set_debug_registers(p, c->debugreg);

@@ -77,8 +77,8 @@ void pv_vcpu_destroy(struct pv_vcpu *p);
 
 /* Take the registers and tables of a public context for p, which does not run
  * (VCPUOP_initialise, domctl, dom builder). GDT frames are pinned by the
- * caller's mmu helper; cr3 is the caller's business. 0, or a negative errno:
- * nothing has changed then. */
+ * caller's mmu helper; cr3 is the caller's business, done before: user mode
+ * wants a user's. 0, or a negative errno: nothing has changed then. */
 int pv_set_context(struct pv_vcpu *p, const struct vcpu_guest_context *c);
 void pv_get_context(const struct pv_vcpu *p, struct vcpu_guest_context *c);
 
