@@ -10,7 +10,7 @@ PYTHON := /usr/bin/python3
 
 all: hypervisor guests tools ## build everything
 
-include xen/xen.mk sched/load/load.mk
+include xen/xen.mk
 -include sched/sched.mk trace/trace.mk xentrace/xentrace.mk guests/guests.mk
 -include tests/tests.mk experiments/experiments.mk tools/checks.mk tools/iso.mk
 

@@ -99,9 +99,9 @@ static void undo_put_back(struct sched_pcpu *p)
 {
     struct sched_vcpu *v = p->running;
 
-    p->leaving = NULL;
     if (!v)
         return;
+    p->leaving = NULL;
     if (v->core.hand == SCHED_HAND_PLUGIN)
         p->waiting--;
     v->core.hand = SCHED_HAND_CPU;
@@ -131,16 +131,24 @@ static const char *check_pick(const struct sched_pcpu *p, unsigned cpu,
     return NULL;
 }
 
-static void set_idle(struct sched *s, unsigned cpu, bool idle, ns_t now)
+/* Is there nothing that runs or waits on cpu? Under its lock. */
+static void mark_idle(struct sched *s, unsigned cpu, bool idle)
 {
     uint64_t bit = (uint64_t)1 << (cpu % 64);
 
-    host_idle(cpu, idle, now);
+    if (cpuset_has(&s->idle, cpu) == idle)
+        return;
     if (idle)
         (void)__atomic_fetch_or(&s->idle.word[cpu / 64], bit, __ATOMIC_RELAXED);
     else
         (void)__atomic_fetch_and(&s->idle.word[cpu / 64], ~bit,
                                  __ATOMIC_RELAXED);
+}
+
+static void set_idle(struct sched *s, unsigned cpu, bool idle, ns_t now)
+{
+    host_idle(cpu, idle, now);
+    mark_idle(s, cpu, idle);
 }
 
 /* v goes from the plug-in's hand onto the CPU. */
@@ -173,9 +181,14 @@ static void release_peer(struct sched_pcpu *p)
 static void settle(struct sched_pcpu *p, unsigned cpu, struct sched_vcpu *prev,
                    struct sched_vcpu *next, ns_t now)
 {
+    bool away = !prev && unlikely(p->leaving != NULL); /* not idle so far */
+
     p->counts.schedules++;
-    if (next == prev)
+    if (next == prev && !away) {
+        if (!next) /* who was to run here was stolen meanwhile */
+            mark_idle(p->sched, cpu, true);
         return;
+    }
     p->counts.switches++;
     if (prev)
         sched_state_to(prev,
@@ -183,7 +196,7 @@ static void settle(struct sched_pcpu *p, unsigned cpu, struct sched_vcpu *prev,
                            ? SCHED_STATE_RUNNABLE
                            : sched_rest_state(prev),
                        now);
-    else
+    else if (!away)
         set_idle(p->sched, cpu, false, now);
     if (prev && prev->core.hand == SCHED_HAND_PLUGIN)
         sched_offer(prev);
@@ -234,6 +247,51 @@ static struct sched_vcpu *decide(struct sched_pcpu *p, unsigned cpu, ns_t now)
     return next;
 }
 
+static unsigned lock_both(unsigned cpu, const struct sched_vcpu *v)
+{
+    unsigned a, b, at;
+
+    for (;;) {
+        a = READ_ONCE(sched_pcpus[cpu].lock);
+        at = READ_ONCE(v->cpu);
+        b = READ_ONCE(sched_pcpus[at].lock);
+        host_lock(a < b ? a : b);
+        if (a != b)
+            host_lock(a < b ? b : a);
+        if (likely(a == READ_ONCE(sched_pcpus[cpu].lock) &&
+                   at == READ_ONCE(v->cpu) &&
+                   b == READ_ONCE(sched_pcpus[at].lock)))
+            return a == b ? CPUSET_NONE : b;
+        host_unlock(a);
+        if (a != b)
+            host_unlock(b);
+    }
+}
+
+/* What ran here was moved to another instance, and its time on this CPU ends
+ * now. Its stack is ours until the switch. The lock of cpu is held. */
+static ns_t __attribute__((noinline))
+end_stay(struct sched_pcpu *p, unsigned cpu, ns_t now)
+{
+    struct sched_vcpu *v = p->leaving;
+    unsigned other;
+
+    host_unlock(p->lock);
+    other = lock_both(cpu, v);
+    now = sched_clamp(p, now);
+    if (v->core.state == SCHED_STATE_RUNNING) {
+        v->core.yielding = false;
+        if (v->core.blocked && host_pending(v))
+            v->core.blocked = false;
+        sched_state_to(
+            v, sched_may_run(v) ? SCHED_STATE_RUNNABLE : sched_rest_state(v),
+            now);
+    }
+    if (other != CPUSET_NONE)
+        host_unlock(other);
+    return now;
+}
+
 struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
 {
     struct sched_pcpu *p = &sched_pcpus[cpu];
@@ -247,6 +305,8 @@ struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
         if (unlikely(!s))
             return NULL;
         now = sched_clamp(p, now);
+        if (unlikely(p->leaving != NULL))
+            now = end_stay(p, cpu, now);
         if (likely(!s->broken)) {
             next = decide(p, cpu, now);
             if (likely(!s->broken))
@@ -257,29 +317,30 @@ struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
     }
 }
 
-/* Who has to leave this CPU can be taken from here on. */
-static void __attribute__((noinline))
-send_away(struct sched_pcpu *p, unsigned cpu)
-{
-    struct sched_vcpu *leaving = p->leaving;
-    ns_t now = p->now;
-
-    p->leaving = NULL;
-    sched_unlock_cpu(cpu);
-    sched_make_runnable(leaving, SCHED_MOVE, now);
-}
-
-void sched_scheduled(unsigned cpu)
-{
-    struct sched_pcpu *p = &sched_pcpus[cpu];
-
-    if (unlikely(p->leaving != NULL))
-        send_away(p, cpu);
-    else
-        host_unlock(p->lock);
-}
-
 /* ---- waking, pausing ---- */
+
+/* v has been enqueued on cpu: somebody shall look at it. */
+static inline void call_for(struct sched_pcpu *p, const struct sched_vcpu *v,
+                            unsigned cpu)
+{
+    if (!p->running) {
+        host_poke(cpu);
+        mark_idle(p->sched, cpu, false); /* the next one goes elsewhere */
+    }
+    if (p->running || p->waiting > 1)
+        sched_offer(v);
+}
+
+void sched_wait_elsewhere(struct sched_vcpu *v, ns_t now)
+{
+    struct sched_pcpu *p;
+
+    v->core.hand = SCHED_HAND_CORE;
+    WRITE_ONCE(v->cpu, sched_place(v, now));
+    p = &sched_pcpus[v->cpu];
+    sched_move_enqueue(p, v, SCHED_MOVE, now);
+    call_for(p, v, v->cpu);
+}
 
 /* v waits on cpu, its own, from now on. */
 static inline void wait_here(struct sched_vcpu *v, unsigned cpu,
@@ -291,10 +352,7 @@ static inline void wait_here(struct sched_vcpu *v, unsigned cpu,
     now = sched_clamp(p, now);
     sched_state_to(v, SCHED_STATE_RUNNABLE, now);
     sched_move_enqueue(p, v, v->core.started ? why : SCHED_NEW, now);
-    if (!p->running)
-        host_poke(cpu);
-    if (p->running || p->waiting > 1)
-        sched_offer(v);
+    call_for(p, v, cpu);
 }
 
 /* ... where place() says. The lock of cpu is held, and released here. */
@@ -337,6 +395,35 @@ static inline void runnable_locked(struct sched_vcpu *v, unsigned cpu,
 void sched_make_runnable(struct sched_vcpu *v, enum sched_why why, ns_t now)
 {
     runnable_locked(v, sched_lock_vcpu(v), why, now);
+}
+
+/* Who has to leave this CPU can be taken from here on. */
+static void __attribute__((noinline))
+send_away(struct sched_pcpu *p, unsigned cpu)
+{
+    struct sched_vcpu *leaving = p->leaving;
+    ns_t now = p->now;
+
+    p->leaving = NULL;
+    sched_unlock_cpu(cpu);
+    cpu = lock_vcpu(leaving);
+    if (leaving->core.hand == SCHED_HAND_AWAY) {
+        leaving->core.hand = SCHED_HAND_CORE;
+        if (!sched_may_run(leaving))
+            sched_state_to(leaving, sched_rest_state(leaving),
+                           sched_clamp(&sched_pcpus[cpu], now));
+    }
+    runnable_locked(leaving, cpu, SCHED_MOVE, now);
+}
+
+void sched_scheduled(unsigned cpu)
+{
+    struct sched_pcpu *p = &sched_pcpus[cpu];
+
+    if (unlikely(p->leaving != NULL))
+        send_away(p, cpu);
+    else
+        host_unlock(p->lock);
 }
 
 void sched_wake_slow(struct sched_vcpu *v, ns_t now)
@@ -386,7 +473,9 @@ void sched_unpause(struct sched_vcpu *v, ns_t now)
 
 bool sched_is_running(const struct sched_vcpu *v)
 {
-    return READ_ONCE(v->core.hand) == SCHED_HAND_CPU;
+    uint8_t hand = READ_ONCE(v->core.hand);
+
+    return hand == SCHED_HAND_CPU || hand == SCHED_HAND_AWAY;
 }
 
 int sched_set_affinity(struct sched_vcpu *v, const struct cpuset *hard,

@@ -32,6 +32,8 @@ struct sched {
     bool mending;
     const struct sched_ops *fallback; /* NULL: none */
     struct cpuset cpus; /* of the pool; written under all its locks */
+    struct cpuset up;   /* those, and who is drained but not yet down; their
+                         * locks are "all its locks"; written under them */
     struct cpuset idle; /* atomic: CPUs with nothing running */
     LIST_HEAD(, sched_domain) domains; /* all locks */
     unsigned nr_vcpus;                 /* that have joined */
@@ -51,7 +53,9 @@ struct sched_pcpu {
     ns_t resched_at;  /* pick again at the latest at this time */
     ns_t tick_at;     /* when the next tick falls due, if something runs */
     ns_t slow_at;     /* account and watchdog: the master's; else FOREVER */
-    struct sched_vcpu *leaving; /* ran here, has to go to another CPU */
+    /* Ran here, has to go to another CPU: SCHED_HAND_CORE, decided upon in
+     * sched_schedule(); or SCHED_HAND_AWAY, its domain was moved. */
+    struct sched_vcpu *leaving;
     unsigned peer;    /* whose lock a pick() holds besides, or CPUSET_NONE */
     bool peer_locked; /* it is another lock than ours */
     bool deciding;    /* in sched_schedule(): resched is under way anyhow */
@@ -80,9 +84,11 @@ static inline void sched_unlock_cpu(unsigned cpu)
 {
     host_unlock(sched_pcpus[cpu].lock);
 }
-/* All locks of an instance, in ascending order. */
+/* All locks of an instance, in ascending order; of two instances. */
 void sched_lock_all(struct sched *s);
 void sched_unlock_all(struct sched *s);
+void sched_lock_two(struct sched *a, struct sched *b);
+void sched_unlock_two(struct sched *a, struct sched *b);
 
 /* now, but not before what this CPU has already seen; remembers it. */
 static inline ns_t sched_clamp(struct sched_pcpu *p, ns_t now)
@@ -136,6 +142,8 @@ static inline void sched_move_enqueue(struct sched_pcpu *p,
         s->ops->enqueue(v, why, now);
 }
 void sched_move_dequeue(struct sched_vcpu *v, enum sched_why why, ns_t now);
+/* v, in nobody's hand, waits on where place() says. All locks held. */
+void sched_wait_elsewhere(struct sched_vcpu *v, ns_t now);
 void sched_charge(struct sched_pcpu *p, ns_t now);
 /* v, in the core's hand, is to run if nothing prevents it: choose a CPU and
  * enqueue it there. Takes and releases locks. */
@@ -177,6 +185,12 @@ void sched_param_fill(const struct sched_ops *ops, enum sched_scope scope,
 /* pool.c: put ops in force with emptied areas, which are big enough. Called
  * with all locks of s held; releases them. */
 void sched_install(struct sched *s, const struct sched_ops *ops, ns_t now);
+
+/* pool.c: memory for an area of `own` bytes, or of the fallback's wish if that
+ * is more. NULL: none. */
+void *sched_area_alloc(const struct sched *s, size_t own, size_t of_fallback);
+#define SCHED_AREA_ALLOC(s, ops, field)                                        \
+    sched_area_alloc(s, (ops)->field, (s)->fallback ? (s)->fallback->field : 0)
 
 /* tick.c: the master's part of the timer. No lock held. */
 void sched_slow(struct sched *s, ns_t now);

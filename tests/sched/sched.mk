@@ -1,8 +1,7 @@
 # Host tests of the scheduler core, the simulator and the plug-ins: those here,
 # and those that stand in a plug-in's own folder, sched/NAME/test_*.c.
 SCHED_FOLDER_TESTS := $(wildcard sched/*/test_*.c)
-SCHED_TESTS := test_order test_common test_bvt test_sedf test_credit \
-               test_null test_rtds
+SCHED_TESTS := $(sort $(basename $(notdir $(wildcard tests/sched/test_*.c))))
 SCHED_TEST_SRC := $(filter-out sched/sim/main.c $(SCHED_FOLDER_TESTS), \
                       $(wildcard sched/*/*.c)) tests/sched/kit.c
 SCHED_TEST_OBJ := $(SCHED_TEST_SRC:%.c=$(BUILD)/tests/obj/%.o)
