@@ -80,6 +80,7 @@ class Manifest:
     schedulers: list[Scheduler]
     domains: list[Domain]
     expect: list[Expect]
+    plugins: tuple[Path, ...] = ()  # objects to load: choose.py
 
     def ids_of(self, prefix: str) -> dict[int, Domain]:
         """Domains whose name begins so, by domain id: they are numbered from 1
