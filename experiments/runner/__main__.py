@@ -109,6 +109,12 @@ def main() -> int:
     except ManifestError as error:
         print(error, file=sys.stderr)
         return 1
+    for domain in manifest.domains:
+        if not domain.kernel:
+            print(manifest.error(("domains", domain.table, "workload"),
+                                 "no guest of ours does this: it runs in the "
+                                 "simulator only"), file=sys.stderr)
+            return 1
     if lacking := missing(manifest, args.build):
         print(f"{lacking[0]} is not built: run `make demo`", file=sys.stderr)
         return 1
