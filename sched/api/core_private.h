@@ -32,6 +32,8 @@ struct sched {
     bool mending;
     const struct sched_ops *fallback; /* NULL: none */
     struct cpuset cpus; /* of the pool; written under all its locks */
+    struct cpuset up;   /* those, and who is drained but not yet down; their
+                         * locks are "all its locks"; written under them */
     struct cpuset idle; /* atomic: CPUs with nothing running to which nobody
                          * was sent since they last picked */
     LIST_HEAD(, sched_domain) domains; /* all locks */
@@ -43,6 +45,7 @@ struct sched {
     void *spare; /* of sched_change(): the area to come, or to go */
 };
 
+/* So aligned, an index into the array is a shift. */
 struct sched_pcpu {
     struct sched *sched;        /* NULL: not up. All locks of the instance */
     struct sched_vcpu *running; /* NULL: idle */
@@ -52,14 +55,16 @@ struct sched_pcpu {
     ns_t resched_at;  /* pick again at the latest at this time */
     ns_t tick_at;     /* when the next tick falls due, if something runs */
     ns_t slow_at;     /* account and watchdog: the master's; else FOREVER */
-    struct sched_vcpu *leaving; /* ran here, has to go to another CPU */
+    /* Ran here, has to go to another CPU: SCHED_HAND_CORE, decided upon in
+     * sched_schedule(); or SCHED_HAND_AWAY, its domain was moved. */
+    struct sched_vcpu *leaving;
     unsigned peer;    /* whose lock a pick() holds besides, or CPUSET_NONE */
     bool peer_locked; /* it is another lock than ours */
     bool deciding;    /* in sched_schedule(): resched is under way anyhow */
     uint64_t random;
     struct sched_counts counts;
     void *spare; /* as in struct sched */
-} ALIGNED(64);
+} ALIGNED(256);
 
 extern struct sched_pcpu sched_pcpus[CPUSET_MAX];
 
@@ -81,9 +86,11 @@ static inline void sched_unlock_cpu(unsigned cpu)
 {
     host_unlock(sched_pcpus[cpu].lock);
 }
-/* All locks of an instance, in ascending order. */
+/* All locks of an instance, in ascending order; of two instances. */
 void sched_lock_all(struct sched *s);
 void sched_unlock_all(struct sched *s);
+void sched_lock_two(struct sched *a, struct sched *b);
+void sched_unlock_two(struct sched *a, struct sched *b);
 
 /* now, but not before what this CPU has already seen; remembers it. */
 static inline ns_t sched_clamp(struct sched_pcpu *p, ns_t now)
@@ -124,19 +131,24 @@ static inline ns_t sched_add(ns_t a, ns_t b) /* saturating */
 }
 
 /* The moves; under v->cpu's lock; p is v->cpu's. core.c */
+static inline void sched_hand_over(struct sched_pcpu *p, struct sched_vcpu *v,
+                                   ns_t now)
+{
+    v->core.hand = SCHED_HAND_PLUGIN;
+    v->core.waiting = now;
+    p->waiting++;
+}
 static inline void sched_move_enqueue(struct sched_pcpu *p,
                                       struct sched_vcpu *v, enum sched_why why,
                                       ns_t now)
 {
-    const struct sched *s = p->sched;
-
-    v->core.hand = SCHED_HAND_PLUGIN;
-    v->core.waiting = now;
-    p->waiting++;
-    if (likely(!s->broken))
-        s->ops->enqueue(v, why, now);
+    sched_hand_over(p, v, now);
+    if (likely(!p->sched->broken))
+        p->sched->ops->enqueue(v, why, now);
 }
 void sched_move_dequeue(struct sched_vcpu *v, enum sched_why why, ns_t now);
+/* v, in nobody's hand, waits on where place() says. All locks held. */
+void sched_wait_elsewhere(struct sched_vcpu *v, ns_t now);
 void sched_charge(struct sched_pcpu *p, ns_t now);
 /* v, in the core's hand, is to run if nothing prevents it: choose a CPU and
  * enqueue it there. Takes and releases locks. */
@@ -201,6 +213,12 @@ void sched_param_fill(const struct sched_ops *ops, enum sched_scope scope,
 /* pool.c: put ops in force with emptied areas, which are big enough. Called
  * with all locks of s held; releases them. */
 void sched_install(struct sched *s, const struct sched_ops *ops, ns_t now);
+
+/* pool.c: memory for an area of `own` bytes, or of the fallback's wish if that
+ * is more. NULL: none. */
+void *sched_area_alloc(const struct sched *s, size_t own, size_t of_fallback);
+#define SCHED_AREA_ALLOC(s, ops, field)                                        \
+    sched_area_alloc(s, (ops)->field, (s)->fallback ? (s)->fallback->field : 0)
 
 /* tick.c: the master's part of the timer. No lock held. */
 void sched_slow(struct sched *s, ns_t now);

@@ -1,7 +1,8 @@
 # The conformance kit (sched/kit/): build/kit/conformance, without sanitizers,
 # for speed. A plug-in's own rules are in sched/NAME/kit/; a new plug-in, and
 # rules for it, need no edit here.
-KIT_SRC := $(filter-out sched/sim/main.c,$(wildcard sched/*/*.c \
+KIT_SRC := trace/trace.c $(filter-out sched/sim/main.c \
+             $(wildcard sched/*/test_*.c),$(wildcard sched/*/*.c \
              sched/*/kit/*.c))
 KIT_OBJ := $(KIT_SRC:%.c=$(BUILD)/kit/%.o)
 KIT_CFLAGS := -std=gnu11 -O2 -g -fno-omit-frame-pointer $(WARN) $(INC) $(ABI) \
