@@ -78,10 +78,10 @@ void sched_charge(struct sched_pcpu *p, ns_t now)
 }
 
 /* What runs on p stops running: to the plug-in, or to the core. */
-static void put_back(struct sched_pcpu *p, unsigned cpu, ns_t now)
+static void put_back(struct sched_pcpu *p, const struct sched_ops *ops,
+                     unsigned cpu, ns_t now)
 {
     struct sched_vcpu *v = p->running;
-    const struct sched_ops *ops = p->sched->ops;
     enum sched_why why;
 
     charge(ops, v, now);
@@ -187,40 +187,70 @@ static void release_peer(struct sched_pcpu *p)
     p->peer_locked = false;
 }
 
-/* Tell the host who changed state, and count. */
-static void settle(struct sched_pcpu *p, unsigned cpu, struct sched_vcpu *prev,
-                   struct sched_vcpu *next, ns_t now)
+/* Nobody ran here, and nobody is going to. */
+static NOINLINE void stay_idle(struct sched_pcpu *p, unsigned cpu, ns_t now)
 {
-    bool away = !prev && unlikely(p->leaving != NULL); /* not idle so far */
-
-    p->counts.schedules++;
-    if (next == prev && !away) {
-        if (!next) /* who was to run here was stolen meanwhile */
-            mark_idle(p->sched, cpu, true);
-        return;
-    }
-    p->counts.switches++;
-    if (prev)
-        sched_state_to(prev,
-                       prev->core.hand == SCHED_HAND_PLUGIN
-                           ? SCHED_STATE_RUNNABLE
-                           : sched_rest_state(prev),
-                       now);
-    else if (!away)
-        set_idle(p->sched, cpu, false, now);
-    if (prev && prev->core.hand == SCHED_HAND_PLUGIN)
-        sched_offer(prev);
-    if (next) {
-        sched_state_to(next, SCHED_STATE_RUNNING, now);
-    } else {
+    if (p->leaving) { /* not idle so far */
+        p->counts.switches++;
         p->counts.idles++;
         set_idle(p->sched, cpu, true, now);
+    } else { /* who was to run here was stolen meanwhile */
+        mark_idle(p->sched, cpu, true);
     }
 }
 
-static struct sched_vcpu *decide(struct sched_pcpu *p, unsigned cpu, ns_t now)
+static NOINLINE void end_idle(struct sched_pcpu *p, unsigned cpu, ns_t now)
+{
+    if (!p->leaving)
+        set_idle(p->sched, cpu, false, now);
+}
+
+static NOINLINE void begin_idle(struct sched_pcpu *p, unsigned cpu, ns_t now)
+{
+    p->counts.idles++;
+    set_idle(p->sched, cpu, true, now);
+}
+
+/* v has ceased to run. */
+static void rest(struct sched *s, struct sched_vcpu *v, ns_t now)
+{
+    if (v->core.hand != SCHED_HAND_PLUGIN) {
+        sched_state_to(v, sched_rest_state(v), now);
+        return;
+    }
+    sched_state_to(v, SCHED_STATE_RUNNABLE, now);
+    if (s->nr_cpus > 1)
+        sched_offer_idle(v);
+}
+
+/* Tell the host who changed state, and count. */
+static void settle(struct sched_pcpu *p, struct sched *s, unsigned cpu,
+                   struct sched_vcpu *prev, ns_t now)
+{
+    struct sched_vcpu *next = p->running;
+
+    p->counts.schedules++;
+    if (next == prev) {
+        if (!next)
+            stay_idle(p, cpu, now);
+        return;
+    }
+    p->counts.switches++;
+    if (likely(prev != NULL))
+        rest(s, prev, now);
+    else
+        end_idle(p, cpu, now);
+    if (likely(next != NULL))
+        sched_state_to(next, SCHED_STATE_RUNNING, now);
+    else
+        begin_idle(p, cpu, now);
+}
+
+/* Whose turn it is becomes p->running. False: the plug-in has broken a rule. */
+static bool decide(struct sched_pcpu *p, unsigned cpu, ns_t now)
 {
     struct sched *s = p->sched;
+    const struct sched_ops *ops = s->ops;
     struct sched_vcpu *prev = p->running, *next;
     struct sched_pick pick;
     const char *rule;
@@ -228,9 +258,9 @@ static struct sched_vcpu *decide(struct sched_pcpu *p, unsigned cpu, ns_t now)
 
     p->deciding = true;
     if (prev)
-        put_back(p, cpu, now);
+        put_back(p, ops, cpu, now);
     p->resched_at = FOREVER;
-    pick = s->ops->pick(s, cpu, now);
+    pick = ops->pick(s, cpu, now);
     p->deciding = false;
     rule = check_pick(p, cpu, pick);
     if (unlikely(rule || s->broken)) {
@@ -238,23 +268,23 @@ static struct sched_vcpu *decide(struct sched_pcpu *p, unsigned cpu, ns_t now)
         undo_put_back(p);
         if (rule)
             sched_breach(s, cpu, pick.v, rule);
-        return NULL;
+        return false;
     }
     next = pick.v;
-    if (next) {
+    if (likely(next != NULL)) {
         take(p, cpu, next, now);
         next->core.granted = pick.run_for;
-        if (s->ops->tick && p->tick_at <= now)
-            p->tick_at = now - now % s->ops->tick_ns + s->ops->tick_ns;
+        if (ops->tick && p->tick_at <= now)
+            p->tick_at = now - now % ops->tick_ns + ops->tick_ns;
     }
     release_peer(p);
     until = sched_add(now, pick.run_for);
     if (until < p->resched_at)
         p->resched_at = until;
     p->running = next;
-    settle(p, cpu, prev, next, now);
-    sched_program(p, cpu);
-    return next;
+    settle(p, s, cpu, prev, now);
+    sched_program_for(p, ops, cpu);
+    return true;
 }
 
 static unsigned lock_both(unsigned cpu, const struct sched_vcpu *v)
@@ -302,29 +332,31 @@ end_stay(struct sched_pcpu *p, unsigned cpu, ns_t now)
     return now;
 }
 
+/* The plug-in has broken a rule: go over to the fallback, and ask that. */
+static NOINLINE struct sched_vcpu *schedule_anew(struct sched *s, unsigned cpu,
+                                                 ns_t now)
+{
+    sched_unlock_cpu(cpu);
+    sched_mend(s, now);
+    return sched_schedule(cpu, now);
+}
+
 struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
 {
     struct sched_pcpu *p = &sched_pcpus[cpu];
-    struct sched_vcpu *next;
     struct sched *s;
 
     keep_in_register(p);
-    for (;;) {
-        sched_lock_cpu(cpu);
-        s = p->sched;
-        if (unlikely(!s))
-            return NULL;
-        now = sched_clamp(p, now);
-        if (unlikely(p->leaving != NULL))
-            now = end_stay(p, cpu, now);
-        if (likely(!s->broken)) {
-            next = decide(p, cpu, now);
-            if (likely(!s->broken))
-                return next;
-        }
-        sched_unlock_cpu(cpu);
-        sched_mend(s, now);
-    }
+    sched_lock_cpu(cpu);
+    s = p->sched;
+    if (unlikely(!s))
+        return NULL;
+    now = sched_clamp(p, now);
+    if (unlikely(p->leaving != NULL))
+        now = end_stay(p, cpu, now);
+    if (unlikely(s->broken != NULL || !decide(p, cpu, now)))
+        return schedule_anew(s, cpu, now);
+    return p->running;
 }
 
 /* ---- waking, pausing ---- */
@@ -407,10 +439,9 @@ void sched_make_runnable(struct sched_vcpu *v, enum sched_why why, ns_t now)
     runnable_locked(v, sched_lock_vcpu(v), why, now);
 }
 
-/* Who has to leave this CPU can be taken from here on. */
-static void __attribute__((noinline))
-send_away(struct sched_pcpu *p, unsigned cpu)
+void sched_send_away(unsigned cpu)
 {
+    struct sched_pcpu *p = &sched_pcpus[cpu];
     struct sched_vcpu *leaving = p->leaving;
     ns_t now = p->now;
 
@@ -424,16 +455,6 @@ send_away(struct sched_pcpu *p, unsigned cpu)
                            sched_clamp(&sched_pcpus[cpu], now));
     }
     runnable_locked(leaving, cpu, SCHED_MOVE, now);
-}
-
-void sched_scheduled(unsigned cpu)
-{
-    struct sched_pcpu *p = &sched_pcpus[cpu];
-
-    if (unlikely(p->leaving != NULL))
-        send_away(p, cpu);
-    else
-        host_unlock(p->lock);
 }
 
 void sched_wake_slow(struct sched_vcpu *v, ns_t now)

@@ -28,9 +28,6 @@
  * weight 1, A might have gone half around the circle meanwhile. */
 #define BVT_FORGET ((ns_t)1 << 54)
 
-/* Differences of E within which a product by a weight fits into 64 bits. */
-#define BVT_NEAR ((int64_t)1 << 46)
-
 enum { BVT_ACTUAL, BVT_EFFECTIVE }; /* what node[] is for */
 
 enum { BVT_EV_WARP, BVT_EV_UNWARP, BVT_EV_MIGRATE };
@@ -143,12 +140,12 @@ __attribute__((cold, noinline)) static ns_t bvt_slice_far(
  * negative. */
 static inline ns_t bvt_slice(const struct bvt_vcpu *b, int64_t d, ns_t c)
 {
-    int64_t t;
+    int64_t t, up = BVT_SCALE - 1 - (int64_t)b->rest;
 
-    if (unlikely(d > BVT_NEAR || d < -BVT_NEAR))
+    if (unlikely(__builtin_mul_overflow(d, (int64_t)b->weight, &t) ||
+                 __builtin_add_overflow(t, up, &t)))
         return bvt_slice_far(b, d, c);
-    t = d * (int64_t)b->weight - (int64_t)b->rest;
-    return ((t + BVT_SCALE - 1) >> 8) + c;
+    return (t >> 8) + c;
 }
 
 /* SVT = min A of the runnable: those that wait, and what runs, whose A has
@@ -183,13 +180,19 @@ static void bvt_warp_if_due(struct sched_vcpu *v, bool fresh, ns_t now)
     b->warped = true;
 }
 
+/* Is warp anything to v? If not, it is not warped, and will not be. */
+static inline bool bvt_warps(const struct sched_vcpu *v)
+{
+    const struct bvt_dom *d = v->dom_priv;
+    const struct bvt_vcpu *b = v->priv;
+
+    return d->warp || b->warped;
+}
+
 /* v is going to be queued; fresh: after a sleep of its own wish. */
 static inline void bvt_warp(struct sched_vcpu *v, bool fresh, ns_t now)
 {
-    const struct bvt_dom *d = v->dom_priv;
-    struct bvt_vcpu *b = v->priv;
-
-    if (d->warp || b->warped)
+    if (bvt_warps(v))
         bvt_warp_if_due(v, fresh, now);
 }
 
@@ -229,6 +232,14 @@ static inline void bvt_insert(struct bvt_cpu *c, struct sched_vcpu *v)
         sched_queue_add(&c->effective, &v->node[BVT_EFFECTIVE],
                         bvt_effective(v));
     sched_queue_add(&c->actual, &v->node[BVT_ACTUAL], b->a);
+}
+
+/* One that has run; apart, so that the usual way needs no frame. */
+static NOINLINE void bvt_insert_warped(struct bvt_cpu *c, struct sched_vcpu *v,
+                                       ns_t now)
+{
+    bvt_warp_if_due(v, false, now);
+    bvt_insert(c, v);
 }
 
 static void bvt_unlink(struct sched_vcpu *v)
@@ -369,8 +380,10 @@ static void bvt_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
         c->yielder = v;
     else
         c->last = v;
-    bvt_warp(v, false, now);
-    bvt_insert(c, v);
+    if (unlikely(bvt_warps(v)))
+        bvt_insert_warped(c, v, now);
+    else
+        sched_queue_add(&c->actual, &v->node[BVT_ACTUAL], b->a);
 }
 
 static void bvt_sleep(struct sched_vcpu *v, bool voluntary, ns_t now)
