@@ -385,12 +385,9 @@ void sched_wait_elsewhere(struct sched_vcpu *v, ns_t now)
 }
 
 /* v waits on cpu, its own, from now on. */
-static inline void wait_here(struct sched_vcpu *v, unsigned cpu,
-                             enum sched_why why, ns_t now)
+static inline void wait_here(struct sched_pcpu *p, struct sched_vcpu *v,
+                             unsigned cpu, enum sched_why why, ns_t now)
 {
-    struct sched_pcpu *p = &sched_pcpus[cpu];
-
-    keep_in_register(p);
     now = sched_clamp(p, now);
     sched_state_to(v, SCHED_STATE_RUNNABLE, now);
     sched_move_enqueue(p, v, v->core.started ? why : SCHED_NEW, now);
@@ -410,7 +407,7 @@ static void wait_somewhere(struct sched_vcpu *v, unsigned cpu,
             target = sched_place(v, now);
         chosen = true;
         if (target == cpu) {
-            wait_here(v, cpu, why, now);
+            wait_here(&sched_pcpus[cpu], v, cpu, why, now);
             break;
         }
         sched_pcpus[cpu].counts.moves++;
@@ -421,22 +418,9 @@ static void wait_somewhere(struct sched_vcpu *v, unsigned cpu,
     sched_unlock_cpu(cpu);
 }
 
-/* v's lock (that of cpu) is held, and released here. */
-static inline void runnable_locked(struct sched_vcpu *v, unsigned cpu,
-                                   enum sched_why why, ns_t now)
-{
-    if (v->sched->nr_cpus > 1 || unlikely(!cpuset_has(&v->affinity, cpu))) {
-        wait_somewhere(v, cpu, why, now);
-        return;
-    }
-    if (v->core.hand == SCHED_HAND_CORE && sched_may_run(v))
-        wait_here(v, cpu, why, now);
-    sched_unlock_cpu(cpu);
-}
-
 void sched_make_runnable(struct sched_vcpu *v, enum sched_why why, ns_t now)
 {
-    runnable_locked(v, sched_lock_vcpu(v), why, now);
+    wait_somewhere(v, sched_lock_vcpu(v), why, now);
 }
 
 void sched_send_away(unsigned cpu)
@@ -454,13 +438,12 @@ void sched_send_away(unsigned cpu)
             sched_state_to(leaving, sched_rest_state(leaving),
                            sched_clamp(&sched_pcpus[cpu], now));
     }
-    runnable_locked(leaving, cpu, SCHED_MOVE, now);
+    wait_somewhere(leaving, cpu, SCHED_MOVE, now);
 }
 
-void sched_wake_slow(struct sched_vcpu *v, ns_t now)
+/* v's lock (that of cpu) is held, and released here. */
+static NOINLINE void wake_anyhow(struct sched_vcpu *v, unsigned cpu, ns_t now)
 {
-    unsigned cpu = lock_vcpu(v);
-
     if (v->core.blocked) {
         v->core.blocked = false;
         sched_pcpus[cpu].counts.wakes++;
@@ -468,11 +451,28 @@ void sched_wake_slow(struct sched_vcpu *v, ns_t now)
             if (v->core.pauses)
                 sched_state_to(v, sched_rest_state(v),
                                sched_clamp(&sched_pcpus[cpu], now));
-            runnable_locked(v, cpu, SCHED_WAKE, now);
+            wait_somewhere(v, cpu, SCHED_WAKE, now);
             return;
         }
     }
     sched_unlock_cpu(cpu);
+}
+
+void sched_wake_slow(struct sched_vcpu *v, ns_t now)
+{
+    unsigned cpu = lock_vcpu(v);
+    struct sched_pcpu *p = &sched_pcpus[cpu];
+
+    keep_in_register(p);
+    if (unlikely(!v->core.blocked || v->core.hand != SCHED_HAND_CORE ||
+                 v->core.pauses || v->sched->nr_cpus > 1)) {
+        wake_anyhow(v, cpu, now);
+        return;
+    }
+    v->core.blocked = false; /* and it can only wait here */
+    p->counts.wakes++;
+    wait_here(p, v, cpu, SCHED_WAKE, now);
+    host_unlock(p->lock);
 }
 
 void sched_pause(struct sched_vcpu *v, ns_t now)
@@ -499,7 +499,7 @@ void sched_unpause(struct sched_vcpu *v, ns_t now)
 
     ASSERT(v->core.pauses > 0);
     v->core.pauses--;
-    runnable_locked(v, cpu, SCHED_UNPAUSE, now);
+    wait_somewhere(v, cpu, SCHED_UNPAUSE, now);
 }
 
 bool sched_is_running(const struct sched_vcpu *v)
@@ -533,6 +533,6 @@ int sched_set_affinity(struct sched_vcpu *v, const struct cpuset *hard,
         host_poke(cpu);
     else if (v->core.hand == SCHED_HAND_PLUGIN)
         sched_move_dequeue(v, SCHED_MOVE, sched_clamp(&sched_pcpus[cpu], now));
-    runnable_locked(v, cpu, SCHED_MOVE, now);
+    wait_somewhere(v, cpu, SCHED_MOVE, now);
     return 0;
 }

@@ -317,20 +317,18 @@ static void bvt_wake(struct sched_vcpu *v, int64_t svt, ns_t now)
     b->voluntary = false;
 }
 
-/* v has just become runnable: does it, and when, displace what runs? C does
- * not protect what runs from it if v has now the smallest E of all. */
+/* v has just become runnable, with the smallest E of those that wait: does it,
+ * and when, displace what runs? C does not protect what runs from it if v has
+ * now the smallest E of all. */
 static void bvt_preempt(struct sched_vcpu *v, struct bvt_cpu *c,
                         const struct sched_vcpu *running, int64_t run_a,
                         ns_t now)
 {
     const struct bvt_sys *sys = sched_sys(v->sched);
     const struct bvt_vcpu *rb = running->priv;
-    const struct sched_node *first = bvt_first(c, v);
     int64_t e = bvt_node(v)->key, run_e = bvt_effective(running);
     ns_t until;
 
-    if (first && bvt_before(first->key, e))
-        return;
     until = c->since + bvt_slice(rb, bvt_minus(e, run_e), sys->ctx_allow);
     if (bvt_before(e, bvt_plus(run_e, (uint64_t)bvt_minus(run_a, rb->a)))) {
         if (!c->woken || bvt_before(e, bvt_node(c->woken)->key))
@@ -349,6 +347,7 @@ static NOINLINE void bvt_arrive(struct sched_vcpu *v, enum sched_why why,
 {
     struct bvt_cpu *c = sched_cpu(v->sched, v->cpu);
     const struct sched_vcpu *running = sched_running(v->sched, v->cpu);
+    const struct sched_node *first = bvt_first(c, NULL);
     struct bvt_vcpu *b = v->priv;
     int64_t run_a = c->svt, svt;
     uint64_t rest;
@@ -363,7 +362,7 @@ static NOINLINE void bvt_arrive(struct sched_vcpu *v, enum sched_why why,
     if (why != SCHED_MOVE)
         bvt_wake(v, svt, now);
     bvt_insert(c, v);
-    if (running)
+    if (running && (!first || !bvt_before(first->key, bvt_node(v)->key)))
         bvt_preempt(v, c, running, run_a, now);
 }
 

@@ -130,8 +130,6 @@ void run_block(bool (*ready)(void *arg), void *arg)
 {
     struct run *r = run_current();
 
-    if (ready ? ready(arg) : READ_ONCE(r->notified))
-        return;
     r->ready = ready;
     r->ready_arg = arg;
     sched_will_block(&r->sv);
