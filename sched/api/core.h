@@ -21,6 +21,7 @@
 #define SCHED_API_CORE_H
 
 #include "sched/api/host.h"
+#include "sched/api/pcpu.h"
 #include "sched/api/sched.h"
 
 enum sched_hand {
@@ -139,9 +140,8 @@ static inline void sched_will_block(struct sched_vcpu *v)
 }
 
 /* Whose turn is it on this CPU? NULL: nobody's, idle. Returns with the CPU's
- * lock held: switch, then sched_scheduled() on the new stack. */
+ * lock held: switch, then sched_scheduled() (pcpu.h) on the new stack. */
 struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now);
-void sched_scheduled(unsigned cpu);
 
 /* The time of host_timer() has come. */
 void sched_timer(unsigned cpu, ns_t now);
@@ -185,9 +185,6 @@ unsigned sched_view(struct sched_vcpu *v, ns_t now, int64_t *out);
 /* All of an instance, by sched_print(). Takes each lock by trylock. */
 void sched_dump(struct sched *s, ns_t now);
 
-struct sched_counts {
-    uint64_t schedules, switches, idles, steals, wakes, moves, breaches;
-};
 void sched_count(unsigned cpu, struct sched_counts *out);
 
 #endif

@@ -103,6 +103,15 @@ struct domain {
 
 LIST_HEAD(domain_list, domain);
 
+/* Is there an unmasked event for v? (block, poll) */
+static inline bool event_pending(const struct vcpu *v)
+{
+    const struct vcpu_info *info = v->pv.info;
+
+    return READ_ONCE(info->evtchn_upcall_pending) &&
+           !READ_ONCE(info->evtchn_upcall_mask);
+}
+
 static inline struct vcpu *current_vcpu(void)
 {
     return container_of(current_pv(), struct vcpu, pv);

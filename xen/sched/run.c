@@ -130,8 +130,6 @@ void run_block(bool (*ready)(void *arg), void *arg)
 {
     struct run *r = run_current();
 
-    if (ready ? ready(arg) : READ_ONCE(r->notified))
-        return;
     r->ready = ready;
     r->ready_arg = arg;
     sched_will_block(&r->sv);
@@ -144,7 +142,7 @@ void run_yield(void)
 
     if (r) {
         trace_2(TRC_SCHED_YIELD, r->sv.dom, r->sv.id);
-        if (!sched_waiting(r->sv.sched, this_cpu_id()) &&
+        if (sched_alone(this_cpu_id()) &&
             !(sched_ops_of(r->sv.sched)->flags & SCHED_ONE_LOCK))
             return; /* to whom? (a guest that spins asks often) */
         sched_will_yield(&r->sv);

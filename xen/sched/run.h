@@ -83,8 +83,9 @@ void run_notify_cause(struct run *r, uint32_t cause, uint32_t detail);
 void run_notify(struct run *r);
 
 /* The current vCPU gives up its CPU until run_notify(), unless `ready` says
- * (under the scheduler lock, so that no notify is lost) that there is no need.
- * ready takes no lock. NULL: ready if a notify came since run_expect_notify().
+ * (under the scheduler lock, so that no notify is lost) that there is no need:
+ * look before you call, as it is asked late. ready takes no lock. NULL: ready
+ * if a notify came since run_expect_notify().
  */
 void run_block(bool (*ready)(void *arg), void *arg);
 void run_expect_notify(void); /* a full barrier */
