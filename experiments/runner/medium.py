@@ -21,6 +21,8 @@ def describe(domain: Domain, scheduler: Scheduler) -> str:
     if domain.ramdisk:
         words.append(f"ramdisk={flat(domain.ramdisk)}")
     words += [f"mem={domain.memory}", f"vcpus={domain.vcpus}"]
+    if domain.cpus:
+        words.append(f"cpus={domain.cpus}")
     if scheduler.weight:
         words.append(f"{scheduler.name}.{scheduler.weight}={domain.weight}")
     words += [f"{key}={value}" for key, value in domain.parameters.items()

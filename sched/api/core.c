@@ -59,15 +59,22 @@ void sched_move_dequeue(struct sched_vcpu *v, enum sched_why why, ns_t now)
         sched_breach(s, v->cpu, v, "dequeue() left the vCPU in a queue");
 }
 
-void sched_charge(struct sched_pcpu *p, ns_t now)
+static inline void charge(const struct sched_ops *ops, struct sched_vcpu *v,
+                          ns_t now)
 {
-    struct sched_vcpu *v = p->running;
-    struct sched *s = p->sched;
     ns_t ran = now - v->core.since;
 
     v->core.since = now;
-    if (s->ops->charge && likely(!s->broken))
-        s->ops->charge(v, ran, now);
+    if (likely(ops->charge != NULL))
+        ops->charge(v, ran, now);
+}
+
+void sched_charge(struct sched_pcpu *p, ns_t now)
+{
+    if (likely(!p->sched->broken))
+        charge(p->sched->ops, p->running, now);
+    else
+        p->running->core.since = now;
 }
 
 /* What runs on p stops running: to the plug-in, or to the core. */
@@ -75,16 +82,18 @@ static void put_back(struct sched_pcpu *p, unsigned cpu, ns_t now)
 {
     struct sched_vcpu *v = p->running;
     const struct sched_ops *ops = p->sched->ops;
-    enum sched_why why = v->core.yielding ? SCHED_YIELD : SCHED_PREEMPT;
+    enum sched_why why;
 
-    sched_charge(p, now);
+    charge(ops, v, now);
     if (ops->tick && unlikely(p->tick_at <= now))
         ops->tick(p->sched, cpu, now);
+    why = v->core.yielding ? SCHED_YIELD : SCHED_PREEMPT;
     v->core.yielding = false;
     if (v->core.blocked && host_pending(v))
         v->core.blocked = false;
     if (likely(sched_may_run(v) && cpuset_has(&v->affinity, cpu))) {
-        sched_move_enqueue(p, v, why, now);
+        sched_hand_over(p, v, now);
+        ops->enqueue(v, why, now);
         return;
     }
     v->core.hand = SCHED_HAND_CORE;
@@ -123,10 +132,11 @@ static const char *check_pick(const struct sched_pcpu *p, unsigned cpu,
         return "pick() gave a vCPU that the plug-in does not hold";
     if (unlikely(queued_anywhere(v)))
         return "pick() left the vCPU in a queue";
-    if (unlikely(!cpuset_has(&v->affinity, cpu)))
+    if (likely(v->cpu == cpu)) /* the core let it wait nowhere else: it may */
+        return NULL;
+    if (!cpuset_has(&v->affinity, cpu))
         return "pick() gave a vCPU that may not run on this CPU";
-    if (unlikely(v->cpu != cpu && v->cpu != p->peer &&
-                 s->one_lock == CPUSET_NONE))
+    if (v->cpu != p->peer && s->one_lock == CPUSET_NONE)
         return "pick() took a vCPU without the lock of its CPU";
     return NULL;
 }

@@ -44,6 +44,7 @@ struct sched {
     void *spare; /* of sched_change(): the area to come, or to go */
 };
 
+/* So aligned, an index into the array is a shift. */
 struct sched_pcpu {
     struct sched *sched;        /* NULL: not up. All locks of the instance */
     struct sched_vcpu *running; /* NULL: idle */
@@ -62,7 +63,7 @@ struct sched_pcpu {
     uint64_t random;
     struct sched_counts counts;
     void *spare; /* as in struct sched */
-} ALIGNED(64);
+} ALIGNED(256);
 
 extern struct sched_pcpu sched_pcpus[CPUSET_MAX];
 
@@ -129,17 +130,20 @@ static inline ns_t sched_add(ns_t a, ns_t b) /* saturating */
 }
 
 /* The moves; under v->cpu's lock; p is v->cpu's. core.c */
+static inline void sched_hand_over(struct sched_pcpu *p, struct sched_vcpu *v,
+                                   ns_t now)
+{
+    v->core.hand = SCHED_HAND_PLUGIN;
+    v->core.waiting = now;
+    p->waiting++;
+}
 static inline void sched_move_enqueue(struct sched_pcpu *p,
                                       struct sched_vcpu *v, enum sched_why why,
                                       ns_t now)
 {
-    const struct sched *s = p->sched;
-
-    v->core.hand = SCHED_HAND_PLUGIN;
-    v->core.waiting = now;
-    p->waiting++;
-    if (likely(!s->broken))
-        s->ops->enqueue(v, why, now);
+    sched_hand_over(p, v, now);
+    if (likely(!p->sched->broken))
+        p->sched->ops->enqueue(v, why, now);
 }
 void sched_move_dequeue(struct sched_vcpu *v, enum sched_why why, ns_t now);
 /* v, in nobody's hand, waits on where place() says. All locks held. */

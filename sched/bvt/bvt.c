@@ -206,11 +206,13 @@ static void bvt_unwarp(struct sched_vcpu *v, ns_t now)
 static void bvt_charge(struct sched_vcpu *v, ns_t ran, ns_t now)
 {
     struct bvt_vcpu *b = v->priv;
+    struct bvt_cpu *c = b->c;
+    int64_t a = bvt_after(b, ran, &b->rest);
 
-    b->a = bvt_after(b, ran, &b->rest);
-    b->c->since = now;
-    (void)bvt_svt(b->c, true, b->a);
-    if (b->warped) {
+    b->a = a;
+    c->since = now;
+    (void)bvt_svt(c, true, a);
+    if (unlikely(b->warped)) {
         b->warp_left -= ran;
         if (b->warp_left <= 0)
             bvt_unwarp(v, now);
@@ -331,7 +333,8 @@ static void bvt_preempt(struct sched_vcpu *v, struct bvt_cpu *c,
 }
 
 /* v comes to this CPU: woken, new, unpaused, or from another one. */
-static void bvt_arrive(struct sched_vcpu *v, enum sched_why why, ns_t now)
+static NOINLINE void bvt_arrive(struct sched_vcpu *v, enum sched_why why,
+                                ns_t now)
 {
     struct bvt_cpu *c = sched_cpu(v->sched, v->cpu);
     const struct sched_vcpu *running = sched_running(v->sched, v->cpu);
@@ -356,14 +359,18 @@ static void bvt_arrive(struct sched_vcpu *v, enum sched_why why, ns_t now)
 static void bvt_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
 {
     const struct bvt_vcpu *b = v->priv;
+    struct bvt_cpu *c = b->c;
 
     if (why != SCHED_PREEMPT && why != SCHED_YIELD) {
         bvt_arrive(v, why, now);
         return;
     }
-    *(why == SCHED_YIELD ? &b->c->yielder : &b->c->last) = v;
+    if (why == SCHED_YIELD)
+        c->yielder = v;
+    else
+        c->last = v;
     bvt_warp(v, false, now);
-    bvt_insert(b->c, v);
+    bvt_insert(c, v);
 }
 
 static void bvt_sleep(struct sched_vcpu *v, bool voluntary, ns_t now)

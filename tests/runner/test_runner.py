@@ -71,6 +71,17 @@ def test_same_traces_same_hashes(results: Path):
     assert json.loads((results / "manifest.json").read_text()) == before
 
 
+def test_another_trace_of_an_equal_run_is_told(results: Path, tmp_path: Path):
+    """As if the run before had given another trace."""
+    other = tmp_path / "other"
+    shutil.copytree(results, other)
+    manifest = json.loads((other / "manifest.json").read_text())
+    manifest["runs"]["rr-1"]["trace_sha256"] = "0" * 64
+    (other / "manifest.json").write_text(json.dumps(manifest))
+    assert evaluate(other) == 3
+    assert evaluate(other) == 0  # and now they are equal
+
+
 def test_an_expectation_that_fails_is_told(results: Path, tmp_path: Path):
     swapped = tmp_path / "swapped"
     shutil.copytree(results, swapped)
@@ -170,5 +181,7 @@ def test_units():
 def test_compare_tells_a_difference():
     new = {"inputs": {}, "tools": {}, "runs": {"a": {"trace_sha256": "1"}}}
     old = {"inputs": {}, "tools": {}, "runs": {"a": {"trace_sha256": "2"}}}
-    assert "DIFFERS" in runner.compare(old, new)[0]
-    assert "identical" in runner.compare(new, new)[0]
+    lines, differs = runner.compare(old, new)
+    assert "DIFFERS" in lines[0] and differs
+    lines, differs = runner.compare(new, new)
+    assert "identical" in lines[0] and not differs

@@ -3,7 +3,7 @@
 SCHED_FOLDER_TESTS := $(wildcard sched/*/test_*.c)
 SCHED_TESTS := $(sort $(basename $(notdir $(wildcard tests/sched/test_*.c))))
 SCHED_TEST_SRC := $(filter-out sched/sim/main.c $(SCHED_FOLDER_TESTS), \
-                      $(wildcard sched/*/*.c)) tests/sched/kit.c
+                      $(wildcard sched/*/*.c)) trace/trace.c tests/sched/kit.c
 SCHED_TEST_OBJ := $(SCHED_TEST_SRC:%.c=$(BUILD)/tests/obj/%.o)
 
 HOST_TESTS += $(SCHED_TESTS:%=$(BUILD)/tests/%)

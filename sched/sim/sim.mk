@@ -1,0 +1,22 @@
+# schedsim: the simulator. build/schedsim is what people run; the engine behind
+# it is build/schedsim-engine.
+SIM_SRC := $(sort $(wildcard sched/api/*.c sched/sim/*.c) trace/trace.c \
+             $(filter-out sched/api/% sched/sim/% sched/kit/%, \
+               $(wildcard sched/*/*.c)))
+SIM_OBJ := $(SIM_SRC:%.c=$(BUILD)/sim/%.o)
+SIM_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
+    -include xen/lib/compiler.h
+
+tools: $(BUILD)/schedsim
+
+$(BUILD)/sim/%.o: %.c sched/sim/sim.mk
+	@mkdir -p $(@D)
+	$(HOSTCC) $(SIM_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/schedsim-engine: $(SIM_OBJ)
+	$(HOSTCC) -o $@ $^
+
+$(BUILD)/schedsim: sched/sim/schedsim.sh $(BUILD)/schedsim-engine
+	install -m 755 $< $@
+
+-include $(SIM_OBJ:.o=.d)
