@@ -39,6 +39,7 @@ struct sched_domain {
     void *priv;
     void *spare;                    /* of sched_change() */
     TAILQ_HEAD(, sched_vcpu) vcpus; /* that have joined; all locks */
+    LIST_HEAD(, sched_vcpu) made;   /* and all that have areas; all locks */
     LIST_ENTRY(sched_domain) entry; /* of the instance */
     unsigned nr_apart; /* vCPUs made that have not joined (creation) */
 };
@@ -70,8 +71,7 @@ int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now);
 int sched_cpu_drain(unsigned cpu, ns_t now);
 int sched_cpu_down(unsigned cpu, ns_t now);
 /* Change the plug-in while vCPUs run; parameters are the defaults of the new
- * one. 0; -ENOMEM, or -EBUSY as for sched_domain_move(): nothing has changed.
- */
+ * one. 0, or -ENOMEM: nothing has changed. */
 int sched_change(struct sched *s, const struct sched_ops *ops, ns_t now);
 
 const struct sched_ops *sched_ops_of(const struct sched *s);
