@@ -6,6 +6,7 @@ examples:
   schedsim s.toml --param bvt.ctx_allow=5ms --cost switch=2us --until 60s
   schedsim s.toml --sched bvt --trace out.trace   then: python3 -m xentrace
   schedsim s.toml --out results/s                 a folder for each run
+  schedsim s.toml --plugin build/plugins/lottery.o --sched lottery
   schedsim --list                                 schedulers, parameters
 
 exit: 0; 1: the scenario is wrong, or a file could not be written; 3: a
@@ -30,6 +31,7 @@ from .lines import Writer
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = Path(os.environ.get("SCHEDSIM_ENGINE",
                              ROOT / "build" / "schedsim-engine"))
+_engine = [str(ENGINE)]  # and the plug-ins that it is to load
 
 
 def _arguments() -> argparse.Namespace:
@@ -42,6 +44,8 @@ def _arguments() -> argparse.Namespace:
         help="a TOML file, or a folder with an experiment.toml")
     add("--sched", action="append", default=[], metavar="NAME",
         help="only this scheduler (of the scenario, or any); repeatable")
+    add("--plugin", action="append", default=[], type=Path, metavar="FILE",
+        help="load this object, made by `make plugin`; repeatable")
     add("--seed", action="append", default=[], type=int,
         help="instead of the scenario's; repeatable")
     add("--param", action="append", default=[], metavar="NAME.PARAM=VALUE",
@@ -77,9 +81,11 @@ def _changed(manifest: Manifest, args: argparse.Namespace) -> Manifest:
 
 def _weights() -> set[str]:
     """Schedulers that have a parameter `weight`."""
-    text = subprocess.run([ENGINE, "--list"], text=True, check=True,
-                          capture_output=True).stdout
-    return {line.split(".")[0].strip() for line in text.splitlines()
+    done = subprocess.run([*_engine, "--list"], text=True,
+                          capture_output=True)
+    if done.returncode:
+        raise ValueError(done.stderr.strip())
+    return {line.split(".")[0].strip() for line in done.stdout.splitlines()
             if line.startswith("  ") and ".weight " in line}
 
 
@@ -105,7 +111,7 @@ def _costs(words: list[str]) -> dict[str, int]:
 
 def _run(lines: list[str], title: str) -> int:
     """The engine's exit code. Ctrl-C reaches it, and it ends in good order."""
-    engine = subprocess.Popen([ENGINE, "-", title], stdin=subprocess.PIPE,
+    engine = subprocess.Popen([*_engine, "-", title], stdin=subprocess.PIPE,
                               text=True)
     try:
         try:
@@ -161,8 +167,10 @@ def main() -> int:
     if not ENGINE.exists():
         print(f"{ENGINE} is not built: run `make tools`", file=sys.stderr)
         return 1
+    for plugin in args.plugin:
+        _engine.extend(("--plugin", str(plugin)))
     if args.list:
-        return subprocess.run([ENGINE, "--list"]).returncode
+        return subprocess.run([*_engine, "--list"]).returncode
     if not args.scenario:
         print("schedsim: which scenario? (--help)", file=sys.stderr)
         return 1

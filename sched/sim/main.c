@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "sched/sim/plugin_file.h"
 #include "sched/sim/record.h"
 #include "sched/sim/scenario.h"
 
@@ -151,6 +152,7 @@ static int usage(FILE *out)
                 "messages\n"
                 "       schedsim-engine --list       schedulers and "
                 "parameters\n"
+                "Before these words, --plugin FILE loads a scheduler.\n"
                 "For people there is build/schedsim.\n",
                 out);
     return out == stderr ? 1 : 0;
@@ -164,6 +166,8 @@ int main(int argc, char **argv)
     FILE *in;
     int code = 1;
 
+    if (!sched_load_arguments(&argc, &argv))
+        return 1;
     if (argc == 2 && !strcmp(argv[1], "--list"))
         return list();
     if (argc != 3)
