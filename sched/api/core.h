@@ -161,7 +161,7 @@ void sched_param_format(const struct sched_param *p, int64_t value, char *out,
 int64_t sched_param_default(const struct sched_param *p);
 int sched_param_set_default(const struct sched_param *p, int64_t value);
 
-/* d and v as the scope needs, else NULL. */
+/* d and v as the scope needs, else NULL. 0 if that is missing. */
 int64_t sched_param_get(struct sched *s, const struct sched_domain *d,
                         const struct sched_vcpu *v,
                         const struct sched_param *p);
@@ -169,7 +169,9 @@ struct sched_setting {
     const struct sched_param *param;
     int64_t value;
 };
-/* All of them or none: 0, -EINVAL (range, scope), or the plug-in's no. */
+/* All of them or none: 0, -EINVAL (range, scope), or the plug-in's no. A vCPU's
+ * parameters with v NULL: each vCPU of d, one after the other, up to the first
+ * that is refused. */
 int sched_param_set(struct sched *s, struct sched_domain *d,
                     struct sched_vcpu *v, const struct sched_setting *set,
                     unsigned nr, ns_t now);

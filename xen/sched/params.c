@@ -44,8 +44,11 @@ int run_param_get(struct run_domain *rd, struct run *r, const char *name,
     struct sched *s = rd->sd.sched;
     const struct sched_param *p = sched_param_find(sched_ops_of(s), name);
 
-    if (!p || (p->scope == SCHED_PER_VCPU && !r))
+    if (!p)
         return -XEN_ENOENT;
-    *value = sched_param_get(s, &rd->sd, r ? &r->sv : NULL, p);
+    if (p->scope == SCHED_PER_VCPU && !r)
+        *value = sched_param_default(p);
+    else
+        *value = sched_param_get(s, &rd->sd, r ? &r->sv : NULL, p);
     return 0;
 }

@@ -111,7 +111,8 @@ int run_param(struct run_domain *rd, struct run *r, const char *name,
 
 /* The same as numbers, in the unit of the plug-in's table: all of them or none.
  * -ENOENT: it has no such parameter; -EINVAL: range or scope; or its refusal.
- */
+ * A vCPU's parameters with r NULL: put to all vCPUs; what is got is what a new
+ * vCPU begins with. */
 #define RUN_SETTINGS_MAX 4u
 struct run_setting {
     const char *name;
