@@ -76,6 +76,9 @@ int sched_cpu_down(unsigned cpu, ns_t now);
 int sched_change(struct sched *s, const struct sched_ops *ops, ns_t now);
 
 const struct sched_ops *sched_ops_of(const struct sched *s);
+/* A number that the host gives to an instance, for its own use; 0 at first. */
+void sched_set_number(struct sched *s, unsigned number);
+unsigned sched_number(const struct sched *s);
 struct sched *sched_of_cpu(unsigned cpu); /* NULL: not up */
 /* What to go on with when the plug-in breaks a rule; NULL: nothing. (creation,
  * before there are CPUs) The registry's "rr", if it is another, is preset. */
