@@ -4,7 +4,7 @@ SIM_SRC := $(sort $(wildcard sched/api/*.c sched/sim/*.c) trace/trace.c \
              $(filter-out sched/api/% sched/sim/% sched/kit/%, \
                $(wildcard sched/*/*.c)))
 SIM_OBJ := $(SIM_SRC:%.c=$(BUILD)/sim/%.o)
-SIM_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
+SIM_CFLAGS := -std=gnu11 -O2 -flto -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
     -include xen/lib/compiler.h
 
 tools: $(BUILD)/schedsim
@@ -14,9 +14,10 @@ $(BUILD)/sim/%.o: %.c sched/sim/sim.mk
 	$(HOSTCC) $(SIM_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/schedsim-engine: $(SIM_OBJ)
-	$(HOSTCC) -o $@ $^
+	$(HOSTCC) -O2 -flto=auto -o $@ $^
 
 $(BUILD)/schedsim: sched/sim/schedsim.sh $(BUILD)/schedsim-engine
-	install -m 755 $< $@
+	sed 's|@ROOT@|$(CURDIR)|' $< > $@
+	chmod 755 $@
 
 -include $(SIM_OBJ:.o=.d)
