@@ -1,8 +1,7 @@
 # make iso: a medium with a boot menu (tools/mkiso, tools/grubcfg). It has the
 # Linux guest as dom0 where `make linux-guest` has been run, else a small one.
 
-ISO_SCHEDULERS = $(sort $(filter-out api sim,$(notdir $(patsubst %/,%,\
-                   $(dir $(wildcard sched/*/*.c))))))
+ISO_SCHEDULERS = $(PLUGINS)
 ISO_GUESTS := hello hog periodic
 ISO_LINUX = $(wildcard $(BUILD)/guests/linux/vmlinuz)
 ISO_INITRD = $(if $(ISO_LINUX),$(wildcard $(BUILD)/guests/linux/initrd.img))

@@ -3,11 +3,15 @@
 #
 # Every .c and .S below xen/ is part of it (but for tests), and every plug-in
 # folder below sched/: adding one needs no edit here.
-
 XEN_SRC := $(sort $(filter-out xen/arch/x86/offsets/%,$(wildcard xen/*.c \
              xen/*/*.[cS] xen/arch/x86/*.[cS] xen/arch/x86/*/*.[cS])))
-SCHED_SRC := $(sort $(wildcard sched/api/*.c) \
-               $(filter-out sched/api/% sched/sim/%,$(wildcard sched/*/*.c)))
+# A folder below sched/ is a plug-in's, but for these; its test_*.c are for the
+# host alone.
+SCHED_NOT_PLUGINS := api load sim kit
+PLUGIN_SRC := $(sort $(filter-out $(SCHED_NOT_PLUGINS:%=sched/%/%) \
+    $(wildcard sched/*/test_*.c),$(wildcard sched/*/*.c)))
+PLUGINS := $(sort $(notdir $(patsubst %/,%,$(dir $(PLUGIN_SRC)))))
+SCHED_SRC := $(sort $(wildcard sched/api/*.c sched/load/*.c)) $(PLUGIN_SRC)
 TRACE_SRC := $(sort $(wildcard trace/*.c))
 HV_SRC := $(XEN_SRC) $(SCHED_SRC) $(TRACE_SRC)
 HV_OBJ := $(patsubst %,$(BUILD)/hv/%.o,$(basename $(HV_SRC)))

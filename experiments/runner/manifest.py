@@ -121,6 +121,7 @@ class Manifest:
     schedulers: list[Scheduler]
     domains: list[Domain]
     expect: list[Expect]
+    plugins: tuple[Path, ...] = ()  # objects to load: choose.py
     pools: list[Pool] = dataclasses.field(default_factory=list)
     costs: dict[str, int] = dataclasses.field(default_factory=dict)
     file: Path = Path()

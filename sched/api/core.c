@@ -59,15 +59,22 @@ void sched_move_dequeue(struct sched_vcpu *v, enum sched_why why, ns_t now)
         sched_breach(s, v->cpu, v, "dequeue() left the vCPU in a queue");
 }
 
-void sched_charge(struct sched_pcpu *p, ns_t now)
+static inline void charge(const struct sched_ops *ops, struct sched_vcpu *v,
+                          ns_t now)
 {
-    struct sched_vcpu *v = p->running;
-    struct sched *s = p->sched;
     ns_t ran = now - v->core.since;
 
     v->core.since = now;
-    if (s->ops->charge && likely(!s->broken))
-        s->ops->charge(v, ran, now);
+    if (likely(ops->charge != NULL))
+        ops->charge(v, ran, now);
+}
+
+void sched_charge(struct sched_pcpu *p, ns_t now)
+{
+    if (likely(!p->sched->broken))
+        charge(p->sched->ops, p->running, now);
+    else
+        p->running->core.since = now;
 }
 
 /* What runs on p stops running: to the plug-in, or to the core. */
@@ -75,16 +82,18 @@ static void put_back(struct sched_pcpu *p, unsigned cpu, ns_t now)
 {
     struct sched_vcpu *v = p->running;
     const struct sched_ops *ops = p->sched->ops;
-    enum sched_why why = v->core.yielding ? SCHED_YIELD : SCHED_PREEMPT;
+    enum sched_why why;
 
-    sched_charge(p, now);
+    charge(ops, v, now);
     if (ops->tick && unlikely(p->tick_at <= now))
         ops->tick(p->sched, cpu, now);
+    why = v->core.yielding ? SCHED_YIELD : SCHED_PREEMPT;
     v->core.yielding = false;
     if (v->core.blocked && host_pending(v))
         v->core.blocked = false;
     if (likely(sched_may_run(v) && cpuset_has(&v->affinity, cpu))) {
-        sched_move_enqueue(p, v, why, now);
+        sched_hand_over(p, v, now);
+        ops->enqueue(v, why, now);
         return;
     }
     v->core.hand = SCHED_HAND_CORE;
@@ -99,9 +108,9 @@ static void undo_put_back(struct sched_pcpu *p)
 {
     struct sched_vcpu *v = p->running;
 
-    p->leaving = NULL;
     if (!v)
         return;
+    p->leaving = NULL;
     if (v->core.hand == SCHED_HAND_PLUGIN)
         p->waiting--;
     v->core.hand = SCHED_HAND_CPU;
@@ -123,24 +132,31 @@ static const char *check_pick(const struct sched_pcpu *p, unsigned cpu,
         return "pick() gave a vCPU that the plug-in does not hold";
     if (unlikely(queued_anywhere(v)))
         return "pick() left the vCPU in a queue";
-    if (unlikely(!cpuset_has(&v->affinity, cpu)))
+    if (likely(v->cpu == cpu)) /* the core let it wait nowhere else: it may */
+        return NULL;
+    if (!cpuset_has(&v->affinity, cpu))
         return "pick() gave a vCPU that may not run on this CPU";
-    if (unlikely(v->cpu != cpu && v->cpu != p->peer &&
-                 s->one_lock == CPUSET_NONE))
+    if (v->cpu != p->peer && s->one_lock == CPUSET_NONE)
         return "pick() took a vCPU without the lock of its CPU";
     return NULL;
 }
 
-static void set_idle(struct sched *s, unsigned cpu, bool idle, ns_t now)
+/* cpu has nothing to run, whoever may have been sent there. */
+static void free_again(struct sched *s, unsigned cpu)
 {
     uint64_t bit = (uint64_t)1 << (cpu % 64);
 
+    if (!(READ_ONCE(s->idle.word[cpu / 64]) & bit))
+        (void)__atomic_fetch_or(&s->idle.word[cpu / 64], bit, __ATOMIC_RELAXED);
+}
+
+static void set_idle(struct sched *s, unsigned cpu, bool idle, ns_t now)
+{
     host_idle(cpu, idle, now);
     if (idle)
-        (void)__atomic_fetch_or(&s->idle.word[cpu / 64], bit, __ATOMIC_RELAXED);
+        free_again(s, cpu);
     else
-        (void)__atomic_fetch_and(&s->idle.word[cpu / 64], ~bit,
-                                 __ATOMIC_RELAXED);
+        (void)sched_claim_idle(s, cpu);
 }
 
 /* v goes from the plug-in's hand onto the CPU. */
@@ -173,9 +189,14 @@ static void release_peer(struct sched_pcpu *p)
 static void settle(struct sched_pcpu *p, unsigned cpu, struct sched_vcpu *prev,
                    struct sched_vcpu *next, ns_t now)
 {
+    bool away = !prev && unlikely(p->leaving != NULL); /* not idle so far */
+
     p->counts.schedules++;
-    if (next == prev)
+    if (next == prev && !away) {
+        if (!next)
+            free_again(p->sched, cpu);
         return;
+    }
     p->counts.switches++;
     if (prev)
         sched_state_to(prev,
@@ -183,7 +204,7 @@ static void settle(struct sched_pcpu *p, unsigned cpu, struct sched_vcpu *prev,
                            ? SCHED_STATE_RUNNABLE
                            : sched_rest_state(prev),
                        now);
-    else
+    else if (!away)
         set_idle(p->sched, cpu, false, now);
     if (prev && prev->core.hand == SCHED_HAND_PLUGIN)
         sched_offer(prev);
@@ -234,6 +255,51 @@ static struct sched_vcpu *decide(struct sched_pcpu *p, unsigned cpu, ns_t now)
     return next;
 }
 
+static unsigned lock_both(unsigned cpu, const struct sched_vcpu *v)
+{
+    unsigned a, b, at;
+
+    for (;;) {
+        a = READ_ONCE(sched_pcpus[cpu].lock);
+        at = READ_ONCE(v->cpu);
+        b = READ_ONCE(sched_pcpus[at].lock);
+        host_lock(a < b ? a : b);
+        if (a != b)
+            host_lock(a < b ? b : a);
+        if (likely(a == READ_ONCE(sched_pcpus[cpu].lock) &&
+                   at == READ_ONCE(v->cpu) &&
+                   b == READ_ONCE(sched_pcpus[at].lock)))
+            return a == b ? CPUSET_NONE : b;
+        host_unlock(a);
+        if (a != b)
+            host_unlock(b);
+    }
+}
+
+/* What ran here was moved to another instance, and its time on this CPU ends
+ * now. Its stack is ours until the switch. The lock of cpu is held. */
+static ns_t __attribute__((noinline))
+end_stay(struct sched_pcpu *p, unsigned cpu, ns_t now)
+{
+    struct sched_vcpu *v = p->leaving;
+    unsigned other;
+
+    host_unlock(p->lock);
+    other = lock_both(cpu, v);
+    now = sched_clamp(p, now);
+    if (v->core.state == SCHED_STATE_RUNNING) {
+        v->core.yielding = false;
+        if (v->core.blocked && host_pending(v))
+            v->core.blocked = false;
+        sched_state_to(
+            v, sched_may_run(v) ? SCHED_STATE_RUNNABLE : sched_rest_state(v),
+            now);
+    }
+    if (other != CPUSET_NONE)
+        host_unlock(other);
+    return now;
+}
+
 struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
 {
     struct sched_pcpu *p = &sched_pcpus[cpu];
@@ -247,6 +313,8 @@ struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
         if (unlikely(!s))
             return NULL;
         now = sched_clamp(p, now);
+        if (unlikely(p->leaving != NULL))
+            now = end_stay(p, cpu, now);
         if (likely(!s->broken)) {
             next = decide(p, cpu, now);
             if (likely(!s->broken))
@@ -257,29 +325,18 @@ struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
     }
 }
 
-/* Who has to leave this CPU can be taken from here on. */
-static void __attribute__((noinline))
-send_away(struct sched_pcpu *p, unsigned cpu)
-{
-    struct sched_vcpu *leaving = p->leaving;
-    ns_t now = p->now;
-
-    p->leaving = NULL;
-    sched_unlock_cpu(cpu);
-    sched_make_runnable(leaving, SCHED_MOVE, now);
-}
-
-void sched_scheduled(unsigned cpu)
-{
-    struct sched_pcpu *p = &sched_pcpus[cpu];
-
-    if (unlikely(p->leaving != NULL))
-        send_away(p, cpu);
-    else
-        host_unlock(p->lock);
-}
-
 /* ---- waking, pausing ---- */
+
+void sched_wait_elsewhere(struct sched_vcpu *v, ns_t now)
+{
+    struct sched_pcpu *p;
+
+    v->core.hand = SCHED_HAND_CORE;
+    WRITE_ONCE(v->cpu, sched_place(v, now));
+    p = &sched_pcpus[v->cpu];
+    sched_move_enqueue(p, v, SCHED_MOVE, now);
+    sched_announce(p, v->cpu, v);
+}
 
 /* v waits on cpu, its own, from now on. */
 static inline void wait_here(struct sched_vcpu *v, unsigned cpu,
@@ -291,10 +348,7 @@ static inline void wait_here(struct sched_vcpu *v, unsigned cpu,
     now = sched_clamp(p, now);
     sched_state_to(v, SCHED_STATE_RUNNABLE, now);
     sched_move_enqueue(p, v, v->core.started ? why : SCHED_NEW, now);
-    if (!p->running)
-        host_poke(cpu);
-    if (p->running || p->waiting > 1)
-        sched_offer(v);
+    sched_announce(p, cpu, v);
 }
 
 /* ... where place() says. The lock of cpu is held, and released here. */
@@ -337,6 +391,35 @@ static inline void runnable_locked(struct sched_vcpu *v, unsigned cpu,
 void sched_make_runnable(struct sched_vcpu *v, enum sched_why why, ns_t now)
 {
     runnable_locked(v, sched_lock_vcpu(v), why, now);
+}
+
+/* Who has to leave this CPU can be taken from here on. */
+static void __attribute__((noinline))
+send_away(struct sched_pcpu *p, unsigned cpu)
+{
+    struct sched_vcpu *leaving = p->leaving;
+    ns_t now = p->now;
+
+    p->leaving = NULL;
+    sched_unlock_cpu(cpu);
+    cpu = lock_vcpu(leaving);
+    if (leaving->core.hand == SCHED_HAND_AWAY) {
+        leaving->core.hand = SCHED_HAND_CORE;
+        if (!sched_may_run(leaving))
+            sched_state_to(leaving, sched_rest_state(leaving),
+                           sched_clamp(&sched_pcpus[cpu], now));
+    }
+    runnable_locked(leaving, cpu, SCHED_MOVE, now);
+}
+
+void sched_scheduled(unsigned cpu)
+{
+    struct sched_pcpu *p = &sched_pcpus[cpu];
+
+    if (unlikely(p->leaving != NULL))
+        send_away(p, cpu);
+    else
+        host_unlock(p->lock);
 }
 
 void sched_wake_slow(struct sched_vcpu *v, ns_t now)
@@ -386,7 +469,9 @@ void sched_unpause(struct sched_vcpu *v, ns_t now)
 
 bool sched_is_running(const struct sched_vcpu *v)
 {
-    return READ_ONCE(v->core.hand) == SCHED_HAND_CPU;
+    uint8_t hand = READ_ONCE(v->core.hand);
+
+    return hand == SCHED_HAND_CPU || hand == SCHED_HAND_AWAY;
 }
 
 int sched_set_affinity(struct sched_vcpu *v, const struct cpuset *hard,
@@ -404,6 +489,8 @@ int sched_set_affinity(struct sched_vcpu *v, const struct cpuset *hard,
         v->soft_affinity = (struct cpuset){ 0 };
     sched_effective_affinity(v);
     if (cpuset_has(&v->affinity, cpu)) {
+        if (v->core.hand == SCHED_HAND_PLUGIN)
+            sched_offer(v); /* an idle CPU may be open to it now */
         sched_unlock_cpu(cpu);
         return 0;
     }

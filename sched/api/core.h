@@ -28,6 +28,8 @@ enum sched_hand {
     SCHED_HAND_PLUGIN,
     SCHED_HAND_CPU,
     SCHED_HAND_NONE, /* not joined */
+    SCHED_HAND_AWAY, /* joined, but its stack is in use on a CPU of the
+                      * instance from which sched_domain_move() took it */
 };
 
 /* A domain, in one instance. */
@@ -37,7 +39,9 @@ struct sched_domain {
     void *priv;
     void *spare;                    /* of sched_change() */
     TAILQ_HEAD(, sched_vcpu) vcpus; /* that have joined; all locks */
+    LIST_HEAD(, sched_vcpu) made;   /* and all that have areas; all locks */
     LIST_ENTRY(sched_domain) entry; /* of the instance */
+    unsigned nr_apart; /* vCPUs made that have not joined (creation) */
 };
 
 /* ---- the registry ---- */
@@ -61,8 +65,8 @@ struct sched *sched_create(const struct sched_ops *ops, uint64_t seed);
 void sched_destroy(struct sched *s); /* no CPUs, no domains */
 /* CPUs join and leave. drain: from now on nobody may run there; who waits goes
  * elsewhere, who runs leaves at the next sched_schedule(). -EBUSY: it is the
- * last one, and there are vCPUs. down, once drained: -EBUSY while something
- * runs there still. */
+ * last one, and there are domains. down, once drained: -EBUSY while something
+ * runs there still. A CPU goes to another instance by drain, down, up. */
 int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now);
 int sched_cpu_drain(unsigned cpu, ns_t now);
 int sched_cpu_down(unsigned cpu, ns_t now);
@@ -83,6 +87,12 @@ void sched_set_patience(struct sched *s, ns_t patience);
 /* d is zeroed. 0 or -ENOMEM. */
 int sched_domain_init(struct sched_domain *d, struct sched *s, uint16_t dom);
 void sched_domain_fini(struct sched_domain *d); /* no vCPUs */
+/* Put d with all its vCPUs into another instance while they run. Parameters are
+ * the defaults of `to`, or kept if both have the same plug-in. Who runs leaves
+ * its CPU at the next sched_schedule() there. 0; -EINVAL: `to` has no CPU;
+ * -EBUSY: a vCPU has been made but has not joined; -ENOMEM; or what the
+ * admission test of `to` says: then nothing has changed. (creation) */
+int sched_domain_move(struct sched_domain *d, struct sched *to, ns_t now);
 /* v is zeroed. It begins paused once (nobody has started it) and with every
  * CPU allowed. It has not joined: sched_vcpu_join() when its parameters are
  * set. 0 or -ENOMEM. */

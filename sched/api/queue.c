@@ -34,10 +34,13 @@ static void ring_add(struct sched_node *head, struct sched_node *n)
 /* n's key is greater than all: below the last one, no way down to search. */
 static void tree_append(struct sched_queue *q, struct sched_node *n)
 {
-    RB_SET(n, q->last, entry);
-    RB_RIGHT(q->last, entry) = n;
-    sched_tree_RB_INSERT_COLOR(&q->tree, n);
+    struct sched_node *parent = q->last;
+
+    RB_SET(n, parent, entry); /* red: below a black one that is all */
+    RB_RIGHT(parent, entry) = n;
     q->last = n;
+    if (RB_COLOR(parent, entry) == RB_RED)
+        sched_tree_RB_INSERT_COLOR(&q->tree, n);
 }
 
 void sched_queue_add(struct sched_queue *q, struct sched_node *n, int64_t key)
@@ -89,10 +92,35 @@ static void tree_replace(struct sched_queue *q, struct sched_node *n)
         q->last = heir;
 }
 
+/* The first, as most picks do. It has no left child; so what it has to the
+ * right is one red node, which comes next and takes over its place. Without one
+ * its parent comes next, and a red leaf goes without a trace. False: a black
+ * leaf, which leaves the tree unbalanced. */
+static bool tree_remove_first(struct sched_queue *q, struct sched_node *n)
+{
+    struct sched_node *parent = RB_PARENT(n, entry);
+    struct sched_node *child = RB_RIGHT(n, entry);
+
+    if (child) {
+        RB_COLOR(child, entry) = RB_BLACK;
+        RB_PARENT(child, entry) = parent;
+        q->first = child;
+    } else {
+        q->first = parent;
+        if (RB_COLOR(n, entry) == RB_BLACK)
+            return false;
+    }
+    if (parent)
+        RB_LEFT(parent, entry) = child;
+    else
+        RB_ROOT(&q->tree) = child;
+    return true;
+}
+
 static void tree_remove(struct sched_queue *q, struct sched_node *n)
 {
-    if (q->first == n)
-        q->first = sched_tree_RB_NEXT(n);
+    if (q->first == n && tree_remove_first(q, n))
+        return;
     if (q->last == n)
         q->last = sched_tree_RB_PREV(n);
     (void)sched_tree_RB_REMOVE(&q->tree, n);

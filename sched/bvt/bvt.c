@@ -28,6 +28,11 @@
  * weight 1, A might have gone half around the circle meanwhile. */
 #define BVT_FORGET ((ns_t)1 << 54)
 
+/* The least L: below, a CPU would do little else but warp and unwarp. */
+#define BVT_LEAST_LIMIT US(10)
+
+#define BVT_EINVAL 22
+
 /* Differences of E within which a product by a weight fits into 64 bits. */
 #define BVT_NEAR ((int64_t)1 << 46)
 
@@ -206,11 +211,13 @@ static void bvt_unwarp(struct sched_vcpu *v, ns_t now)
 static void bvt_charge(struct sched_vcpu *v, ns_t ran, ns_t now)
 {
     struct bvt_vcpu *b = v->priv;
+    struct bvt_cpu *c = b->c;
+    int64_t a = bvt_after(b, ran, &b->rest);
 
-    b->a = bvt_after(b, ran, &b->rest);
-    b->c->since = now;
-    (void)bvt_svt(b->c, true, b->a);
-    if (b->warped) {
+    b->a = a;
+    c->since = now;
+    (void)bvt_svt(c, true, a);
+    if (unlikely(b->warped)) {
         b->warp_left -= ran;
         if (b->warp_left <= 0)
             bvt_unwarp(v, now);
@@ -331,7 +338,8 @@ static void bvt_preempt(struct sched_vcpu *v, struct bvt_cpu *c,
 }
 
 /* v comes to this CPU: woken, new, unpaused, or from another one. */
-static void bvt_arrive(struct sched_vcpu *v, enum sched_why why, ns_t now)
+static NOINLINE void bvt_arrive(struct sched_vcpu *v, enum sched_why why,
+                                ns_t now)
 {
     struct bvt_cpu *c = sched_cpu(v->sched, v->cpu);
     const struct sched_vcpu *running = sched_running(v->sched, v->cpu);
@@ -356,14 +364,18 @@ static void bvt_arrive(struct sched_vcpu *v, enum sched_why why, ns_t now)
 static void bvt_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
 {
     const struct bvt_vcpu *b = v->priv;
+    struct bvt_cpu *c = b->c;
 
     if (why != SCHED_PREEMPT && why != SCHED_YIELD) {
         bvt_arrive(v, why, now);
         return;
     }
-    *(why == SCHED_YIELD ? &b->c->yielder : &b->c->last) = v;
+    if (why == SCHED_YIELD)
+        c->yielder = v;
+    else
+        c->last = v;
     bvt_warp(v, false, now);
-    bvt_insert(b->c, v);
+    bvt_insert(c, v);
 }
 
 static void bvt_sleep(struct sched_vcpu *v, bool voluntary, ns_t now)
@@ -469,6 +481,13 @@ static void bvt_cpu_up(struct sched *s, unsigned cpu, ns_t now)
     sched_queue_init(&c->effective);
 }
 
+static int bvt_check(const struct sched_vcpu *v)
+{
+    const struct bvt_dom *d = v->dom_priv;
+
+    return d->warp_limit && d->warp_limit < BVT_LEAST_LIMIT ? -BVT_EINVAL : 0;
+}
+
 static int bvt_vcpu_up(struct sched_vcpu *v, ns_t now)
 {
     struct bvt_vcpu *b = v->priv;
@@ -478,7 +497,7 @@ static int bvt_vcpu_up(struct sched_vcpu *v, ns_t now)
     b->home = v->cpu;
     b->voluntary = true;
     b->slept = now;
-    return 0;
+    return bvt_check(v);
 }
 
 /* Whatever changed, decide afresh everywhere: a change of weight or C moves
@@ -488,10 +507,10 @@ static int bvt_param_set(struct sched *s, struct sched_vcpu *v,
 {
     unsigned cpu;
 
-    (void)v, (void)p, (void)old;
+    (void)p, (void)old;
     for_each_cpu (cpu, sched_cpus(s))
         sched_resched(s, cpu, now);
-    return 0;
+    return v ? bvt_check(v) : 0;
 }
 
 static void bvt_view(const struct sched_vcpu *v, ns_t now, int64_t *out)
@@ -534,7 +553,8 @@ static const struct sched_param bvt_params[] = {
       SCHED_PER_DOMAIN, offsetof(struct bvt_dom, weight), 1, 65535, 256 },
     { "warp", "ns", "W: lead borrowed, in CPU time at weight 256; 0: none",
       SCHED_PER_DOMAIN, offsetof(struct bvt_dom, warp), 0, S(100), 0 },
-    { "warp_limit", "ns", "L: CPU time that a burst runs warped; 0: no limit",
+    { "warp_limit", "ns",
+      "L: CPU time that a burst runs warped, from 10 us on; 0: no limit",
       SCHED_PER_DOMAIN, offsetof(struct bvt_dom, warp_limit), 0, S(1000),
       S(2) },
     { "unwarp", "ns", "U: not warped again for so long, once L was used up",

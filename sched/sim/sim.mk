@@ -1,8 +1,8 @@
 # schedsim: the simulator. build/schedsim is what people run; the engine behind
 # it is build/schedsim-engine.
 SIM_SRC := $(sort $(wildcard sched/api/*.c sched/sim/*.c) trace/trace.c \
-             $(filter-out sched/api/% sched/sim/% sched/kit/%, \
-               $(wildcard sched/*/*.c)))
+             $(filter-out sched/api/% sched/sim/% sched/kit/% \
+               $(wildcard sched/*/test_*.c),$(wildcard sched/*/*.c)))
 SIM_OBJ := $(SIM_SRC:%.c=$(BUILD)/sim/%.o)
 SIM_CFLAGS := -std=gnu11 -O2 -flto -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
     -include xen/lib/compiler.h

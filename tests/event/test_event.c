@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <xen/errno.h>
 #include "xen/core/event_private.h"
+#include "xen/core/pirq.h"
 
 #define FRAMES 64
 
@@ -20,6 +21,7 @@ static struct vcpu_info info[2][2];
 static struct pv_vcpu *running;
 static unsigned notified[2][2];
 static unsigned held, crashed;
+static void (*meanwhile)(void); /* what others do at a preemption point */
 
 /* What the files under test ask of the rest of the hypervisor. */
 
@@ -33,8 +35,25 @@ void *mem_alloc(size_t size)
     return calloc(1, size);
 }
 
+/* Senders at the other end use a FIFO by their own lock alone: while one goes
+ * away, no port of its domain may have such an end. */
+static void assert_no_remote_sender(const struct domain *d)
+{
+    unsigned port;
+
+    for (port = 1; port < d->event.nr_ports; port++)
+        assert_int_not_equal(event_channel_of(d, port)->state,
+                             EVENT_INTERDOMAIN);
+}
+
+static void *fifo_of_dom0;
+
 void mem_free(void *p)
 {
+    if (p && p == fifo_of_dom0) {
+        assert_no_remote_sender(&dom[0]);
+        fifo_of_dom0 = NULL;
+    }
     free(p);
 }
 
@@ -80,11 +99,38 @@ union softirq_word percpu_softirq;
 
 void preempt_slow(void)
 {
+    if (meanwhile)
+        meanwhile();
+}
+
+void run_yield(void)
+{
+    fail_msg("nobody else resets");
 }
 
 void console_print(const char *format, ...)
 {
     (void)format;
+}
+
+static unsigned pirq_port; /* of the one PIRQ that there is, 7 */
+
+int pirq_start(struct domain *d, unsigned pirq, unsigned port,
+               const struct vcpu *v)
+{
+    if (pirq != 7)
+        return -XEN_EINVAL;
+    if (pirq_port)
+        return -XEN_EBUSY;
+    assert_ptr_equal(v->domain, d);
+    pirq_port = port;
+    return 0;
+}
+
+void pirq_stop(unsigned pirq)
+{
+    assert_int_equal(pirq, 7);
+    pirq_port = 0;
 }
 
 static void map_at(uintptr_t address, size_t size)
@@ -112,6 +158,9 @@ static int setup(void **state)
     memset(info, 0, sizeof(info));
     memset(notified, 0, sizeof(notified));
     held = crashed = 0;
+    meanwhile = NULL;
+    fifo_of_dom0 = NULL;
+    percpu_softirq.any = 0;
     for (i = 0; i < 2; i++) {
         dom[i].id = (uint16_t)i;
         dom[i].max_vcpus = 2;
@@ -367,6 +416,87 @@ static void test_pending_events_move_to_fifo(void **state)
     assert_int_equal(got[0], port);
 }
 
+/* Only vCPU 1 has queues: what is for it is told to it, not to vCPU 0. */
+static void test_fifo_of_one_vcpu_alone(void **state)
+{
+    struct evtchn_init_control op = { .control_gfn = 8, .vcpu = 1 };
+    unsigned port;
+
+    (void)state;
+    op.offset = 128;
+    assert_int_equal(event_fifo_init_control(&dom[0], &op), 0);
+    assert_int_equal(event_fifo_expand(&dom[0], 9), 0);
+    port = (unsigned)event_bind_ipi(&dom[0], 1);
+    assert_int_equal(event_send(&dom[0], port), 0);
+    assert_int_equal(info[0][0].evtchn_upcall_pending, 0);
+    assert_int_equal(info[0][1].evtchn_upcall_pending, 1);
+}
+
+/* A sibling vCPU, while a reset has let go of the lock. */
+static unsigned remote_port;
+static int bound, unbound, reset_again;
+
+static void sibling_binds(void)
+{
+    meanwhile = NULL;
+    bound = event_bind_interdomain(&dom[0], 1, remote_port);
+    unbound = event_alloc_unbound(&dom[0], 1);
+    reset_again = event_reset(&dom[0]);
+}
+
+static void test_no_port_is_bound_during_a_reset(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    fifo_start();
+    for (i = 0; i < 2 * EVENT_PER_PAGE; i++)
+        assert_true(event_bind_ipi(&dom[0], 0) > 0);
+    remote_port = (unsigned)event_alloc_unbound(&dom[1], 0);
+    fifo_of_dom0 = dom[0].event.fifo;
+    percpu_softirq.any = 1;
+    meanwhile = sibling_binds;
+    assert_int_equal(event_reset(&dom[0]), 0);
+    assert_null(fifo_of_dom0); /* gone, and looked at by mem_free() */
+    assert_int_equal(bound, -XEN_EBUSY);
+    assert_int_equal(unbound, -XEN_EBUSY);
+    assert_int_equal(reset_again, -XEN_EBUSY);
+    meanwhile = NULL;
+    assert_true(event_bind_interdomain(&dom[0], 1, remote_port) > 0);
+}
+
+static void test_a_dying_domain_gets_no_port(void **state)
+{
+    (void)state;
+    dom[0].dying = true;
+    event_domain_destroy(&dom[0]);
+    assert_int_equal(event_alloc_unbound(&dom[0], 1), -XEN_EBUSY);
+    event_notify(&dom[0], 1); /* its console, say: too late */
+    dom[0].dying = false;
+    assert_int_equal(event_domain_create(&dom[0]), 0);
+}
+
+static void test_pirq_is_bound_once_and_stopped_on_close(void **state)
+{
+    struct evtchn_status s = { 0 };
+    int port = event_bind_pirq(&dom[0], 7);
+
+    (void)state;
+    assert_int_equal(port, pirq_port);
+    assert_int_equal(event_bind_pirq(&dom[0], 7), -XEN_EBUSY);
+    assert_int_equal(event_bind_pirq(&dom[0], 8), -XEN_EINVAL);
+    s.port = pirq_port;
+    assert_int_equal(event_status(&dom[0], &s), 0);
+    assert_int_equal(s.status, EVTCHNSTAT_pirq);
+    assert_int_equal(s.u.pirq, 7);
+    assert_int_equal(event_send(&dom[0], pirq_port), -XEN_EINVAL);
+    assert_int_equal(event_bind_vcpu(&dom[0], pirq_port, 1), 0);
+    assert_int_equal(event_close(&dom[0], (unsigned)port), 0);
+    assert_int_equal(pirq_port, 0);
+    /* A refused binding has kept no port. */
+    assert_int_equal(event_bind_ipi(&dom[0], 0), port);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -384,6 +514,10 @@ int main(void)
         T(test_fifo_moves_to_another_vcpu_once_unlinked),
         T(test_fifo_survives_a_guest_that_writes_nonsense),
         T(test_pending_events_move_to_fifo),
+        T(test_no_port_is_bound_during_a_reset),
+        T(test_a_dying_domain_gets_no_port),
+        T(test_fifo_of_one_vcpu_alone),
+        T(test_pirq_is_bound_once_and_stopped_on_close),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

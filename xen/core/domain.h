@@ -52,6 +52,11 @@ struct vcpu {
     struct metronome_scheduler_page *schedpage; /* read-only, or NULL */
     struct page *schedpage_page;
     const struct sched_ops *schedpage_ops; /* whose names stand in it */
+    struct {
+        bool listed;      /* a multicall is under way ... */
+        bool set;         /* ... and its entry is to be made again: */
+        uint64_t args[3]; /* with these (hypercall/again.h) */
+    } again;
     struct page *info_page;     /* of a registered vcpu_info, or NULL */
     struct vcpu_info *own_info; /* vCPU 32 and up: of before that, or NULL */
 };

@@ -31,6 +31,7 @@ struct event_domain {
     struct event_channel **group; /* groups of EVENT_PER_PAGE */
     unsigned nr_ports;            /* in the groups so far; only grows */
     unsigned lowest_free;         /* no free port stands below it */
+    bool resetting;               /* no port is handed out meanwhile */
     struct event_fifo *fifo;      /* NULL: 2-level */
 };
 

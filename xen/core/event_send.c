@@ -4,8 +4,9 @@
  * Locks: every sender holds the event lock of the domain whose port it names,
  * and for an interdomain channel thereby keeps the remote end bound (event.c).
  * The remote domain's FIFO can't go away either: its event_reset() closes every
- * port, under both locks, first. So events are sent from hypercalls and
- * softirqs, which never interrupt a holder, and not from interrupt handlers.
+ * port, under both locks, first, and none is bound anew meanwhile. So events
+ * are sent from hypercalls and softirqs, which never interrupt a holder, and
+ * not from interrupt handlers.
  *
  * 2-level: pending bit, then the selector's bit, then the vCPU's flag, each a
  * locked operation since the guest and other CPUs write the same words; each
@@ -119,10 +120,11 @@ static void event_2l_unmask(struct domain *d, struct event_channel *ch)
 
 int event_unmask(struct domain *d, unsigned port)
 {
-    struct event_channel *ch = event_channel_of(d, port);
+    struct event_channel *ch;
     int error = 0;
 
     spin_lock(&d->event.lock);
+    ch = event_channel_of(d, port);
     if (!ch || ch->state == EVENT_FREE || ch->state == EVENT_RESERVED)
         error = -XEN_EINVAL;
     else if (d->event.fifo)
@@ -160,9 +162,10 @@ void event_send_global_virq(unsigned virq)
 
 void event_notify(struct domain *d, unsigned port)
 {
-    struct event_channel *ch = event_channel_of(d, port);
+    struct event_channel *ch;
 
     spin_lock(&d->event.lock);
+    ch = event_channel_of(d, port);
     if (ch && ch->state == EVENT_CONSUMER)
         event_set_pending(d, ch);
     spin_unlock(&d->event.lock);
@@ -177,10 +180,11 @@ bool event_pending(const struct vcpu *v)
 
 bool event_port_pending(struct domain *d, unsigned port)
 {
-    const struct event_channel *ch = event_channel_of(d, port);
+    const struct event_channel *ch;
     bool pending = false;
 
     spin_lock(&d->event.lock);
+    ch = event_channel_of(d, port);
     if (ch && d->event.fifo)
         pending = event_fifo_test(d, ch);
     else if (ch && port < EVENT_PORTS_2L)

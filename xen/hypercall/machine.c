@@ -1,13 +1,12 @@
 /*
- * machine.c - physdev_op, platform_op and mca: the machine's devices and
- * firmware, for the domain that owns them; refused, as Xen does, to others.
+ * machine.c - platform_op and mca: the machine's firmware and processors, for
+ * the domain that owns them; refused, as Xen does, to others.
  *
  * Served by tables. What is not here is -ENOSYS, which Linux as dom0 takes to
  * mean that the device or feature is not there.
  */
 #include <string.h>
 #include <xen/errno.h>
-#include <xen/physdev.h>
 #include <xen/platform.h>
 #include "xen/arch/x86/guest_access.h"
 #include "xen/arch/x86/smp.h"
@@ -15,83 +14,6 @@
 #include "xen/core/domain.h"
 #include "xen/core/timepage.h"
 #include "xen/hypercall/hypercall.h"
-
-/* ---- physdev_op ---- */
-
-/* The level at which the guest's kernel may use I/O ports: what it may really
- * use is decided by up_may_use_ports(). */
-static int do_set_iopl(uintptr_t guest)
-{
-    struct physdev_set_iopl op;
-    int rc = copy_from_guest(&op, guest, sizeof(op));
-
-    if (rc)
-        return rc;
-    if (op.iopl > 3)
-        return -XEN_EINVAL;
-    current_vcpu()->pv.iopl = op.iopl << 12;
-    return 0;
-}
-
-/* User space's ports: there are none, whatever the bitmap says. */
-static int do_set_iobitmap(uintptr_t guest)
-{
-    struct physdev_set_iobitmap op;
-    int rc = copy_from_guest(&op, guest, sizeof(op));
-
-    return rc ? rc : op.nr_ports > 65536 ? -XEN_EINVAL : 0;
-}
-
-static int do_irq_status_query(uintptr_t guest)
-{
-    struct physdev_irq_status_query op;
-    int rc = copy_from_guest(&op, guest, sizeof(op));
-
-    if (rc)
-        return rc;
-    op.flags = XENIRQSTAT_needs_eoi;
-    return copy_to_guest(guest, &op, sizeof(op));
-}
-
-static const struct physdev_row {
-    int (*serve)(uintptr_t guest);
-    bool for_all; /* not only for the domain that owns the machine */
-} physdev_rows[] = {
-    [PHYSDEVOP_set_iopl] = { do_set_iopl, true },
-    [PHYSDEVOP_set_iobitmap] = { do_set_iobitmap, true },
-    [PHYSDEVOP_irq_status_query] = { do_irq_status_query, false },
-};
-
-int64_t hypercall_physdev_op(uint64_t cmd, uint64_t guest, uint64_t c,
-                             uint64_t d, uint64_t e, uint64_t f)
-{
-    static const struct physdev_row nothing = { NULL, false };
-    const struct physdev_row *row;
-
-    (void)c, (void)d, (void)e, (void)f;
-    row = (uint32_t)cmd < ARRAY_SIZE(physdev_rows)
-              ? &physdev_rows[(uint32_t)cmd]
-              : &nothing;
-    if (!row->for_all && !current_domain()->hardware)
-        return -XEN_EPERM;
-    return row->serve
-               ? row->serve(guest)
-               : hypercall_unknown_op(__HYPERVISOR_physdev_op, (uint32_t)cmd);
-}
-
-/* The first form: number and argument in one struct. */
-int64_t hypercall_physdev_op_compat(uint64_t guest, uint64_t b, uint64_t c,
-                                    uint64_t d, uint64_t e, uint64_t f)
-{
-    uint32_t cmd;
-    int rc = copy_from_guest(&cmd, guest, sizeof(cmd));
-
-    (void)b;
-    if (rc)
-        return rc;
-    return hypercall_physdev_op(cmd, guest + offsetof(struct physdev_op, u), c,
-                                d, e, f);
-}
 
 /* ---- platform_op ---- */
 

@@ -48,8 +48,7 @@ struct sched_domain *run_sched_domain(struct run_domain *rd)
 }
 
 int run_create(struct run *r, struct run_domain *rd, uint16_t dom, uint16_t id,
-               void (*switch_out)(struct run *),
-               void (*switch_in)(struct run *))
+               run_switch_out *switch_out, run_switch_in *switch_in)
 {
     unsigned first = (dom + id) % smp_nr_cpus;
     uint64_t flags;
@@ -189,6 +188,13 @@ void run_wait_stopped(struct run *r)
             preempt_point();
         __builtin_ia32_pause();
     }
+}
+
+bool run_must_stop(void)
+{
+    const struct run *r = run_current();
+
+    return r && READ_ONCE(r->sv.core.pauses) != 0;
 }
 
 void run_stop(void)

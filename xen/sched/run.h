@@ -8,7 +8,8 @@
  *
  * A vCPU that is preempted inside a hypercall finishes it even when paused
  * meanwhile: a pause takes effect at its next return to the guest, or at once
- * while it blocks or waits at that boundary.
+ * while it blocks or waits at that boundary. Calls whose length the guest
+ * chooses come to that boundary before they are done (hypercall/again.h).
  */
 #ifndef XEN_SCHED_RUN_H
 #define XEN_SCHED_RUN_H
@@ -20,12 +21,17 @@
 #include "xen/base/softirq.h"
 
 struct run_domain; /* the plug-in's area of a domain, and its parameters */
+struct run;
+
+/* The CPU is about to leave r for next (NULL: to be idle); it has come to r. */
+typedef void run_switch_out(struct run *r, struct run *next);
+typedef void run_switch_in(struct run *r);
 
 struct run {
     struct sched_vcpu sv; /* first */
     struct thread thread;
-    void (*switch_out)(struct run *r); /* NULL: nothing to do; */
-    void (*switch_in)(struct run *r);  /* interrupts off in both */
+    run_switch_out *switch_out; /* interrupts off in both */
+    run_switch_in *switch_in;
 
     /* Under the scheduler lock of its CPU, as sv.core.state is. */
     ns_t state_entry; /* when that was entered, system time */
@@ -63,8 +69,7 @@ void run_domain_destroy(struct run_domain *rd); /* its vCPUs are destroyed */
  * run_unpause(). Its thread is the caller's. 0, or -ENOMEM, or the plug-in's
  * refusal (admission). */
 int run_create(struct run *r, struct run_domain *rd, uint16_t dom, uint16_t id,
-               void (*switch_out)(struct run *),
-               void (*switch_in)(struct run *));
+               run_switch_out *switch_out, run_switch_in *switch_in);
 void run_destroy(struct run *r); /* it doesn't run, and never will */
 
 /* The first thing that the entry function of r's thread does: finishes the
@@ -126,6 +131,19 @@ static inline void preempt_point(void)
 {
     if (unlikely(softirq_pending()))
         preempt_slow();
+}
+
+/* Is the current vCPU to stop as soon as it stands at the guest's boundary? */
+bool run_must_stop(void);
+
+/* As preempt_point(), in a call whose length the guest chooses. True: it should
+ * end now and be made again for what is left, for the vCPU is to stop. */
+static inline bool preempt_point_ends(void)
+{
+    if (likely(!softirq_pending()))
+        return false;
+    preempt_slow();
+    return run_must_stop();
 }
 
 /* Runstate times up to now: their sum is the age of r. */

@@ -8,6 +8,7 @@
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/guest_access.h"
 #include "xen/arch/x86/msr.h"
+#include "xen/arch/x86/pci.h"
 #include "xen/arch/x86/pv/emulate_private.h"
 #include "xen/arch/x86/pv/pv.h"
 
@@ -17,6 +18,8 @@ static uint32_t port_in(uint16_t port, unsigned width)
 {
     if (!up_may_use_ports(port, (uint16_t)width))
         return ~0u;
+    if (pci_is_port(port, width))
+        return pci_port_in(port, width);
     switch (width) {
     case 1:
         return inb(port);
@@ -31,6 +34,10 @@ static void port_out(uint16_t port, unsigned width, uint32_t value)
 {
     if (!up_may_use_ports(port, (uint16_t)width))
         return;
+    if (pci_is_port(port, width)) {
+        pci_port_out(port, width, value);
+        return;
+    }
     switch (width) {
     case 1:
         outb(port, (uint8_t)value);

@@ -1,0 +1,15 @@
+/*
+ * plugin_file.h - a compiled plug-in, from a file, for programs on the host.
+ */
+#ifndef SCHED_SIM_PLUGIN_FILE_H
+#define SCHED_SIM_PLUGIN_FILE_H
+
+#include <stddef.h>
+
+/* Load the object that `make plugin` made, the same that the hypervisor loads,
+ * and register its scheduler for the rest of the process. NULL and, in why,
+ * one line that begins with the path and says the reason; or its name, for
+ * sim_conf.sched. Before there is an instance, by one thread. */
+const char *sched_load_file(const char *path, char *why, size_t size);
+
+#endif
