@@ -9,6 +9,7 @@
 #include <xen/errno.h>
 #include <xen/platform.h>
 #include "xen/arch/x86/acpi.h"
+#include "xen/arch/x86/efi.h"
 #include "xen/arch/x86/guest_access.h"
 #include "xen/arch/x86/power.h"
 #include "xen/arch/x86/smp.h"
@@ -50,6 +51,40 @@ static int do_get_cpuinfo(struct xen_platform_op *op)
     return 0;
 }
 
+/* The vendor's name goes to a buffer of the guest's. */
+static int put_efi_vendor(union xenpf_efi_info *info)
+{
+    size_t size = info->vendor.bufsz;
+
+    info->vendor.revision = efi.firmware_revision;
+    if (size > sizeof(efi.vendor))
+        size = sizeof(efi.vendor);
+    return copy_to_guest(guest_handle(info->vendor.name), efi.vendor, size);
+}
+
+/* Firmware of the UEFI sort. Its runtime services are not served: what Linux
+ * would ask of them (variables, the clock) it is told that it can't have. */
+static int firmware_efi_info(struct xenpf_firmware_info *op)
+{
+    union xenpf_efi_info *info = &op->u.efi_info;
+
+    if (!efi.present)
+        return -XEN_ENOSYS;
+    switch (op->index) {
+    case XEN_FW_EFI_VERSION:
+        info->version = efi.revision;
+        return 0;
+    case XEN_FW_EFI_CONFIG_TABLE:
+        info->cfg.addr = efi.tables;
+        info->cfg.nent = efi.nr_tables;
+        return 0;
+    case XEN_FW_EFI_VENDOR:
+        return put_efi_vendor(info);
+    default:
+        return -XEN_EINVAL;
+    }
+}
+
 /* What the BIOS knew of disks and screens: it is not asked, so there are none.
  */
 static int do_firmware_info(struct xen_platform_op *op)
@@ -64,6 +99,8 @@ static int do_firmware_info(struct xen_platform_op *op)
     case XEN_FW_KBD_SHIFT_FLAGS:
         info->u.kbd_shift_flags = 0;
         return 0;
+    case XEN_FW_EFI_INFO:
+        return firmware_efi_info(info);
     default:
         return -XEN_ENOSYS;
     }

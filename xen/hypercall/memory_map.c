@@ -33,7 +33,8 @@ static int64_t put_map(uintptr_t arg, unsigned n,
     return copy_to_guest(arg, &m, sizeof(m));
 }
 
-/* What the loader said, then the interrupt controllers: nothing of dom0's is
+/* What the loader said (GRUB has types of its own for the memory of the
+ * firmware), then the interrupt controllers: nothing of dom0's is
  * to be placed over them. */
 static struct e820_entry machine_entry(const struct domain *d, unsigned i)
 {
@@ -42,7 +43,10 @@ static struct e820_entry machine_entry(const struct domain *d, unsigned i)
 
     (void)d;
     if (i < boot_info.nr_ranges)
-        return (struct e820_entry){ r->start, r->end - r->start, r->type };
+        return (struct e820_entry){ r->start, r->end - r->start,
+                                    r->type <= BOOT_MEMORY_BAD
+                                        ? r->type
+                                        : BOOT_MEMORY_RESERVED };
     return (struct e820_entry){ extra ? acpi.ioapic[extra - 1].address
                                       : acpi.local_apic,
                                 PAGE_SIZE, BOOT_MEMORY_RESERVED };
