@@ -213,6 +213,9 @@ void domain_crash(struct domain *d, const char *format, ...) PRINTF(2, 3);
 
 void domain_crashv(struct domain *d, const char *format, va_list args);
 
+/* Print the registers and the stack of the current vCPU, if it is d's. */
+void domain_say_state(const struct domain *d);
+
 /* SCHEDOP_watchdog: slot 1 or 2, or 0 for a free one; 0 s stops it. The slot,
  * 0, or a negative errno. */
 int domain_watchdog(struct domain *d, unsigned slot, unsigned seconds);
