@@ -10,6 +10,7 @@ from pathlib import Path
 from xentrace.trace import ROOT, TraceError
 
 from . import figures, metrics, report
+from .choose import choose
 from .manifest import Manifest, ManifestError, read
 from .run import Run, run_all, runs_of
 
@@ -88,22 +89,37 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", action="append", default=[],
                         help="only this scheduler; may be repeated")
+    parser.add_argument("--sched", action="append", default=[],
+                        metavar="NAME[,KEY=VALUE]...",
+                        help="this scheduler instead of the manifest's, which "
+                        "need not list it; may be repeated; keys: label, "
+                        "options, weight (its parameter; empty: none)")
+    parser.add_argument("--plugin", action="append", default=[], type=Path,
+                        help="load this object; may be repeated")
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
     parser.add_argument("--build", type=Path, default=ROOT / "build")
-    parser.add_argument("--out", type=Path, help="default: results/NAME")
+    parser.add_argument("--out", type=Path, help="default: results/NAME; with "
+                        "--sched or --plugin, NAME below build/results")
     parser.add_argument("--again", action="store_true",
                         help="do not run: evaluate the traces that are there")
     args = parser.parse_args()
     began = time.monotonic()
     try:
-        manifest = read(args.folder)
+        manifest = choose(read(args.folder), args.sched, args.plugin)
     except ManifestError as error:
         print(error, file=sys.stderr)
         return 1
+    for domain in manifest.domains:
+        if not domain.kernel:
+            print(manifest.error(("domains", domain.table, "workload"),
+                                 "no guest of ours does this: it runs in the "
+                                 "simulator only"), file=sys.stderr)
+            return 1
     if lacking := missing(manifest, args.build):
         print(f"{lacking[0]} is not built: run `make demo`", file=sys.stderr)
         return 1
-    out = args.out or ROOT / "results" / manifest.name
+    place = args.build if args.sched or args.plugin else ROOT
+    out = args.out or place / "results" / manifest.name
     runs = runs_of(manifest, out / "work", args.only)
     if args.again:
         for run in runs:

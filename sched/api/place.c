@@ -73,8 +73,11 @@ unsigned sched_place(const struct sched_vcpu *v, ns_t now)
 void sched_offer_idle(const struct sched_vcpu *v)
 {
     struct sched *s = v->sched;
-    unsigned cpu = next_in_all(s, &v->affinity, &s->idle, NULL, v->cpu);
+    unsigned cpu;
 
+    do
+        cpu = next_in_all(s, &v->affinity, &s->idle, NULL, v->cpu);
+    while (cpu != CPUSET_NONE && !sched_claim_idle(s, cpu));
     if (cpu != CPUSET_NONE)
         host_poke(cpu);
 }

@@ -59,7 +59,8 @@ struct sched_vcpu {
     void *priv;                  /* vcpu_size bytes */
     void *dom_priv;              /* dom_size bytes, one per domain */
     struct sched_vcpu_core {     /* the core's own; plug-ins keep out */
-        TAILQ_ENTRY(sched_vcpu) peers; /* of its domain */
+        TAILQ_ENTRY(sched_vcpu) peers; /* of its domain, once joined */
+        LIST_ENTRY(sched_vcpu) made;   /* of its domain, joined or not */
         struct sched_domain *domain;
         void *spare;         /* of sched_change(), sched_domain_move() */
         unsigned there;      /* of the latter: its CPU in the other instance */

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <xen/errno.h>
 #include "xen/core/event_private.h"
+#include "xen/core/pirq.h"
 
 #define FRAMES 64
 
@@ -124,6 +125,26 @@ void run_yield(void)
 void console_print(const char *format, ...)
 {
     (void)format;
+}
+
+static unsigned pirq_port; /* of the one PIRQ that there is, 7 */
+
+int pirq_start(struct domain *d, unsigned pirq, unsigned port,
+               const struct vcpu *v)
+{
+    if (pirq != 7)
+        return -XEN_EINVAL;
+    if (pirq_port)
+        return -XEN_EBUSY;
+    assert_ptr_equal(v->domain, d);
+    pirq_port = port;
+    return 0;
+}
+
+void pirq_stop(unsigned pirq)
+{
+    assert_int_equal(pirq, 7);
+    pirq_port = 0;
 }
 
 /* At `address`, and again where the guest sees it: *guest, if not NULL. */
@@ -544,6 +565,27 @@ static void test_a_dying_domain_gets_no_port(void **state)
     assert_int_equal(event_domain_create(&dom[0]), 0);
 }
 
+static void test_pirq_is_bound_once_and_stopped_on_close(void **state)
+{
+    struct evtchn_status s = { 0 };
+    int port = event_bind_pirq(&dom[0], 7);
+
+    (void)state;
+    assert_int_equal(port, pirq_port);
+    assert_int_equal(event_bind_pirq(&dom[0], 7), -XEN_EBUSY);
+    assert_int_equal(event_bind_pirq(&dom[0], 8), -XEN_EINVAL);
+    s.port = pirq_port;
+    assert_int_equal(event_status(&dom[0], &s), 0);
+    assert_int_equal(s.status, EVTCHNSTAT_pirq);
+    assert_int_equal(s.u.pirq, 7);
+    assert_int_equal(event_send(&dom[0], pirq_port), -XEN_EINVAL);
+    assert_int_equal(event_bind_vcpu(&dom[0], pirq_port, 1), 0);
+    assert_int_equal(event_close(&dom[0], (unsigned)port), 0);
+    assert_int_equal(pirq_port, 0);
+    /* A refused binding has kept no port. */
+    assert_int_equal(event_bind_ipi(&dom[0], 0), port);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -565,6 +607,7 @@ int main(void)
         T(test_no_port_is_bound_during_a_reset),
         T(test_a_dying_domain_gets_no_port),
         T(test_fifo_of_one_vcpu_alone),
+        T(test_pirq_is_bound_once_and_stopped_on_close),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

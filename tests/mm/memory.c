@@ -148,9 +148,9 @@ void tlb_flush_stale(const struct cpuset *cpus, uint64_t stamp)
         tlb_flush_here(TLB_ALL);
 }
 
-void tlb_load(struct cpuset *cpus, uint64_t cr3, bool flush)
+void tlb_load(struct cpuset *cpus, uint64_t cr3)
 {
-    (void)cpus, (void)cr3, (void)flush;
+    (void)cpus, (void)cr3;
     tlb_flush_here(TLB_ALL);
 }
 

@@ -13,6 +13,7 @@ import pytest
 
 from experiments.runner import __main__ as runner
 from experiments.runner import medium
+from experiments.runner.choose import choose
 from experiments.runner.manifest import ManifestError, read
 from experiments.runner.units import to_ns
 from xentrace.trace import ROOT, TOOL
@@ -134,6 +135,40 @@ def test_descriptions():
     config = medium.grub_config(manifest, manifest.schedulers[0])
     assert "sched=rr" in config
     assert "module2 /boot/domains.txt domains" in config
+
+
+def test_another_scheduler(tmp_path: Path):
+    """--sched and --plugin: one of the manifest's, one that is new to it, and
+    an object on the medium."""
+    plugin = tmp_path / "lottery.o"
+    plugin.write_bytes(b"")
+    manifest = choose(read(ROOT / "experiments" / "latency"),
+                      ["bvt", "lottery,weight=tickets,label=Lottery"],
+                      [plugin])
+    bvt, lottery = manifest.schedulers
+    assert bvt.label == "BVT with warp" and bvt.options
+    assert lottery.label == "Lottery"
+    line = medium.describe(manifest.domains[0], lottery)
+    assert "lottery.tickets=512" in line and "bvt" not in line
+    config = medium.grub_config(manifest, lottery)
+    assert "sched=lottery" in config
+    assert "module2 /boot/lottery.o sched_plugin" in config
+    same = choose(read(HERE), [], [])
+    assert same == read(HERE)
+
+
+@pytest.mark.parametrize("args,says", [
+    (["--sched", "Lottery"], "'Lottery' is no name of a scheduler"),
+    (["--sched", "rr,colour=red"], "'colour=red' is not KEY=VALUE"),
+    (["--plugin", "none.o"], "--plugin none.o: there is no such file"),
+])
+def test_a_wrong_choice_is_refused(args: list[str], says: str):
+    """One line."""
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.runner", HERE, *args], cwd=ROOT,
+        text=True, capture_output=True)
+    assert done.returncode == 1 and says in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_units():

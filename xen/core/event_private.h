@@ -25,7 +25,10 @@ struct event_channel {
     uint8_t priority;      /* FIFO: the queue that it asks for */
     uint8_t fifo_priority; /* FIFO: the queue that it was last put in ... */
     uint16_t fifo_vcpu;    /* ... and of which vCPU */
-    uint16_t remote_id;    /* unbound: who may bind */
+    union {
+        uint16_t remote_id; /* unbound: who may bind */
+        uint16_t pirq;
+    };
     uint32_t port;         /* its own number */
     uint32_t remote_port;  /* interdomain */
     struct vcpu *target;   /* whom it notifies; never NULL when bound */
@@ -70,6 +73,7 @@ int event_bind_interdomain(struct domain *d, uint16_t remote_id,
                            unsigned remote_port);
 int event_bind_virq(struct domain *d, unsigned virq, unsigned vcpu);
 int event_bind_ipi(struct domain *d, unsigned vcpu);
+int event_bind_pirq(struct domain *d, unsigned pirq);
 int event_bind_vcpu(struct domain *d, unsigned port, unsigned vcpu);
 int event_close(struct domain *d, unsigned port);
 int event_unmask(struct domain *d, unsigned port);

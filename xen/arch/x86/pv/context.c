@@ -129,8 +129,8 @@ int pv_set_context(struct pv_vcpu *p, const struct vcpu_guest_context *c)
     p->failsafe_callback = c->failsafe_callback_eip;
     p->syscall_callback = c->syscall_callback_eip;
     p->fs_base = c->fs_base;
-    p->gs_base_kernel = c->gs_base_kernel;
-    p->gs_base_user = c->gs_base_user;
+    p->gs_base[1] = c->gs_base_kernel;
+    p->gs_base[0] = c->gs_base_user;
     if (c->ctrlreg[4])
         p->ctrlreg[4] = c->ctrlreg[4] & CR4_GUEST;
     fpu_reset(p);
@@ -173,6 +173,6 @@ void pv_get_context(const struct pv_vcpu *p, struct vcpu_guest_context *c)
     c->failsafe_callback_eip = p->failsafe_callback;
     c->syscall_callback_eip = p->syscall_callback;
     c->fs_base = p->fs_base;
-    c->gs_base_kernel = p->gs_base_kernel;
-    c->gs_base_user = p->gs_base_user;
+    c->gs_base_kernel = p->gs_base[1];
+    c->gs_base_user = p->gs_base[0];
 }

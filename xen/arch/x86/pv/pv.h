@@ -44,7 +44,7 @@ struct pv_vcpu {
         uint16_t each[4]; /* ds, es, fs, gs */
         uint64_t all;
     } selectors;
-    uint64_t fs_base, gs_base_kernel, gs_base_user;
+    uint64_t fs_base, gs_base[2]; /* of the user, of the kernel */
 
     /* Descriptor tables: windows in the per-domain slot (layout.h). */
     uintptr_t window; /* virtual address of its GDT window */
@@ -83,8 +83,9 @@ int pv_set_context(struct pv_vcpu *p, const struct vcpu_guest_context *c);
 void pv_get_context(const struct pv_vcpu *p, struct vcpu_guest_context *c);
 
 /* Before the CPU leaves p, and after it has come to it; interrupts off. The
- * address space is the caller's business. */
-void pv_switch_out(struct pv_vcpu *p);
+ * address space is the caller's business. same_tables: p's window is mapped in
+ * the one of the next vCPU too, so its GDT serves until pv_switch_in(). */
+void pv_switch_out(struct pv_vcpu *p, bool same_tables);
 void pv_switch_in(struct pv_vcpu *p);
 
 /* Queue an exception for the current guest as if the processor had raised it:
