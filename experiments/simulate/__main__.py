@@ -6,7 +6,6 @@ examples:
   schedsim s.toml --param bvt.ctx_allow=5ms --cost switch=2us --until 60s
   schedsim s.toml --sched bvt --trace out.trace   then: python3 -m xentrace
   schedsim s.toml --out results/s                 a folder for each run
-  schedsim s.toml --plugin build/plugins/lottery.o --sched lottery
   schedsim --list                                 schedulers, parameters
 
 exit: 0; 1: the scenario is wrong, or a file could not be written; 3: a
@@ -31,7 +30,6 @@ from .lines import Writer
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = Path(os.environ.get("SCHEDSIM_ENGINE",
                              ROOT / "build" / "schedsim-engine"))
-_engine = [str(ENGINE)]  # and the plug-ins that it is to load
 
 
 def _arguments() -> argparse.Namespace:
@@ -44,8 +42,6 @@ def _arguments() -> argparse.Namespace:
         help="a TOML file, or a folder with an experiment.toml")
     add("--sched", action="append", default=[], metavar="NAME",
         help="only this scheduler (of the scenario, or any); repeatable")
-    add("--plugin", action="append", default=[], type=Path, metavar="FILE",
-        help="load this object, made by `make plugin`; repeatable")
     add("--seed", action="append", default=[], type=int,
         help="instead of the scenario's; repeatable")
     add("--param", action="append", default=[], metavar="NAME.PARAM=VALUE",
@@ -59,6 +55,8 @@ def _arguments() -> argparse.Namespace:
     add("--out", type=Path, metavar="FOLDER",
         help="write FOLDER/work/NAME-SEED/trace and table.csv of each run")
     add("--csv", type=Path, metavar="FILE", help="the table (single run)")
+    add("--plugin", action="append", default=[], metavar="OBJECT",
+        help="take in a scheduler that `make plugin` made; repeatable")
     add("--list", action="store_true", help="schedulers and their parameters")
     add("--lines", action="store_true",
         help="print what the engine would read, and run nothing")
@@ -79,21 +77,29 @@ def _changed(manifest: Manifest, args: argparse.Namespace) -> Manifest:
     return manifest
 
 
-def _weights() -> set[str]:
+def _engine(args: argparse.Namespace) -> list[str | Path]:
+    """The engine's command, with the plug-ins that it takes in."""
+    return [ENGINE, *(w for p in args.plugin for w in ("--plugin", p))]
+
+
+def _weights(args: argparse.Namespace) -> set[str]:
     """Schedulers that have a parameter `weight`."""
-    done = subprocess.run([*_engine, "--list"], text=True,
-                          capture_output=True)
+    done = subprocess.run([*_engine(args), "--list"], text=True,
+                          stdout=subprocess.PIPE)
     if done.returncode:
-        raise ValueError(done.stderr.strip())
-    return {line.split(".")[0].strip() for line in done.stdout.splitlines()
+        raise ValueError("schedsim: see above")
+    text = done.stdout
+    return {line.split(".")[0].strip() for line in text.splitlines()
             if line.startswith("  ") and ".weight " in line}
 
 
-def _schedulers(manifest: Manifest, names: list[str]) -> list[Scheduler]:
+def _schedulers(manifest: Manifest,
+                args: argparse.Namespace) -> list[Scheduler]:
+    names = args.sched
     there = {s.name: s for s in manifest.schedulers}
     if not names:
         return manifest.schedulers or [Scheduler("rr", weight="")]
-    known = _weights()
+    known = set() if set(names) <= set(there) else _weights(args)
     return [there.get(n) or
             Scheduler(n, weight="weight" if n in known else "")
             for n in names]
@@ -109,10 +115,9 @@ def _costs(words: list[str]) -> dict[str, int]:
     return costs
 
 
-def _run(lines: list[str], title: str) -> int:
+def _run(lines: list[str], command: list[str | Path]) -> int:
     """The engine's exit code. Ctrl-C reaches it, and it ends in good order."""
-    engine = subprocess.Popen([*_engine, "-", title], stdin=subprocess.PIPE,
-                              text=True)
+    engine = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
     try:
         try:
             engine.communicate("\n".join(lines) + "\n")
@@ -137,7 +142,7 @@ def _files(args: argparse.Namespace,
 
 
 def _all(manifest: Manifest, args: argparse.Namespace) -> int:
-    schedulers = _schedulers(manifest, args.sched)
+    schedulers = _schedulers(manifest, args)
     seeds = args.seed or manifest.seeds
     if (args.trace or args.csv) and len(schedulers) * len(seeds) > 1:
         raise ValueError("--trace and --csv are for a single run: name one "
@@ -153,7 +158,7 @@ def _all(manifest: Manifest, args: argparse.Namespace) -> int:
                 continue
             print(f"{manifest.title}: {scheduler.label or scheduler.name}, "
                   f"seed {seed}", flush=True)
-            code = _run(lines, str(manifest.file))
+            code = _run(lines, [*_engine(args), "-", str(manifest.file)])
             worst = max(worst, code if code >= 0 else 1)
             if code == 130 or code == 1:
                 return code
@@ -167,10 +172,8 @@ def main() -> int:
     if not ENGINE.exists():
         print(f"{ENGINE} is not built: run `make tools`", file=sys.stderr)
         return 1
-    for plugin in args.plugin:
-        _engine.extend(("--plugin", str(plugin)))
     if args.list:
-        return subprocess.run([*_engine, "--list"]).returncode
+        return subprocess.run([*_engine(args), "--list"]).returncode
     if not args.scenario:
         print("schedsim: which scenario? (--help)", file=sys.stderr)
         return 1

@@ -141,6 +141,8 @@ unsigned sched_place(const struct sched_vcpu *v, ns_t now);
 /* v waits although its CPU has another to run: have an idle CPU that v may
  * use pick, and so steal it. Who becomes idle later looks by itself. */
 void sched_offer_idle(const struct sched_vcpu *v);
+/* Have each idle CPU pick: it may steal. */
+void sched_poke_idle(struct sched *s);
 static inline void sched_offer(const struct sched_vcpu *v)
 {
     if (v->sched->nr_cpus > 1)
@@ -160,14 +162,13 @@ static inline bool sched_claim_idle(struct sched *s, unsigned cpu)
 static inline void sched_announce(const struct sched_pcpu *p, unsigned cpu,
                                   const struct sched_vcpu *v)
 {
-    bool claimed = false;
-
-    if (!p->running) {
-        claimed = sched_claim_idle(v->sched, cpu);
-        host_poke(cpu);
-    }
-    if (!claimed)
+    if (p->running) {
         sched_offer(v);
+        return;
+    }
+    if (!sched_claim_idle(v->sched, cpu) && v->sched->nr_cpus > 1)
+        sched_poke_idle(v->sched); /* one of two has to be run elsewhere */
+    host_poke(cpu);
 }
 void sched_effective_affinity(struct sched_vcpu *v);
 

@@ -32,4 +32,22 @@ void kit_reserve_look(struct kit_run *r, struct kit_reserve *res,
                       const struct kit_member *m, ns_t now, const char *slice,
                       const char *limit);
 
+/* ---- scenarios in which this shows ---- */
+
+/* What a plug-in calls its parameters. */
+struct kit_reserve_names {
+    const char *period, *slice, *extra;
+};
+
+void kit_reserve_want(struct kit_scenario *sc,
+                      const struct kit_reserve_names *names, unsigned dom,
+                      ns_t period, ns_t slice, bool extra);
+/* Reservations of `permille` of a CPU in all; some don't want their time when
+ * it comes. */
+void kit_reserve_full(struct kit_source *from, struct kit_scenario *sc,
+                      const struct kit_reserve_names *names, int64_t permille);
+/* Some without extra time, which ask for more than they have. */
+void kit_reserve_greedy(struct kit_source *from, struct kit_scenario *sc,
+                        const struct kit_reserve_names *names);
+
 #endif

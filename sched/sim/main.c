@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "sched/sim/plugin_file.h"
+#include "sched/sim/memory.h"
 #include "sched/sim/record.h"
 #include "sched/sim/scenario.h"
 
@@ -159,43 +159,48 @@ static int list(void)
 
 static int usage(FILE *out)
 {
-    (void)fputs("usage: schedsim-engine FILE TITLE   lines of a scenario, from "
-                "FILE (- is\n"
-                "                                    stdin); TITLE stands in "
-                "messages\n"
-                "       schedsim-engine --list       schedulers and "
-                "parameters\n"
-                "Before these words, --plugin FILE loads a scheduler.\n"
+    (void)fputs("usage: schedsim-engine [--plugin OBJECT]... FILE TITLE\n"
+                "         lines of a scenario, from FILE (- is stdin); TITLE "
+                "stands in messages\n"
+                "       schedsim-engine [--plugin OBJECT]... --list\n"
+                "         schedulers and parameters\n"
                 "For people there is build/schedsim.\n",
                 out);
     return out == stderr ? 1 : 0;
 }
 
-int main(int argc, char **argv)
+static int run(const char *file, const char *title)
 {
-    const struct sigaction stop = { .sa_handler = on_signal };
-    struct scenario s = { 0 };
-    bool from_stdin;
-    FILE *in;
+    const bool from_stdin = !strcmp(file, "-");
+    FILE *in = from_stdin ? stdin : fopen(file, "r");
+    struct scenario s = { .file = title };
     int code = 1;
 
-    if (!sched_load_arguments(&argc, &argv))
+    if (!in) {
+        (void)fprintf(stderr, "%s: %s\n", file, strerror(errno));
         return 1;
-    if (argc == 2 && !strcmp(argv[1], "--list"))
-        return list();
-    if (argc != 3)
-        return usage(argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr);
-    (void)sigaction(SIGINT, &stop, NULL);
-    (void)sigaction(SIGTERM, &stop, NULL);
-    from_stdin = !strcmp(argv[1], "-");
-    in = from_stdin ? stdin : fopen(argv[1], "r");
-    s.file = argv[2];
-    if (!in)
-        (void)fprintf(stderr, "%s: %s\n", argv[1], strerror(errno));
-    else if (scenario_read(&s, in))
+    }
+    if (scenario_read(&s, in))
         code = simulate(&s);
-    if (in && !from_stdin)
+    if (!from_stdin)
         (void)fclose(in);
     scenario_end(&s);
     return code;
+}
+
+int main(int argc, char **argv)
+{
+    const struct sigaction stop = { .sa_handler = on_signal };
+
+    (void)sigaction(SIGINT, &stop, NULL);
+    (void)sigaction(SIGTERM, &stop, NULL);
+    memory_pack();
+    for (; argc > 2 && !strcmp(argv[1], "--plugin"); argc -= 2, argv += 2)
+        if (!plugin_load(argv[2]))
+            return 1;
+    if (argc == 2 && !strcmp(argv[1], "--list"))
+        return list();
+    if (argc == 3)
+        return run(argv[1], argv[2]);
+    return usage(argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr);
 }

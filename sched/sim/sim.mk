@@ -4,7 +4,7 @@ SIM_SRC := $(sort $(wildcard sched/api/*.c sched/load/*.c sched/sim/*.c) \
              trace/trace.c $(PLUGIN_SRC))
 SIM_OBJ := $(SIM_SRC:%.c=$(BUILD)/sim/%.o)
 SIM_CFLAGS := -std=gnu11 -O2 -flto -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
-    -include xen/lib/compiler.h
+    -include xen/lib/compiler.h -DSCHED_WARM=1152
 
 tools: $(BUILD)/schedsim
 

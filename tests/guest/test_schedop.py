@@ -12,7 +12,7 @@ from test_abi import BUILD, LIMIT, OUTCOME, judge  # noqa: E402
 from guests.host.boot import Boot  # noqa: E402
 
 
-@pytest.mark.parametrize("sched", ["rtds"])
+@pytest.mark.parametrize("sched", ["rtds", "credit2"])
 def test_schedop(sched: str) -> None:
     """As dom0 with four vCPUs; the default scheduler's is in test_abi."""
     judge(Boot(BUILD / "metronome32",

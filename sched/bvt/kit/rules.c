@@ -18,12 +18,21 @@ struct warp {
 struct bvt_state {
     struct kit_fair fair;
     struct warp warp[KIT_VCPUS];
+    __int128 loan[KIT_VCPUS], allow[KIT_VCPUS]; /* the most there ever was */
     bool steady;      /* no parameter changes while it runs */
     bool alternating; /* two unwarped hogs, and nothing else */
     unsigned turns;
 };
 
-/* Weights, and leads: W_i + (C + delta) / w_i. */
+static __int128 at_least(__int128 *most, __int128 now)
+{
+    if (now > *most)
+        *most = now;
+    return *most;
+}
+
+/* Weights, and leads: W_i + (C + delta) / w_i. What was, may show still: a
+ * waiting vCPU keeps its place until it has run. */
 static void read_params(struct kit_run *r, struct bvt_state *b)
 {
     ns_t c = kit_param(r, NULL, "ctx_allow") + 1 + r->sc->timer_late;
@@ -36,9 +45,11 @@ static void read_params(struct kit_run *r, struct bvt_state *b)
         weight = kit_param(r, m, "weight");
         if (!weight)
             weight = 256;
-        kit_fair_set(&b->fair, i, weight,
-                     kit_fair_units(kit_param(r, m, "warp") + 1, 256) +
-                         kit_fair_units(c, weight));
+        kit_fair_set(
+            &b->fair, i, weight,
+            at_least(&b->loan[i],
+                     kit_fair_units(kit_param(r, m, "warp") + 1, 256)) +
+                at_least(&b->allow[i], kit_fair_units(c, weight)));
     }
 }
 

@@ -162,52 +162,12 @@ static void end(struct kit_run *r, void *state)
 
 /* ---- scenarios in which this shows ---- */
 
+static const struct kit_reserve_names names = { "period", "slice", "extra" };
+
 static void reserve(struct kit_scenario *sc, unsigned dom, ns_t period,
                     ns_t slice, bool extra)
 {
-    kit_want(sc, (int)dom, "period", period);
-    kit_want(sc, (int)dom, "slice", slice);
-    kit_want(sc, (int)dom, "extra", extra);
-}
-
-/* The CPU is booked out, or nearly; some don't want their time when it comes.
- */
-static void full(struct kit_source *from, struct kit_scenario *sc)
-{
-    static const enum kit_load loads[] = { KIT_HOG, KIT_HOG, KIT_HOG,
-                                           KIT_ON_OFF, KIT_YIELDER };
-    unsigned n = 2 + (unsigned)kit_draw(from, 3), i;
-    int64_t left = 989, share_of;
-    ns_t period, longest = 0;
-
-    for (i = 0; i < n; i++) {
-        period = kit_magnitude(from, US(200), MS(16));
-        longest = period > longest ? period : longest;
-        share_of = i + 1 == n ? left
-                              : 1 + (int64_t)kit_draw(from, (uint64_t)left / 2);
-        left -= share_of;
-        (void)kit_more(sc, loads[kit_draw(from, 5)], period, 1 + period / 8);
-        reserve(sc, i, period, period * share_of / 1000, kit_one_in(from, 2));
-    }
-    sc->length = 8 * longest + longest / 3;
-}
-
-/* Some with no extra time, which ask for more than they have. */
-static void greedy(struct kit_source *from, struct kit_scenario *sc)
-{
-    unsigned n = 1 + (unsigned)kit_draw(from, 3), i;
-    ns_t period;
-
-    sc->nr_cpus = 1 + (unsigned)kit_draw(from, 2);
-    for (i = 0; i < n; i++) {
-        period = kit_magnitude(from, US(500), MS(8));
-        (void)kit_more(sc, (enum kit_load)kit_draw(from, KIT_LOADS),
-                       kit_magnitude(from, US(200), MS(8)),
-                       kit_magnitude(from, US(50), MS(4)));
-        reserve(sc, i, period, period / (n + 1), false);
-    }
-    (void)kit_more(sc, KIT_HOG, 0, MS(1));
-    sc->length = MS(60);
+    kit_reserve_want(sc, &names, dom, period, slice, extra);
 }
 
 static void too_much(struct kit_source *from, struct kit_scenario *sc)
@@ -254,10 +214,10 @@ static void family(struct kit_source *from, struct kit_scenario *sc)
     sc->nr_cpus = 1;
     switch (kit_draw(from, 4)) {
     case 0:
-        full(from, sc);
+        kit_reserve_full(from, sc, &names, 989);
         break;
     case 1:
-        greedy(from, sc);
+        kit_reserve_greedy(from, sc, &names);
         break;
     case 2:
         too_much(from, sc);
