@@ -141,6 +141,16 @@ const struct sched_ops *sched_ops_of(const struct sched *s)
     return s->ops;
 }
 
+void sched_set_number(struct sched *s, unsigned number)
+{
+    s->number = number;
+}
+
+unsigned sched_number(const struct sched *s)
+{
+    return s->number;
+}
+
 struct sched *sched_of_cpu(unsigned cpu)
 {
     return sched_pcpus[cpu].sched;

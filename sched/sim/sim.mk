@@ -3,7 +3,7 @@
 SIM_SRC := $(sort $(wildcard sched/api/*.c sched/load/*.c sched/sim/*.c) \
              trace/trace.c $(PLUGIN_SRC))
 SIM_OBJ := $(SIM_SRC:%.c=$(BUILD)/sim/%.o)
-SIM_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
+SIM_CFLAGS := -std=gnu11 -O2 -flto -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
     -include xen/lib/compiler.h
 
 tools: $(BUILD)/schedsim
@@ -13,9 +13,10 @@ $(BUILD)/sim/%.o: %.c sched/sim/sim.mk
 	$(HOSTCC) $(SIM_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/schedsim-engine: $(SIM_OBJ) $(BUILD)/gen/objects
-	$(HOSTCC) -o $@ $(SIM_OBJ)
+	$(HOSTCC) -O2 -flto=auto -o $@ $(SIM_OBJ)
 
 $(BUILD)/schedsim: sched/sim/schedsim.sh $(BUILD)/schedsim-engine
-	install -m 755 $< $@
+	sed 's|@ROOT@|$(CURDIR)|' $< > $@
+	chmod 755 $@
 
 -include $(SIM_OBJ:.o=.d)

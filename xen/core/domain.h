@@ -103,6 +103,15 @@ struct domain {
 
 LIST_HEAD(domain_list, domain);
 
+/* Is there an unmasked event for v? (block, poll) */
+static inline bool event_pending(const struct vcpu *v)
+{
+    const struct vcpu_info *info = v->pv.info;
+
+    return READ_ONCE(info->evtchn_upcall_pending) &&
+           !READ_ONCE(info->evtchn_upcall_mask);
+}
+
 static inline struct vcpu *current_vcpu(void)
 {
     return container_of(current_pv(), struct vcpu, pv);
@@ -203,6 +212,9 @@ void domain_on_shutdown(void (*hook)(struct domain *d));
 void domain_crash(struct domain *d, const char *format, ...) PRINTF(2, 3);
 
 void domain_crashv(struct domain *d, const char *format, va_list args);
+
+/* Print the registers and the stack of the current vCPU, if it is d's. */
+void domain_say_state(const struct domain *d);
 
 /* SCHEDOP_watchdog: slot 1 or 2, or 0 for a free one; 0 s stops it. The slot,
  * 0, or a negative errno. */

@@ -70,9 +70,6 @@ void event_notify(struct domain *d, unsigned port);
 /* Mark v as having events, and wake it: sets evtchn_upcall_pending. */
 void event_mark_vcpu(struct vcpu *v);
 
-/* Is there an unmasked event for v? (block, poll) */
-bool event_pending(const struct vcpu *v);
-
 /* Is port of d pending, masked or not? (SCHEDOP_poll) */
 bool event_port_pending(struct domain *d, unsigned port);
 

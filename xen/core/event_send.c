@@ -52,7 +52,8 @@ void event_wake_poller(struct vcpu *v, unsigned port)
     }
 }
 
-static void event_2l_set_pending(struct domain *d, struct event_channel *ch)
+static inline void event_2l_set_pending(struct domain *d,
+                                        struct event_channel *ch)
 {
     struct shared_info *shared = d->shared;
     struct vcpu *v = ch->target;
@@ -67,12 +68,17 @@ static void event_2l_set_pending(struct domain *d, struct event_channel *ch)
         event_wake_poller(v, port);
 }
 
-void event_set_pending(struct domain *d, struct event_channel *ch)
+static inline void set_pending(struct domain *d, struct event_channel *ch)
 {
     if (d->event.fifo)
         event_fifo_set_pending(d, ch);
     else
         event_2l_set_pending(d, ch);
+}
+
+void event_set_pending(struct domain *d, struct event_channel *ch)
+{
+    set_pending(d, ch);
 }
 
 void event_clear(struct domain *d, struct event_channel *ch)
@@ -84,24 +90,32 @@ void event_clear(struct domain *d, struct event_channel *ch)
                            ~((uint64_t)1 << (ch->port % 64)), __ATOMIC_SEQ_CST);
 }
 
+/* Through a port that leads to no vCPU. */
+static NOINLINE int send_elsewhere(struct domain *d, struct event_channel *ch)
+{
+    if (ch && ch->state == EVENT_CONSUMER)
+        ch->notify(d);
+    else if (!ch || ch->state != EVENT_UNBOUND) /* sent to nobody: dropped */
+        return -XEN_EINVAL;
+    return 0;
+}
+
 int event_send(struct domain *d, unsigned port)
 {
     struct event_channel *ch;
+    struct domain *to = d;
     int error = 0;
 
     spin_lock(&d->event.lock);
     ch = event_channel_of(d, port);
-    if (unlikely(!ch)) {
-        error = -XEN_EINVAL;
-    } else if (ch->state == EVENT_INTERDOMAIN) {
-        event_set_pending(ch->remote,
-                          event_channel_of(ch->remote, ch->remote_port));
-    } else if (ch->state == EVENT_IPI) {
-        event_set_pending(d, ch);
-    } else if (ch->state == EVENT_CONSUMER) {
-        ch->notify(d);
-    } else if (ch->state != EVENT_UNBOUND) { /* sent to nobody: dropped */
-        error = -XEN_EINVAL;
+    if (ch && (ch->state == EVENT_INTERDOMAIN || ch->state == EVENT_IPI)) {
+        if (ch->state == EVENT_INTERDOMAIN) {
+            to = ch->remote;
+            ch = event_channel_of(to, ch->remote_port);
+        }
+        set_pending(to, ch);
+    } else {
+        error = send_elsewhere(d, ch);
     }
     spin_unlock(&d->event.lock);
     return error;
@@ -169,13 +183,6 @@ void event_notify(struct domain *d, unsigned port)
     if (ch && ch->state == EVENT_CONSUMER)
         event_set_pending(d, ch);
     spin_unlock(&d->event.lock);
-}
-
-bool event_pending(const struct vcpu *v)
-{
-    const struct vcpu_info *info = v->pv.info;
-
-    return info->evtchn_upcall_pending && !info->evtchn_upcall_mask;
 }
 
 bool event_port_pending(struct domain *d, unsigned port)
