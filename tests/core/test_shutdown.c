@@ -45,9 +45,10 @@ void domain_pause(struct domain *d)
     (void)d;
 }
 
-void domain_unpause(struct domain *d)
+int domain_unpause(struct domain *d)
 {
     (void)d;
+    return 0;
 }
 
 void event_send_global_virq(unsigned virq)

@@ -194,7 +194,8 @@ void vcpu_block(struct vcpu *v);
 void vcpu_poll(struct vcpu *v, ns_t until);
 
 void domain_pause(struct domain *d); /* returns when none of its vCPUs runs */
-void domain_unpause(struct domain *d);
+/* -EINVAL: it is not paused, or dying: then it is so for good. */
+int domain_unpause(struct domain *d);
 
 /* SHUTDOWN_*: all its vCPUs stop; what happens then is dom0's business, or for
  * boot-time domains and dom0 the hypervisor's. */

@@ -66,7 +66,7 @@ void domain_resume(struct domain *d)
         domain_unpause_vcpus(d);
     }
     spin_unlock(&d->lock);
-    domain_unpause(d);
+    (void)domain_unpause(d); /* unless it is dying */
 }
 
 /* ---- crashes ---- */

@@ -385,5 +385,5 @@ void dom_start(void)
     if (kernel)
         console_release_screen();
     for (i = 0; i < nr_started; i++)
-        domain_unpause(started[i]);
+        (void)domain_unpause(started[i]);
 }
