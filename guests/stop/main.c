@@ -3,6 +3,7 @@
  *
  * reason=N    a SHUTDOWN_* number (default 0, power-off)
  * unknown=N   so many unknown hypercalls, and as many unknown operations
+ * different=N and unknown operations of another hypercall, each once
  * at=T        shut down at this system time
  * half=1      crash instead, by an iret of whose frame only the upper part is
  *             there: a return to ring 0, which the hypervisor reads and drops
@@ -38,11 +39,12 @@ static void return_by_half(void)
 void guest_main(void)
 {
     long reason = SHUTDOWN_poweroff, unknown = 0, at = 0, refused = 0;
-    long half = 0;
+    long half = 0, different = 0;
     struct sched_shutdown arg;
     const struct option table[] = {
         { "reason", &reason, NULL, "of the shutdown, SHUTDOWN_*" },
         { "unknown", &unknown, NULL, "so many calls that are not served" },
+        { "different", &different, NULL, "operations, each asked for once" },
         { "at", &at, NULL, "shut down at this system time" },
         { "half", &half, NULL, "crash by half an iret frame" },
     };
@@ -52,7 +54,10 @@ void guest_main(void)
         refused += hypercall2(NO_HYPERCALL, 0, 0) == -XEN_ENOSYS;
         refused += hypercall_sched_op(NO_OPERATION, NULL) == -XEN_ENOSYS;
     }
-    print("stop: unknown=%ld refused=%ld\n", 2 * unknown, refused);
+    for (long i = 0; i < different; i++)
+        refused += hypercall_vcpu_op(1000 + (unsigned)i, 0, NULL) ==
+                   -XEN_ENOSYS;
+    print("stop: unknown=%ld refused=%ld\n", 2 * unknown + different, refused);
     clock_sleep_until(at);
     if (half)
         return_by_half();

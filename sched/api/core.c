@@ -141,24 +141,22 @@ static const char *check_pick(const struct sched_pcpu *p, unsigned cpu,
     return NULL;
 }
 
-/* Is there nothing that runs or waits on cpu? Under its lock. */
-static void mark_idle(struct sched *s, unsigned cpu, bool idle)
+/* cpu has nothing to run, whoever may have been sent there. */
+static void free_again(struct sched *s, unsigned cpu)
 {
     uint64_t bit = (uint64_t)1 << (cpu % 64);
 
-    if (cpuset_has(&s->idle, cpu) == idle)
-        return;
-    if (idle)
+    if (!(READ_ONCE(s->idle.word[cpu / 64]) & bit))
         (void)__atomic_fetch_or(&s->idle.word[cpu / 64], bit, __ATOMIC_RELAXED);
-    else
-        (void)__atomic_fetch_and(&s->idle.word[cpu / 64], ~bit,
-                                 __ATOMIC_RELAXED);
 }
 
 static void set_idle(struct sched *s, unsigned cpu, bool idle, ns_t now)
 {
     host_idle(cpu, idle, now);
-    mark_idle(s, cpu, idle);
+    if (idle)
+        free_again(s, cpu);
+    else
+        (void)sched_claim_idle(s, cpu);
 }
 
 /* v goes from the plug-in's hand onto the CPU. */
@@ -195,7 +193,7 @@ static NOINLINE void stay_idle(struct sched_pcpu *p, unsigned cpu, ns_t now)
         p->counts.idles++;
         set_idle(p->sched, cpu, true, now);
     } else { /* who was to run here was stolen meanwhile */
-        mark_idle(p->sched, cpu, true);
+        free_again(p->sched, cpu);
     }
 }
 
@@ -361,18 +359,6 @@ struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
 
 /* ---- waking, pausing ---- */
 
-/* v has been enqueued on cpu: somebody shall look at it. */
-static inline void call_for(struct sched_pcpu *p, const struct sched_vcpu *v,
-                            unsigned cpu)
-{
-    if (!p->running) {
-        host_poke(cpu);
-        mark_idle(p->sched, cpu, false); /* the next one goes elsewhere */
-    }
-    if (p->running || p->waiting > 1)
-        sched_offer(v);
-}
-
 void sched_wait_elsewhere(struct sched_vcpu *v, ns_t now)
 {
     struct sched_pcpu *p;
@@ -381,7 +367,7 @@ void sched_wait_elsewhere(struct sched_vcpu *v, ns_t now)
     WRITE_ONCE(v->cpu, sched_place(v, now));
     p = &sched_pcpus[v->cpu];
     sched_move_enqueue(p, v, SCHED_MOVE, now);
-    call_for(p, v, v->cpu);
+    sched_announce(p, v->cpu, v);
 }
 
 /* v waits on cpu, its own, from now on. */
@@ -391,7 +377,7 @@ static inline void wait_here(struct sched_pcpu *p, struct sched_vcpu *v,
     now = sched_clamp(p, now);
     sched_state_to(v, SCHED_STATE_RUNNABLE, now);
     sched_move_enqueue(p, v, v->core.started ? why : SCHED_NEW, now);
-    call_for(p, v, cpu);
+    sched_announce(p, cpu, v);
 }
 
 /* ... where place() says. The lock of cpu is held, and released here. */

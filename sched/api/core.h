@@ -40,6 +40,7 @@ struct sched_domain {
     void *priv;
     void *spare;                    /* of sched_change() */
     TAILQ_HEAD(, sched_vcpu) vcpus; /* that have joined; all locks */
+    LIST_HEAD(, sched_vcpu) made;   /* and all that have areas; all locks */
     LIST_ENTRY(sched_domain) entry; /* of the instance */
     unsigned nr_apart; /* vCPUs made that have not joined (creation) */
 };
@@ -71,11 +72,13 @@ int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now);
 int sched_cpu_drain(unsigned cpu, ns_t now);
 int sched_cpu_down(unsigned cpu, ns_t now);
 /* Change the plug-in while vCPUs run; parameters are the defaults of the new
- * one. 0; -ENOMEM, or -EBUSY as for sched_domain_move(): nothing has changed.
- */
+ * one. 0, or -ENOMEM: nothing has changed. */
 int sched_change(struct sched *s, const struct sched_ops *ops, ns_t now);
 
 const struct sched_ops *sched_ops_of(const struct sched *s);
+/* A number that the host gives to an instance, for its own use; 0 at first. */
+void sched_set_number(struct sched *s, unsigned number);
+unsigned sched_number(const struct sched *s);
 struct sched *sched_of_cpu(unsigned cpu); /* NULL: not up */
 /* What to go on with when the plug-in breaks a rule; NULL: nothing. (creation,
  * before there are CPUs) The registry's "rr", if it is another, is preset. */
@@ -161,7 +164,7 @@ void sched_param_format(const struct sched_param *p, int64_t value, char *out,
 int64_t sched_param_default(const struct sched_param *p);
 int sched_param_set_default(const struct sched_param *p, int64_t value);
 
-/* d and v as the scope needs, else NULL. */
+/* d and v as the scope needs, else NULL. 0 if that is missing. */
 int64_t sched_param_get(struct sched *s, const struct sched_domain *d,
                         const struct sched_vcpu *v,
                         const struct sched_param *p);
@@ -169,7 +172,9 @@ struct sched_setting {
     const struct sched_param *param;
     int64_t value;
 };
-/* All of them or none: 0, -EINVAL (range, scope), or the plug-in's no. */
+/* All of them or none: 0, -EINVAL (range, scope), or the plug-in's no. A vCPU's
+ * parameters with v NULL: each vCPU of d, one after the other, up to the first
+ * that is refused. */
 int sched_param_set(struct sched *s, struct sched_domain *d,
                     struct sched_vcpu *v, const struct sched_setting *set,
                     unsigned nr, ns_t now);

@@ -21,6 +21,7 @@
 struct sched {
     struct sched_head head;      /* first; all locks */
     const struct sched_ops *ops; /* written under all its locks */
+    unsigned number;             /* the host's */
     unsigned nr_cpus;
     unsigned words;     /* of a cpuset in which its CPUs stand */
     unsigned one_lock;  /* the lock of all, or CPUSET_NONE */
@@ -34,7 +35,8 @@ struct sched {
     struct cpuset cpus; /* of the pool; written under all its locks */
     struct cpuset up;   /* those, and who is drained but not yet down; their
                          * locks are "all its locks"; written under them */
-    struct cpuset idle; /* atomic: CPUs with nothing running */
+    struct cpuset idle; /* atomic: CPUs with nothing running to which nobody
+                         * was sent since they last picked */
     LIST_HEAD(, sched_domain) domains; /* all locks */
     unsigned nr_vcpus;                 /* that have joined */
     unsigned master; /* the CPU that does account() and the watchdog */
@@ -136,13 +138,37 @@ void sched_mend(struct sched *s, ns_t now);
 
 /* place.c */
 unsigned sched_place(const struct sched_vcpu *v, ns_t now);
-/* v begins to wait although its CPU runs another: have an idle CPU that v may
+/* v waits although its CPU has another to run: have an idle CPU that v may
  * use pick, and so steal it. Who becomes idle later looks by itself. */
 void sched_offer_idle(const struct sched_vcpu *v);
+/* Have each idle CPU pick: it may steal. */
+void sched_poke_idle(struct sched *s);
 static inline void sched_offer(const struct sched_vcpu *v)
 {
     if (v->sched->nr_cpus > 1)
         sched_offer_idle(v);
+}
+/* Send somebody to cpu: it has to be poked then. False: it is not idle, or is
+ * to pick for another one already. So each waiter gets an idle CPU of its own,
+ * as long as there are any. */
+static inline bool sched_claim_idle(struct sched *s, unsigned cpu)
+{
+    uint64_t bit = (uint64_t)1 << (cpu % 64), *word = &s->idle.word[cpu / 64];
+
+    return (READ_ONCE(*word) & bit) &&
+           (__atomic_fetch_and(word, ~bit, __ATOMIC_RELAXED) & bit);
+}
+/* v has begun to wait on cpu, whose lock is held: tell who can run it. */
+static inline void sched_announce(const struct sched_pcpu *p, unsigned cpu,
+                                  const struct sched_vcpu *v)
+{
+    if (p->running) {
+        sched_offer(v);
+        return;
+    }
+    if (!sched_claim_idle(v->sched, cpu) && v->sched->nr_cpus > 1)
+        sched_poke_idle(v->sched); /* one of two has to be run elsewhere */
+    host_poke(cpu);
 }
 void sched_effective_affinity(struct sched_vcpu *v);
 
@@ -165,5 +191,6 @@ void sched_slow(struct sched *s, ns_t now);
 
 #define for_each_domain_of(d, s) LIST_FOREACH (d, &(s)->domains, entry)
 #define for_each_vcpu_of(v, d)   TAILQ_FOREACH (v, &(d)->vcpus, core.peers)
+#define for_each_vcpu_made(v, d) LIST_FOREACH (v, &(d)->made, core.made)
 
 #endif

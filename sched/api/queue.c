@@ -3,6 +3,7 @@
  */
 #include "sched/api/queue.h"
 #include "sched/api/sched.h"
+#include "sched/api/warm.h"
 #include "xen/lib/bug.h"
 
 static int node_cmp(const struct sched_node *a, const struct sched_node *b)
@@ -95,8 +96,10 @@ static void tree_replace(struct sched_queue *q, struct sched_node *n)
         RB_PARENT(RB_LEFT(n, entry), entry) = heir;
     if (RB_RIGHT(n, entry))
         RB_PARENT(RB_RIGHT(n, entry), entry) = heir;
-    if (q->first == n)
+    if (q->first == n) {
         q->first = heir;
+        sched_warm(heir->next->vcpu);
+    }
     if (q->last == n)
         q->last = heir;
 }

@@ -28,6 +28,11 @@
  * weight 1, A might have gone half around the circle meanwhile. */
 #define BVT_FORGET ((ns_t)1 << 54)
 
+/* The least L: below, a CPU would do little else but warp and unwarp. */
+#define BVT_LEAST_LIMIT US(10)
+
+#define BVT_EINVAL 22
+
 enum { BVT_ACTUAL, BVT_EFFECTIVE }; /* what node[] is for */
 
 enum { BVT_EV_WARP, BVT_EV_UNWARP, BVT_EV_MIGRATE };
@@ -489,6 +494,13 @@ static void bvt_cpu_up(struct sched *s, unsigned cpu, ns_t now)
     sched_queue_init(&c->effective);
 }
 
+static int bvt_check(const struct sched_vcpu *v)
+{
+    const struct bvt_dom *d = v->dom_priv;
+
+    return d->warp_limit && d->warp_limit < BVT_LEAST_LIMIT ? -BVT_EINVAL : 0;
+}
+
 static int bvt_vcpu_up(struct sched_vcpu *v, ns_t now)
 {
     struct bvt_vcpu *b = v->priv;
@@ -498,7 +510,7 @@ static int bvt_vcpu_up(struct sched_vcpu *v, ns_t now)
     b->home = v->cpu;
     b->voluntary = true;
     b->slept = now;
-    return 0;
+    return bvt_check(v);
 }
 
 /* Whatever changed, decide afresh everywhere: a change of weight or C moves
@@ -508,10 +520,10 @@ static int bvt_param_set(struct sched *s, struct sched_vcpu *v,
 {
     unsigned cpu;
 
-    (void)v, (void)p, (void)old;
+    (void)p, (void)old;
     for_each_cpu (cpu, sched_cpus(s))
         sched_resched(s, cpu, now);
-    return 0;
+    return v ? bvt_check(v) : 0;
 }
 
 static void bvt_view(const struct sched_vcpu *v, ns_t now, int64_t *out)
@@ -554,7 +566,8 @@ static const struct sched_param bvt_params[] = {
       SCHED_PER_DOMAIN, offsetof(struct bvt_dom, weight), 1, 65535, 256 },
     { "warp", "ns", "W: lead borrowed, in CPU time at weight 256; 0: none",
       SCHED_PER_DOMAIN, offsetof(struct bvt_dom, warp), 0, S(100), 0 },
-    { "warp_limit", "ns", "L: CPU time that a burst runs warped; 0: no limit",
+    { "warp_limit", "ns",
+      "L: CPU time that a burst runs warped, from 10 us on; 0: no limit",
       SCHED_PER_DOMAIN, offsetof(struct bvt_dom, warp_limit), 0, S(1000),
       S(2) },
     { "unwarp", "ns", "U: not warped again for so long, once L was used up",

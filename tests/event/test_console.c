@@ -17,6 +17,7 @@
 #include <xen/io/console.h>
 #include "xen/core/console_ring.h"
 #include "xen/core/event_private.h"
+#include "xen/core/pirq.h"
 
 #define FRAMES     4
 #define RING_FRAME 2
@@ -74,12 +75,29 @@ void domain_crash(struct domain *d, const char *format, ...)
     fail_msg("%s (%p)", format, (void *)d);
 }
 
+int pirq_start(struct domain *d, unsigned pirq, unsigned port,
+               const struct vcpu *v)
+{
+    (void)d, (void)pirq, (void)port, (void)v;
+    return -XEN_ENODEV;
+}
+
+void pirq_stop(unsigned pirq)
+{
+    (void)pirq;
+}
+
 void run_notify(struct run *r)
 {
     (void)r;
 }
 
 union softirq_word percpu_softirq;
+
+void softirq_defer(struct softirq_work *w)
+{
+    fail_msg("%p", (void *)w);
+}
 
 void preempt_slow(void)
 {

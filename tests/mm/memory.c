@@ -165,6 +165,11 @@ void preempt_slow(void)
     percpu_softirq.any = preempting && rnd(4) == 0;
 }
 
+bool run_must_stop(void)
+{
+    return false;
+}
+
 void run_yield(void)
 {
     host_yield();

@@ -56,11 +56,12 @@ static void move_domain(struct pools *p)
 
 static void change(struct pools *p)
 {
-    static const char *const names[] = { "rr", "bvt", "sedf", "credit" };
+    static const char *const names[] = { "rr", "bvt", "sedf", "credit",
+                                         "rtds" };
     struct sim *sim = p->sim;
 
     assert_int_equal(sched_change(p->pool[sim_below(sim, 2)],
-                                  sched_find(names[sim_below(sim, 4)]),
+                                  sched_find(names[sim_below(sim, 5)]),
                                   sim->now),
                      0);
 }

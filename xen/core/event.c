@@ -17,6 +17,7 @@
  */
 #include <xen/errno.h>
 #include "xen/core/event_private.h"
+#include "xen/core/pirq.h"
 
 static unsigned event_limit(const struct domain *d)
 {
@@ -237,6 +238,27 @@ int event_bind_ipi(struct domain *d, unsigned vcpu)
     return error;
 }
 
+int event_bind_pirq(struct domain *d, unsigned pirq)
+{
+    struct event_channel *ch;
+    int error = 0;
+
+    spin_lock(&d->event.lock);
+    ch = event_alloc(d, &error);
+    if (ch) {
+        error = pirq_start(d, pirq, ch->port, ch->target);
+        if (error) {
+            event_free(d, ch);
+        } else {
+            ch->pirq = (uint16_t)pirq;
+            ch->state = EVENT_PIRQ;
+            error = (int)ch->port;
+        }
+    }
+    spin_unlock(&d->event.lock);
+    return error;
+}
+
 int event_bind_vcpu(struct domain *d, unsigned port, unsigned vcpu)
 {
     struct vcpu *v = event_vcpu_of(d, vcpu);
@@ -264,6 +286,8 @@ static void event_unbind(struct domain *d, struct event_channel *ch)
 
     if (ch->state == EVENT_VIRQ)
         ch->target->event.virq_port[ch->virq] = 0;
+    if (ch->state == EVENT_PIRQ)
+        pirq_stop(ch->pirq);
     if (ch->state == EVENT_INTERDOMAIN) {
         rch = event_channel_of(ch->remote, ch->remote_port);
         rch->state = EVENT_UNBOUND;
@@ -335,6 +359,9 @@ int event_status(struct domain *d, struct evtchn_status *s)
         s->u.virq = ch->virq;
     } else if (ch->state == EVENT_IPI) {
         s->status = EVTCHNSTAT_ipi;
+    } else if (ch->state == EVENT_PIRQ) {
+        s->status = EVTCHNSTAT_pirq;
+        s->u.pirq = ch->pirq;
     } else if (ch->state == EVENT_CONSUMER) {
         s->status = EVTCHNSTAT_interdomain;
         s->u.interdomain.dom = DOMID_XEN;

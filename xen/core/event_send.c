@@ -15,6 +15,24 @@
 #include <xen/errno.h>
 #include "xen/core/event_private.h"
 
+static void crash_now(void *arg)
+{
+    struct domain *d = arg;
+
+    __atomic_store_n(&d->event.crashing, false, __ATOMIC_RELEASE);
+    domain_crash(d, "it keeps changing a FIFO event word that we write to");
+    domain_put(d);
+}
+
+void event_crash_later(struct domain *d)
+{
+    if (__atomic_exchange_n(&d->event.crashing, true, __ATOMIC_ACQ_REL))
+        return;
+    d->event.crash.fn = crash_now;
+    d->event.crash.arg = domain_hold(d);
+    softirq_defer(&d->event.crash);
+}
+
 static inline bool test_and_set(uint64_t *words, unsigned bit)
 {
     uint64_t mask = (uint64_t)1 << (bit % 64);

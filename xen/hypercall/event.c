@@ -14,6 +14,7 @@ union event_arg {
     struct evtchn_bind_interdomain bind_interdomain;
     struct evtchn_bind_virq bind_virq;
     struct evtchn_bind_ipi bind_ipi;
+    struct evtchn_bind_pirq bind_pirq;
     struct evtchn_close close;
     struct evtchn_status status;
     struct evtchn_bind_vcpu bind_vcpu;
@@ -86,6 +87,16 @@ static int do_bind_ipi(union event_arg *arg)
                            &op->port);
 }
 
+static int do_bind_pirq(union event_arg *arg)
+{
+    struct evtchn_bind_pirq *op = &arg->bind_pirq;
+
+    if (!current_domain()->hardware)
+        return -XEN_EPERM;
+    return event_give_port(event_bind_pirq(current_domain(), op->pirq),
+                           &op->port);
+}
+
 static int do_close(union event_arg *arg)
 {
     return event_close(current_domain(), arg->close.port);
@@ -155,10 +166,11 @@ struct event_row {
 static const struct event_row event_rows[] = {
     ROW(alloc_unbound, true), ROW(bind_interdomain, true),
     ROW(bind_virq, true),     ROW(bind_ipi, true),
-    ROW(close, false),        ROW(status, true),
-    ROW(bind_vcpu, false),    ROW(unmask, false),
-    ROW(reset, false),        ROW(init_control, true),
-    ROW(expand_array, false), ROW(set_priority, false),
+    ROW(bind_pirq, true),     ROW(close, false),
+    ROW(status, true),        ROW(bind_vcpu, false),
+    ROW(unmask, false),       ROW(reset, false),
+    ROW(init_control, true),  ROW(expand_array, false),
+    ROW(set_priority, false),
 };
 
 /* The hot one, apart: no table, no copy but of the port. */
