@@ -470,13 +470,14 @@ static struct sched_pick bvt_pick(struct sched *s, unsigned cpu, ns_t now)
         pick = sched_steal(s, cpu, bvt_take);
         if (!pick.v)
             return pick;
+        pick.run_for = FOREVER / 2;
         bvt_weigh(pick.v);
         bvt_migrate(pick.v, c, cpu);
     }
     b = pick.v->priv;
     b->c = c;
     c->since = now;
-    c->until = pick.run_for < FOREVER / 2 ? now + pick.run_for : FOREVER;
+    c->until = now + pick.run_for;
     if (b->warped && b->warp_left < pick.run_for)
         pick.run_for = b->warp_left;
     return pick;

@@ -27,8 +27,8 @@ static uint64_t tsc_of(ns_t now)
     return now == here->now ? here->tsc : time_to_tsc(now);
 }
 
-/* Before r's state changes. */
-void host_trace_state(struct run *r, enum sched_state to, ns_t now)
+/* The change is one to or from being blocked, or of the CPU too. */
+static NOINLINE void trace_more(struct run *r, enum sched_state to, ns_t now)
 {
     const struct sched_vcpu *v = &r->sv;
 
@@ -41,6 +41,18 @@ void host_trace_state(struct run *r, enum sched_state to, ns_t now)
         trace_3(TRACE_SCHED_MIGRATE, trace_id(v->dom, v->id), r->last_cpu,
                 v->cpu);
     r->last_cpu = v->cpu;
+}
+
+/* Before r's state changes. */
+void host_trace_state(struct run *r, enum sched_state to, ns_t now)
+{
+    const struct sched_vcpu *v = &r->sv;
+
+    if (to == SCHED_STATE_BLOCKED || v->core.state == SCHED_STATE_BLOCKED ||
+        v->cpu != r->last_cpu)
+        trace_more(r, to, now);
+    else
+        trace_runstate(v->dom, v->id, v->core.state, to, tsc_of(now));
 }
 
 void host_idle(unsigned cpu, bool begins, ns_t now)
