@@ -179,6 +179,8 @@ static void affinities_changed(struct sched *s, ns_t now)
                 continue;
             if (v->core.hand == SCHED_HAND_CPU)
                 host_poke(v->cpu);
+            if (v->core.hand == SCHED_HAND_CORE) /* it wakes up elsewhere */
+                WRITE_ONCE(v->cpu, sched_place(v, now));
             if (v->core.hand != SCHED_HAND_PLUGIN)
                 continue;
             sched_move_dequeue(v, SCHED_MOVE, now);
