@@ -1,7 +1,7 @@
 # Host tests of the scheduler core, the simulator and the plug-ins.
 SCHED_TESTS := test_order test_common test_bvt test_sedf test_credit \
                test_null test_rtds test_credit2 \
-               test_historic
+               test_historic test_fbvt
 SCHED_TEST_SRC := $(filter-out sched/sim/main.c,$(wildcard sched/*/*.c)) \
                   tests/sched/kit.c
 SCHED_TEST_OBJ := $(SCHED_TEST_SRC:%.c=$(BUILD)/tests/obj/%.o)
