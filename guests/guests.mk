@@ -74,3 +74,14 @@ $(LINUX_GUEST)/stress.img: guests/linux/mkinitrd.py guests/linux/init
 	$(PYTHON) $< $@ guests/linux/init $(LINUX_PROGRAMS) stress-ng
 
 .PHONY: linux-guest
+
+# The same with the drivers of QEMU's devices, for dom0: guests/dom0/README.md.
+DOM0_MODULES := ahci,ata_piix,sd_mod,nvme,virtio_pci,virtio_blk,virtio_net,$(\
+    )e1000,e1000e,xen-privcmd,xenfs,xen-evtchn,rtc-cmos
+
+linux-guest: $(LINUX_GUEST)/dom0.img
+$(LINUX_GUEST)/dom0.img: guests/linux/mkinitrd.py guests/linux/init \
+        guests/dom0/jobs.sh
+	@mkdir -p $(@D)
+	$(PYTHON) $< --jobs guests/dom0/jobs.sh --modules $(DOM0_MODULES) \
+	    $@ guests/linux/init busybox

@@ -6,8 +6,13 @@ linker looks. The archive is the same, byte for byte, whenever the files are:
 sorted names, owner 0, time 0, inode numbers in order. No root is needed: the
 device nodes are only written into the archive.
 
-Usage: mkinitrd.py OUTPUT INIT PROGRAM...
+Kernel modules go to /modules with those that they need; /modules/NAME.order
+lists these in the order in which they can be loaded. FILE becomes /jobs.sh,
+which INIT reads: further jobs.
+
+Usage: mkinitrd.py [--jobs FILE] [--modules NAME,NAME...] OUTPUT INIT PROGRAM...
 """
+import argparse
 import gzip
 import os
 import pathlib
@@ -61,7 +66,27 @@ def busybox_applets(busybox: pathlib.Path) -> list[str]:
     return run.stdout.split()
 
 
-def contents(init: pathlib.Path, programs: list[str]) -> dict[str, Entry]:
+def modules(names: list[str]) -> dict[str, list[pathlib.Path]]:
+    """For each kernel module the files to load, in order: those it needs, and
+    itself; of the kernel that kernel.sh takes."""
+    versions = sorted(path.name.removeprefix("vmlinuz-")
+                      for path in pathlib.Path("/boot").glob("vmlinuz-*-amd64"))
+    if not versions:
+        fail("no kernel in /boot: apt-get install linux-image-amd64")
+    found = {}
+    for name in names:
+        run = subprocess.run(["modprobe", "-S", versions[-1],
+                              "--show-depends", name], capture_output=True,
+                             text=True, check=False, env={"PATH": SEARCH})
+        if run.returncode:
+            fail(f"module {name}: {run.stderr.strip()}")
+        found[name] = [pathlib.Path(word) for word in
+                       re.findall(r"insmod (\S+)", run.stdout)]
+    return found
+
+
+def contents(init: pathlib.Path, programs: list[str],
+             drivers: list[str], jobs: str) -> dict[str, Entry]:
     """Everything in the archive, by name."""
     none = (0, 0)
     files = {"init": init}
@@ -76,6 +101,13 @@ def contents(init: pathlib.Path, programs: list[str]) -> dict[str, Entry]:
     for applet in busybox_applets(find_program("busybox")):
         if applet not in programs:
             entries[f"bin/{applet}"] = (stat.S_IFLNK | 0o777, b"busybox", none)
+    if jobs:
+        files["jobs.sh"] = pathlib.Path(jobs)
+    for name, needed in modules(drivers).items():
+        order = "".join(f"{path.name}\n" for path in needed)
+        entries[f"modules/{name}.order"] = (stat.S_IFREG | 0o644,
+                                            order.encode(), none)
+        files |= {f"modules/{path.name}": path for path in needed}
     for name, path in files.items():
         entries[name] = (stat.S_IFREG | 0o755, path.read_bytes(), none)
     for name in [*entries, "proc/x", "sys/x", "tmp/x"]:
@@ -96,9 +128,18 @@ def record(number: int, name: str, entry: Entry) -> bytes:
 
 
 def main() -> int:
-    """Write argv[1]."""
-    output, init, programs = sys.argv[1], sys.argv[2], sys.argv[3:]
-    entries = contents(pathlib.Path(init), programs)
+    """Write the archive."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--jobs", default="")
+    parser.add_argument("--modules", default="")
+    parser.add_argument("output")
+    parser.add_argument("init", type=pathlib.Path)
+    parser.add_argument("program", nargs="+")
+    args = parser.parse_args()
+    output = args.output
+    entries = contents(args.init, args.program,
+                       [name for name in args.modules.split(",") if name],
+                       args.jobs)
     archive = b"".join(record(i + 1, name, entries[name])
                        for i, name in enumerate(sorted(entries)))
     archive += record(0, "TRAILER!!!", (0, b"", (0, 0)))

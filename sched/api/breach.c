@@ -42,8 +42,12 @@ void sched_mend(struct sched *s, ns_t now)
     BUG_ON(!b.can_fall_back);
 
     sched_lock_all(s);
-    sched_install(s, s->fallback, now);
     s->mending = false;
+    if (!s->broken) { /* sched_change() was faster */
+        sched_unlock_all(s);
+        return;
+    }
+    sched_install(s, s->fallback, now);
     for_each_cpu (cpu, &s->cpus)
         host_poke(cpu);
 }

@@ -7,9 +7,10 @@
 
 static const char *hand_name(const struct sched_vcpu *v)
 {
-    static const char *const names[] = { "core", "waits", "runs", "apart" };
+    static const char *const names[] = { "core", "waits", "runs", "apart",
+                                         "leaves" };
 
-    return names[v->core.hand & 3];
+    return v->core.hand < ARRAY_SIZE(names) ? names[v->core.hand] : "?";
 }
 
 static void dump_vcpu(struct sched_vcpu *v, ns_t now, bool whole)

@@ -21,7 +21,7 @@
  * only svt is also read from elsewhere.
  */
 #include "sched/api/sched.h"
-#include "sched/bvt/historic.h"
+#include "sched/bvt/bvt_private.h"
 #include "xen/lib/vtime.h"
 
 #define BVT_SCALE 256 /* = the default weight: then A is in plain ns */
@@ -30,51 +30,14 @@
  * weight 1, A might have gone half around the circle meanwhile. */
 #define BVT_FORGET ((ns_t)1 << 54)
 
-/* Differences of E within which a product by a weight fits into 64 bits. */
-#define BVT_NEAR ((int64_t)1 << 46)
+/* The least L: below, a CPU would do little else but warp and unwarp. */
+#define BVT_LEAST_LIMIT US(10)
+
+#define BVT_EINVAL 22
 
 enum { BVT_ACTUAL, BVT_EFFECTIVE }; /* what node[] is for */
 
 enum { BVT_EV_WARP, BVT_EV_UNWARP, BVT_EV_MIGRATE };
-
-struct bvt_sys {
-    int64_t ctx_allow; /* C, ns of CPU time */
-    int64_t migrate;   /* M, ns of CPU time */
-    int64_t historic;  /* enum bvt_fault: BROKEN on purpose, for study */
-};
-
-struct bvt_dom {
-    int64_t weight;
-    int64_t warp;       /* W, units of A */
-    int64_t warp_limit; /* L, ns of CPU time; 0: none */
-    int64_t unwarp;     /* U, ns */
-};
-
-struct bvt_cpu;
-
-struct bvt_vcpu {
-    struct bvt_cpu *c; /* where it runs, or ran last */
-    int64_t a;         /* A = a + rest / weight */
-    uint64_t rest;     /* < weight */
-    uint64_t weight;   /* the domain's, as of the last charge */
-    uint64_t inverse;  /* (2^64 - 1) / weight, rounded down */
-    unsigned home;     /* the CPU whose SVT A refers to */
-    bool warped;
-    bool voluntary; /* it sleeps because it asked to */
-    ns_t warp_left; /* CPU time that this burst may still run warped */
-    ns_t rearm;     /* not warped again before */
-    ns_t slept;     /* when it fell asleep */
-};
-
-struct bvt_cpu {
-    struct sched_queue actual, effective;
-    int64_t svt;                /* min A of the runnable, when last computed */
-    ns_t since;                 /* start of what runs, or its last charge */
-    ns_t until;                 /* ... gives way then, if not to a waker */
-    struct sched_vcpu *woken;   /* a waker that takes precedence now */
-    struct sched_vcpu *last;    /* just stopped by us, not by itself */
-    struct sched_vcpu *yielder; /* passes this turn */
-};
 
 /* ---- virtual time ---- */
 
@@ -147,15 +110,15 @@ __attribute__((cold, noinline)) static ns_t bvt_slice_far(
 static inline ns_t bvt_slice(const struct bvt_sys *sys,
                              const struct bvt_vcpu *b, int64_t d)
 {
+    int64_t t, up = BVT_SCALE - 1 - (int64_t)b->rest;
     ns_t c = sys->ctx_allow;
-    int64_t t;
 
     if (unlikely(sys->historic & BVT_MIXES_UNITS))
         return bvt_historic_slice(d, b->weight, c);
-    if (unlikely(d > BVT_NEAR || d < -BVT_NEAR))
+    if (unlikely(__builtin_mul_overflow(d, (int64_t)b->weight, &t) ||
+                 __builtin_add_overflow(t, up, &t)))
         return bvt_slice_far(b, d, c);
-    t = d * (int64_t)b->weight - (int64_t)b->rest;
-    return ((t + BVT_SCALE - 1) >> 8) + c;
+    return (t >> 8) + c;
 }
 
 /* SVT = min A of the runnable: those that wait, and what runs, whose A has
@@ -192,13 +155,19 @@ static void bvt_warp_if_due(struct sched_vcpu *v, bool fresh, ns_t now)
     b->warped = true;
 }
 
+/* Is warp anything to v? If not, it is not warped, and will not be. */
+static inline bool bvt_warps(const struct sched_vcpu *v)
+{
+    const struct bvt_dom *d = v->dom_priv;
+    const struct bvt_vcpu *b = v->priv;
+
+    return d->warp || b->warped;
+}
+
 /* v is going to be queued; fresh: after a sleep of its own wish. */
 static inline void bvt_warp(struct sched_vcpu *v, bool fresh, ns_t now)
 {
-    const struct bvt_dom *d = v->dom_priv;
-    struct bvt_vcpu *b = v->priv;
-
-    if (d->warp || b->warped)
+    if (bvt_warps(v))
         bvt_warp_if_due(v, fresh, now);
 }
 
@@ -215,13 +184,16 @@ static void bvt_unwarp(struct sched_vcpu *v, ns_t now)
 static void bvt_charge(struct sched_vcpu *v, ns_t ran, ns_t now)
 {
     struct bvt_vcpu *b = v->priv;
+    struct bvt_cpu *c = b->c;
+    int64_t a;
 
     if (unlikely(bvt_fault(v->sched, BVT_ROUNDS)))
         ran = bvt_historic_ran(ran);
-    b->a = bvt_after(b, ran, &b->rest);
-    b->c->since = now;
-    (void)bvt_svt(b->c, true, b->a);
-    if (b->warped) {
+    a = bvt_after(b, ran, &b->rest);
+    b->a = a;
+    c->since = now;
+    (void)bvt_svt(c, true, a);
+    if (unlikely(b->warped)) {
         b->warp_left -= ran;
         if (b->warp_left <= 0)
             bvt_unwarp(v, now);
@@ -242,6 +214,14 @@ static inline void bvt_insert(struct bvt_cpu *c, struct sched_vcpu *v)
             a = bvt_effective(v); /* where E > A it has to wait for E */
     }
     sched_queue_add(&c->actual, &v->node[BVT_ACTUAL], a);
+}
+
+/* One that has run; apart, so that the usual way needs no frame. */
+static NOINLINE void bvt_insert_warped(struct bvt_cpu *c, struct sched_vcpu *v,
+                                       ns_t now)
+{
+    bvt_warp_if_due(v, false, now);
+    bvt_insert(c, v);
 }
 
 static void bvt_unlink(struct sched_vcpu *v)
@@ -319,20 +299,18 @@ static void bvt_wake(struct sched_vcpu *v, int64_t svt, ns_t now)
     b->voluntary = false;
 }
 
-/* v has just become runnable: does it, and when, displace what runs? C does
- * not protect what runs from it if v has now the smallest E of all. */
+/* v has just become runnable, with the smallest E of those that wait: does it,
+ * and when, displace what runs? C does not protect what runs from it if v has
+ * now the smallest E of all. */
 static void bvt_preempt(struct sched_vcpu *v, struct bvt_cpu *c,
                         const struct sched_vcpu *running, int64_t run_a,
                         ns_t now)
 {
     const struct bvt_sys *sys = sched_sys(v->sched);
     const struct bvt_vcpu *rb = running->priv;
-    const struct sched_node *first = bvt_first(c, v);
     int64_t e = bvt_node(v)->key, run_e = bvt_effective(running);
     ns_t until;
 
-    if (first && bvt_before(first->key, e))
-        return;
     until = c->since + bvt_slice(sys, rb, vtime_minus(e, run_e));
     if (bvt_before(e, vtime_plus(run_e, vtime_minus(run_a, rb->a)))) {
         if (!c->woken || bvt_before(e, bvt_node(c->woken)->key))
@@ -346,10 +324,12 @@ static void bvt_preempt(struct sched_vcpu *v, struct bvt_cpu *c,
 }
 
 /* v comes to this CPU: woken, new, unpaused, or from another one. */
-static void bvt_arrive(struct sched_vcpu *v, enum sched_why why, ns_t now)
+static NOINLINE void bvt_arrive(struct sched_vcpu *v, enum sched_why why,
+                                ns_t now)
 {
     struct bvt_cpu *c = sched_cpu(v->sched, v->cpu);
     const struct sched_vcpu *running = sched_running(v->sched, v->cpu);
+    const struct sched_node *first = bvt_first(c, NULL);
     struct bvt_vcpu *b = v->priv;
     int64_t run_a = c->svt, svt;
     uint64_t rest;
@@ -364,21 +344,27 @@ static void bvt_arrive(struct sched_vcpu *v, enum sched_why why, ns_t now)
     if (why != SCHED_MOVE)
         bvt_wake(v, svt, now);
     bvt_insert(c, v);
-    if (running)
+    if (running && (!first || !bvt_before(first->key, bvt_node(v)->key)))
         bvt_preempt(v, c, running, run_a, now);
 }
 
 static void bvt_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
 {
     const struct bvt_vcpu *b = v->priv;
+    struct bvt_cpu *c = b->c;
 
     if (why != SCHED_PREEMPT && why != SCHED_YIELD) {
         bvt_arrive(v, why, now);
         return;
     }
-    *(why == SCHED_YIELD ? &b->c->yielder : &b->c->last) = v;
-    bvt_warp(v, false, now);
-    bvt_insert(b->c, v);
+    if (why == SCHED_YIELD)
+        c->yielder = v;
+    else
+        c->last = v;
+    if (unlikely(bvt_warps(v)))
+        bvt_insert_warped(c, v, now);
+    else
+        sched_queue_add(&c->actual, &v->node[BVT_ACTUAL], b->a);
 }
 
 static void bvt_sleep(struct sched_vcpu *v, bool voluntary, ns_t now)
@@ -487,6 +473,13 @@ static void bvt_cpu_up(struct sched *s, unsigned cpu, ns_t now)
     sched_queue_init(&c->effective);
 }
 
+static int bvt_check(const struct sched_vcpu *v)
+{
+    const struct bvt_dom *d = v->dom_priv;
+
+    return d->warp_limit && d->warp_limit < BVT_LEAST_LIMIT ? -BVT_EINVAL : 0;
+}
+
 static int bvt_vcpu_up(struct sched_vcpu *v, ns_t now)
 {
     struct bvt_vcpu *b = v->priv;
@@ -496,7 +489,7 @@ static int bvt_vcpu_up(struct sched_vcpu *v, ns_t now)
     b->home = v->cpu;
     b->voluntary = true;
     b->slept = now;
-    return 0;
+    return bvt_check(v);
 }
 
 /* Whatever changed, decide afresh everywhere: a change of weight or C moves
@@ -506,10 +499,10 @@ static int bvt_param_set(struct sched *s, struct sched_vcpu *v,
 {
     unsigned cpu;
 
-    (void)v, (void)p, (void)old;
+    (void)p, (void)old;
     for_each_cpu (cpu, sched_cpus(s))
         sched_resched(s, cpu, now);
-    return 0;
+    return v ? bvt_check(v) : 0;
 }
 
 static void bvt_view(const struct sched_vcpu *v, ns_t now, int64_t *out)
@@ -556,7 +549,8 @@ static const struct sched_param bvt_params[] = {
       SCHED_PER_DOMAIN, offsetof(struct bvt_dom, weight), 1, 65535, 256 },
     { "warp", "ns", "W: lead borrowed, in CPU time at weight 256; 0: none",
       SCHED_PER_DOMAIN, offsetof(struct bvt_dom, warp), 0, S(100), 0 },
-    { "warp_limit", "ns", "L: CPU time that a burst runs warped; 0: no limit",
+    { "warp_limit", "ns",
+      "L: CPU time that a burst runs warped, from 10 us on; 0: no limit",
       SCHED_PER_DOMAIN, offsetof(struct bvt_dom, warp_limit), 0, S(1000),
       S(2) },
     { "unwarp", "ns", "U: not warped again for so long, once L was used up",

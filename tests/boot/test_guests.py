@@ -41,8 +41,22 @@ def test_unknown_hypercalls() -> None:
         m.send("h")
         m.wait(r"^\(XEN\)   u  what guests asked for")
         m.send("u")
-        m.wait(r"hypercall 29: 500 times")
-        m.wait(r"hypercall 45: 500 times")
+        m.wait(r"hypercall 29: 500 times\n"
+               r"\(XEN\)     operation 999: 500 times\n"
+               r"\(XEN\)   hypercall 45: 500 times")
+
+
+def test_many_unknown_operations() -> None:
+    """Each has a counter, while there is room; all are in the sum."""
+    module = f"{STOP} domain name=stop mem=16M -- different=1000 at=30s"
+    with Machine("console=com1", (module,)) as m:
+        m.wait("stop: unknown=1000 refused=1000")
+        m.send("\x01\x01\x01u")
+        m.wait(r"hypercall 24: 1000 times")
+        m.wait(r"    others: 872 times")
+        assert "    operation 1000: 1 times" in m.log
+        assert "    operation 1127: 1 times" in m.log
+        assert "    operation 1128: " not in m.log
 
 
 @pytest.mark.parametrize("sched", ["rr", "credit", "sedf", "bvt"])

@@ -45,10 +45,17 @@ def test_metronome(name: str) -> None:
     judge(boot_test(BUILD / "metronome32", name))
 
 
-@pytest.mark.parametrize("name", ["vcpu", "time", "fpu", "event"])
+@pytest.mark.parametrize("name", ["vcpu", "time", "fpu", "event", "again"])
 def test_two_cpus(name: str) -> None:
     """Those that more than one CPU makes harder."""
     judge(boot_test(BUILD / "metronome32", name, cpus=2))
+
+
+def test_other_domain() -> None:
+    """The machine's devices are not for a domain that does not own it."""
+    image = BUILD / "guests/abi/machine"
+    judge(Boot(BUILD / "metronome32", "", [(image, "domain name=m mem=16M")],
+               limit=LIMIT, until=OUTCOME).run())
 
 
 @pytest.mark.soak

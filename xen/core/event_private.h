@@ -25,7 +25,10 @@ struct event_channel {
     uint8_t priority;      /* FIFO: the queue that it asks for */
     uint8_t fifo_priority; /* FIFO: the queue that it was last put in ... */
     uint16_t fifo_vcpu;    /* ... and of which vCPU */
-    uint16_t remote_id;    /* unbound: who may bind */
+    union {
+        uint16_t remote_id; /* unbound: who may bind */
+        uint16_t pirq;
+    };
     uint32_t port;         /* its own number */
     uint32_t remote_port;  /* interdomain */
     struct vcpu *target;   /* whom it notifies; never NULL when bound */
@@ -54,6 +57,10 @@ void event_wake_poller(struct vcpu *v, unsigned port);
 /* Forget that ch was pending: it is being closed. */
 void event_clear(struct domain *d, struct event_channel *ch);
 
+/* d's guest plays with us: crash it once no event lock is held any more, since
+ * that takes d's lock, and sends dom0 an event. Any number of times. */
+void event_crash_later(struct domain *d);
+
 /* FIFO's versions; event_fifo.c. */
 void event_fifo_set_pending(struct domain *d, struct event_channel *ch);
 bool event_fifo_test(const struct domain *d, const struct event_channel *ch);
@@ -66,6 +73,7 @@ int event_bind_interdomain(struct domain *d, uint16_t remote_id,
                            unsigned remote_port);
 int event_bind_virq(struct domain *d, unsigned virq, unsigned vcpu);
 int event_bind_ipi(struct domain *d, unsigned vcpu);
+int event_bind_pirq(struct domain *d, unsigned pirq);
 int event_bind_vcpu(struct domain *d, unsigned port, unsigned vcpu);
 int event_close(struct domain *d, unsigned port);
 int event_unmask(struct domain *d, unsigned port);

@@ -105,6 +105,12 @@ int mmu_set_ldt(struct vcpu *v, uintptr_t base, unsigned entries);
 /* The machine frame of a guest address under v's kernel tables; INVALID_MFN. */
 mfn_t mmu_guest_frame(struct vcpu *v, uintptr_t address);
 
+/* Registers of interrupt controllers, which are the hypervisor's alone. */
+static inline bool mmu_device_is_ours(mfn_t mfn)
+{
+    return (mfn & ~(mfn_t)0xf) == 0xfec00 || mfn == 0xfee00;
+}
+
 /* machine-to-phys of a frame of d's. */
 static inline void m2p_set(mfn_t mfn, pfn_t pfn)
 {

@@ -17,16 +17,10 @@
 
 /* ---- level 1 ---- */
 
-/* Registers of interrupt controllers, which are ours alone. */
-static bool device_is_ours(mfn_t mfn)
-{
-    return (mfn & ~(mfn_t)0xf) == 0xfec00 || mfn == 0xfee00;
-}
-
 /* No RAM: the machine's devices, for whom they belong to. */
 static bool may_map_device(const struct domain *d, mfn_t mfn)
 {
-    return d->hardware && !device_is_ours(mfn) &&
+    return d->hardware && !mmu_device_is_ours(mfn) &&
            mfn < (mfn_t)1 << (48 - PAGE_SHIFT);
 }
 

@@ -128,6 +128,12 @@ void vcpu_poll(struct vcpu *v, ns_t until)
 
 /* ---- on and off a CPU; interrupts off ---- */
 
+static NOINLINE void resume_periodic(struct vcpu *v)
+{
+    WRITE_ONCE(v->periodic_late, false);
+    set_here(&v->periodic, time_now());
+}
+
 static void switch_in(struct run *r)
 {
     struct vcpu *v = vcpu_of_run(r);
@@ -135,18 +141,19 @@ static void switch_in(struct run *r)
     mmu_load_cr3(v);
     pv_switch_in(&v->pv);
     timepage_switch_in(v);
-    if (unlikely(v->periodic_late)) {
-        WRITE_ONCE(v->periodic_late, false);
-        set_here(&v->periodic, time_now());
-    }
+    if (unlikely(v->periodic_late))
+        resume_periodic(v);
 }
 
-static void switch_out(struct run *r)
+static void switch_out(struct run *r, struct run *next)
 {
     struct vcpu *v = vcpu_of_run(r);
 
-    timepage_switch_out(v);
-    pv_switch_out(&v->pv);
+    if (unlikely(area_present(&v->runstate_area)))
+        timepage_publish_runstate(v);
+    /* A domain's vCPUs share the slot in which their windows stand, and none of
+     * these goes away while another one runs. */
+    pv_switch_out(&v->pv, next && vcpu_of_run(next)->domain == v->domain);
 }
 
 /* ---- its record in the guest's memory ---- */

@@ -9,6 +9,7 @@
 #include <xen/errno.h>
 #include "xen/arch/x86/guest_access.h"
 #include "xen/hypercall/control.h"
+#include "xen/sched/pool.h"
 
 struct field {
     const char *name; /* of the plug-in's parameter */
@@ -53,7 +54,7 @@ static int sched_shares(struct domain *d, uint16_t *weight, uint16_t *cap,
     unsigned first = put && !*weight, end = put && *cap == 0xffff ? 1 : 2;
     int error;
 
-    if (put && sched_host_id() == XEN_SCHEDULER_CREDIT2 &&
+    if (put && run_sched_id(d->sched) == XEN_SCHEDULER_CREDIT2 &&
         *cap > 100 * d->max_vcpus)
         return -XEN_EINVAL;
     if (put)
@@ -125,7 +126,7 @@ int control_sched_domain(struct domain *d, struct xen_domctl_scheduler_op *op)
 {
     bool put = op->cmd == XEN_DOMCTL_SCHEDOP_putinfo;
 
-    if (op->sched_id != sched_host_id())
+    if (op->sched_id != run_sched_id(d->sched))
         return -XEN_EINVAL;
     if (op->cmd == XEN_DOMCTL_SCHEDOP_putvcpuinfo ||
         op->cmd == XEN_DOMCTL_SCHEDOP_getvcpuinfo)
@@ -142,4 +143,76 @@ int control_sched_domain(struct domain *d, struct xen_domctl_scheduler_op *op)
     default: /* it has no union in the ABI */
         return -XEN_EOPNOTSUPP;
     }
+}
+
+/* ---- a pool's scheduler ---- */
+
+static int put_pool(uint32_t id, const struct field *f, unsigned nr)
+{
+    struct run_setting set[RUN_SETTINGS_MAX];
+    unsigned i;
+
+    for (i = 0; i < nr; i++)
+        set[i] = (struct run_setting){ f[i].name, f[i].value * f[i].unit };
+    return pool_params_put(id, set, nr);
+}
+
+static int get_pool(uint32_t id, struct field *f, unsigned nr)
+{
+    int64_t value;
+    unsigned i;
+    int error;
+
+    for (i = 0; i < nr; i++) {
+        error = pool_param_get(id, f[i].name, &value);
+        if (error)
+            return error;
+        f[i].value = value / f[i].unit;
+    }
+    return 0;
+}
+
+/* There is no migration delay: a vCPU's home is where it last ran, and it is
+ * shown, and taken, as 0. */
+static int pool_credit(uint32_t id, struct xen_sysctl_credit_schedule *c,
+                       bool put)
+{
+    struct field f[] = { { "tslice", c->tslice_ms, MS(1) },
+                         { "ratelimit", c->ratelimit_us, US(1) } };
+    int error = put ? put_pool(id, f, 2) : get_pool(id, f, 2);
+
+    if (put)
+        return error;
+    c->tslice_ms = (uint32_t)f[0].value;
+    c->ratelimit_us = (uint32_t)f[1].value;
+    c->vcpu_migr_delay_us = 0;
+    return error;
+}
+
+static int pool_credit2(uint32_t id, struct xen_sysctl_credit2_schedule *c,
+                        bool put)
+{
+    struct field f = { "ratelimit", c->ratelimit_us, US(1) };
+    int error = put ? put_pool(id, &f, 1) : get_pool(id, &f, 1);
+
+    if (!put)
+        c->ratelimit_us = (uint32_t)f.value;
+    return error;
+}
+
+int control_sched_pool(struct xen_sysctl_scheduler_op *op)
+{
+    bool put = op->cmd == XEN_SYSCTL_SCHEDOP_putinfo;
+    struct pool_info info;
+
+    if (pool_get_info(op->cpupool_id, &info) || info.id != op->cpupool_id)
+        return -XEN_ESRCH;
+    if (op->sched_id != info.ops->xen_id ||
+        op->cmd > XEN_SYSCTL_SCHEDOP_getinfo)
+        return -XEN_EINVAL;
+    if (op->sched_id == XEN_SCHEDULER_CREDIT)
+        return pool_credit(info.id, &op->u.sched_credit, put);
+    if (op->sched_id == XEN_SCHEDULER_CREDIT2)
+        return pool_credit2(info.id, &op->u.sched_credit2, put);
+    return -XEN_EOPNOTSUPP;
 }

@@ -14,6 +14,7 @@ union event_arg {
     struct evtchn_bind_interdomain bind_interdomain;
     struct evtchn_bind_virq bind_virq;
     struct evtchn_bind_ipi bind_ipi;
+    struct evtchn_bind_pirq bind_pirq;
     struct evtchn_close close;
     struct evtchn_status status;
     struct evtchn_bind_vcpu bind_vcpu;
@@ -86,6 +87,16 @@ static int do_bind_ipi(union event_arg *arg)
                            &op->port);
 }
 
+static int do_bind_pirq(union event_arg *arg)
+{
+    struct evtchn_bind_pirq *op = &arg->bind_pirq;
+
+    if (!current_domain()->hardware)
+        return -XEN_EPERM;
+    return event_give_port(event_bind_pirq(current_domain(), op->pirq),
+                           &op->port);
+}
+
 static int do_close(union event_arg *arg)
 {
     return event_close(current_domain(), arg->close.port);
@@ -155,10 +166,11 @@ struct event_row {
 static const struct event_row event_rows[] = {
     ROW(alloc_unbound, true), ROW(bind_interdomain, true),
     ROW(bind_virq, true),     ROW(bind_ipi, true),
-    ROW(close, false),        ROW(status, true),
-    ROW(bind_vcpu, false),    ROW(unmask, false),
-    ROW(reset, false),        ROW(init_control, true),
-    ROW(expand_array, false), ROW(set_priority, false),
+    ROW(bind_pirq, true),     ROW(close, false),
+    ROW(status, true),        ROW(bind_vcpu, false),
+    ROW(unmask, false),       ROW(reset, false),
+    ROW(init_control, true),  ROW(expand_array, false),
+    ROW(set_priority, false),
 };
 
 /* The hot one, apart: no table, no copy but of the port. */
@@ -170,29 +182,32 @@ static int64_t event_op_send(uintptr_t guest)
     return error ? error : event_send(current_domain(), op.port);
 }
 
-int64_t hypercall_event_channel_op(uint64_t cmd, uint64_t guest, uint64_t c,
-                                   uint64_t d, uint64_t e, uint64_t f)
+static NOINLINE int64_t event_op_by_table(uint32_t cmd, uintptr_t guest)
 {
     const struct event_row *row;
     union event_arg arg;
     int error;
 
-    (void)c, (void)d, (void)e, (void)f;
-    if (likely((uint32_t)cmd == EVTCHNOP_send))
-        return event_op_send(guest);
-    if ((uint32_t)cmd >= ARRAY_SIZE(event_rows))
-        return hypercall_unknown_op(__HYPERVISOR_event_channel_op,
-                                    (uint32_t)cmd);
-    row = &event_rows[(uint32_t)cmd];
+    if (cmd >= ARRAY_SIZE(event_rows))
+        return hypercall_unknown_op(__HYPERVISOR_event_channel_op, cmd);
+    row = &event_rows[cmd];
     if (!row->serve)
-        return hypercall_unknown_op(__HYPERVISOR_event_channel_op,
-                                    (uint32_t)cmd);
+        return hypercall_unknown_op(__HYPERVISOR_event_channel_op, cmd);
     error = copy_from_guest(&arg, guest, row->size);
     if (!error)
         error = row->serve(&arg);
     if (!error && row->back)
         error = copy_to_guest(guest, &arg, row->size);
     return error;
+}
+
+int64_t hypercall_event_channel_op(uint64_t cmd, uint64_t guest, uint64_t c,
+                                   uint64_t d, uint64_t e, uint64_t f)
+{
+    (void)c, (void)d, (void)e, (void)f;
+    if (likely((uint32_t)cmd == EVTCHNOP_send))
+        return event_op_send(guest);
+    return event_op_by_table((uint32_t)cmd, guest);
 }
 
 /* The first form of the call: the number and the argument in one struct. */

@@ -21,6 +21,7 @@ static struct {
     struct spinlock lock; /* rank IOAPIC: each pair of SELECT and WINDOW */
     volatile char *registers[ACPI_IOAPICS]; /* NULL: none */
     unsigned lines[ACPI_IOAPICS];
+    uint64_t ours[IOAPIC_GSIS / 64]; /* GSIs that the hypervisor itself uses */
 } ioapics;
 
 static uint32_t get(unsigned index, unsigned reg)
@@ -73,10 +74,17 @@ bool ioapic_route_isa(unsigned irq, unsigned vector, unsigned cpu)
         flags |= IOAPIC_LOW;
     if ((acpi.isa[irq].flags & 0xc) == 0xc)
         flags |= IOAPIC_LEVEL;
+    if (acpi.isa[irq].gsi < IOAPIC_GSIS)
+        ioapics.ours[acpi.isa[irq].gsi / 64] |= 1ul << acpi.isa[irq].gsi % 64;
     return ioapic_route(acpi.isa[irq].gsi, vector, cpu, flags);
 }
 
-void ioapic_mask(unsigned gsi)
+bool ioapic_is_ours(unsigned gsi)
+{
+    return gsi < IOAPIC_GSIS && ioapics.ours[gsi / 64] >> gsi % 64 & 1;
+}
+
+void ioapic_set_cpu(unsigned gsi, unsigned cpu)
 {
     unsigned index, line;
     uint64_t flags;
@@ -84,7 +92,21 @@ void ioapic_mask(unsigned gsi)
     if (!find(gsi, &index, &line))
         return;
     flags = spin_lock_irqsave(&ioapics.lock);
-    set(index, REG_ENTRY(line), get(index, REG_ENTRY(line)) | IOAPIC_MASKED);
+    set(index, REG_ENTRY(line) + 1, smp_apic_id(cpu) << 24);
+    spin_unlock_irqrestore(&ioapics.lock, flags);
+}
+
+void ioapic_mask(unsigned gsi, bool masked)
+{
+    unsigned index, line;
+    uint32_t entry;
+    uint64_t flags;
+
+    if (!find(gsi, &index, &line))
+        return;
+    flags = spin_lock_irqsave(&ioapics.lock);
+    entry = get(index, REG_ENTRY(line)) & ~IOAPIC_MASKED;
+    set(index, REG_ENTRY(line), masked ? entry | IOAPIC_MASKED : entry);
     spin_unlock_irqrestore(&ioapics.lock, flags);
 }
 
@@ -108,6 +130,16 @@ unsigned ioapic_lines(unsigned index)
 unsigned ioapic_gsi_base(unsigned index)
 {
     return index < acpi.nr_ioapics ? acpi.ioapic[index].gsi_base : 0;
+}
+
+unsigned ioapic_gsis(void)
+{
+    unsigned end = 0;
+
+    for (unsigned i = 0; i < acpi.nr_ioapics; i++)
+        if (ioapics.lines[i] && ioapic_gsi_base(i) + ioapics.lines[i] > end)
+            end = ioapic_gsi_base(i) + ioapics.lines[i];
+    return end < IOAPIC_GSIS ? end : IOAPIC_GSIS;
 }
 
 static void init_one(unsigned index)

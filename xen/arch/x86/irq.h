@@ -27,7 +27,14 @@ typedef void irq_handler(struct cpu_user_regs *regs);
 /* From now on `vector` is handled so. Any context. */
 void irq_set_handler(unsigned vector, irq_handler *handler);
 
-/* A device vector that nobody has, or 0. At creation; the caller's lock. */
+/* From now on the handler of `vector` calls apic_eoi() itself: it has to mask a
+ * level-triggered line first, or the line would interrupt again at once. */
+void irq_set_late(unsigned vector, bool is_late);
+
+/* Device vectors that nobody has: the first of `count` (a power of two, and the
+ * first is a multiple of it), or 0. At creation; the caller's lock. A vector
+ * means the same on every CPU. */
+unsigned irq_alloc_vectors(irq_handler *handler, unsigned count);
 unsigned irq_alloc_vector(irq_handler *handler);
 void irq_free_vector(unsigned vector);
 

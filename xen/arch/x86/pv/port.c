@@ -8,6 +8,7 @@
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/guest_access.h"
 #include "xen/arch/x86/msr.h"
+#include "xen/arch/x86/pci.h"
 #include "xen/arch/x86/pv/emulate_private.h"
 #include "xen/arch/x86/pv/pv.h"
 
@@ -17,6 +18,8 @@ static uint32_t port_in(uint16_t port, unsigned width)
 {
     if (!up_may_use_ports(port, (uint16_t)width))
         return ~0u;
+    if (pci_is_port(port, width))
+        return pci_port_in(port, width);
     switch (width) {
     case 1:
         return inb(port);
@@ -27,10 +30,23 @@ static uint32_t port_in(uint16_t port, unsigned width)
     }
 }
 
+/* The mode of the timer's channel 2, which may be set where the others may not:
+ * kernels measure clocks by it. */
+static bool is_timer2_mode(uint16_t port, unsigned width, uint32_t value)
+{
+    return port == 0x43 && width == 1 && value >> 6 == 2 &&
+           up_may_use_ports(0x42, 1);
+}
+
 static void port_out(uint16_t port, unsigned width, uint32_t value)
 {
-    if (!up_may_use_ports(port, (uint16_t)width))
+    if (!up_may_use_ports(port, (uint16_t)width) &&
+        !is_timer2_mode(port, width, value))
         return;
+    if (pci_is_port(port, width)) {
+        pci_port_out(port, width, value);
+        return;
+    }
     switch (width) {
     case 1:
         outb(port, (uint8_t)value);

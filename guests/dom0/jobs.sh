@@ -1,0 +1,86 @@
+# Jobs of the dom0 initramfs: its drivers, and work on the machine's devices.
+# guests/linux/init reads this file; see guests/dom0/README.md.
+
+# What udev would do: load the drivers, or those of the kernel's command line:
+# drivers=NAME:NAME...
+load_drivers() {
+    local name module
+    for name in $(sed -n 's/.*drivers=\([^ ]*\).*/\1/p' /proc/cmdline |
+        tr : ' ' | grep . || cd /modules && ls -- *.order); do
+        while read -r module; do
+            [ -d "/sys/module/$(basename "$module" .ko | tr - _)" ] ||
+                insmod "/modules/$module" || echo "MODULE FAILED $module"
+        done < "/modules/${name%.order}.order"
+    done
+}
+load_drivers
+mount -t xenfs xenfs /proc/xen 2> /dev/null
+
+# Until it is there; devices are found in the background.
+wait_for() {
+    local i=0
+    while [ ! -e "$1" ] && [ $i -lt 100 ]; do
+        sleep 0.1
+        i=$((i + 1))
+    done
+    [ -e "$1" ] || { echo "$1 does not appear"; return 1; }
+}
+
+# disk NAME...: the disk's first half is the test's: say what it holds; the
+# second half becomes a copy of it, for the test to compare.
+run_disk() {
+    local name half sum
+    for name; do
+        wait_for "/dev/$name" || return 1
+        half=$(($(cat "/sys/block/$name/size") / 2 / 2048))
+        sum=$(dd if="/dev/$name" bs=1M count=$half 2> /dev/null | sha256sum)
+        echo "DISK $name ${sum%% *} $half MiB"
+        dd if="/dev/$name" of="/dev/$name" bs=1M count=$half seek=$half \
+            conv=fsync,notrunc 2> /dev/null || return 1
+        echo 3 > /proc/sys/vm/drop_caches
+        sum=$(dd if="/dev/$name" bs=1M count=$half skip=$half 2> /dev/null |
+            sha256sum)
+        echo "DISK $name ${sum%% *} copied"
+    done
+}
+
+# net INTERFACE FILE: QEMU's user network at the other end.
+run_net() {
+    wait_for "/sys/class/net/$1" || return 1
+    ip addr add 10.0.2.15/24 dev "$1"
+    ip link set "$1" up
+    sleep 1
+    ping -c 3 -W 5 10.0.2.2 || return 1
+    if [ -n "$2" ]; then
+        tftp -g -l /tmp/file -r "$2" -b 1468 10.0.2.2 || return 1
+        sum=$(sha256sum < /tmp/file)
+        echo "NET $1 ${sum%% *}"
+    fi
+    ip addr flush dev "$1"
+    ip link set "$1" down
+}
+
+# show FILE...: what the kernel says there.
+run_show() {
+    local file
+    for file; do
+        echo "SHOW $file"
+        cat "$file"
+    done
+}
+
+run_dmesg() {
+    dmesg
+}
+
+# end WAY: poweroff, reboot, halt or crash, instead of the usual power-off.
+run_end() {
+    case $1 in
+    crash)
+        echo 1 > /proc/sys/kernel/sysrq
+        echo c > /proc/sysrq-trigger ;;
+    *)
+        "$1" -f ;;
+    esac
+    sleep 60
+}
