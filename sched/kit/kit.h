@@ -225,6 +225,10 @@ const char *kit_do_name(enum kit_do act);
 
 /* ---- what the command does with them ---- */
 
+/* A run takes about a millisecond; after so much CPU time a signal ends the
+ * process: SIGVTALRM. (Not the clock's time: the machine may be busy.) */
+#define KIT_HANG_MS 500
+void kit_set_alarm(void);
 /* Play sc in a process of its own, so that nothing it does can harm us. */
 void kit_try(const struct kit_scenario *sc, struct kit_verdict *out);
 /* Make sc as small as it can be and still break the same rule. Returns the
