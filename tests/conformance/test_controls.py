@@ -38,6 +38,8 @@ CONTROLS = {
     "credit_sampled": "credit-shares",
     "credit_nocap": "credit-cap",
     "credit_noboost": "credit-boost",
+    "credit2_even": "credit2-shares",
+    "credit2_nocap": "credit2-cap",
     "null_wanders": "null-fixed",
     "null_late": "null-at-once",
     "rtds_extra": "rtds-isolation",
