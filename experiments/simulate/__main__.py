@@ -55,6 +55,8 @@ def _arguments() -> argparse.Namespace:
     add("--out", type=Path, metavar="FOLDER",
         help="write FOLDER/work/NAME-SEED/trace and table.csv of each run")
     add("--csv", type=Path, metavar="FILE", help="the table (single run)")
+    add("--plugin", action="append", default=[], metavar="OBJECT",
+        help="take in a scheduler that `make plugin` made; repeatable")
     add("--list", action="store_true", help="schedulers and their parameters")
     add("--lines", action="store_true",
         help="print what the engine would read, and run nothing")
@@ -75,19 +77,29 @@ def _changed(manifest: Manifest, args: argparse.Namespace) -> Manifest:
     return manifest
 
 
-def _weights() -> set[str]:
+def _engine(args: argparse.Namespace) -> list[str | Path]:
+    """The engine's command, with the plug-ins that it takes in."""
+    return [ENGINE, *(w for p in args.plugin for w in ("--plugin", p))]
+
+
+def _weights(args: argparse.Namespace) -> set[str]:
     """Schedulers that have a parameter `weight`."""
-    text = subprocess.run([ENGINE, "--list"], text=True, check=True,
-                          capture_output=True).stdout
+    done = subprocess.run([*_engine(args), "--list"], text=True,
+                          stdout=subprocess.PIPE)
+    if done.returncode:
+        raise ValueError("schedsim: see above")
+    text = done.stdout
     return {line.split(".")[0].strip() for line in text.splitlines()
             if line.startswith("  ") and ".weight " in line}
 
 
-def _schedulers(manifest: Manifest, names: list[str]) -> list[Scheduler]:
+def _schedulers(manifest: Manifest,
+                args: argparse.Namespace) -> list[Scheduler]:
+    names = args.sched
     there = {s.name: s for s in manifest.schedulers}
     if not names:
         return manifest.schedulers or [Scheduler("rr", weight="")]
-    known = _weights()
+    known = set() if set(names) <= set(there) else _weights(args)
     return [there.get(n) or
             Scheduler(n, weight="weight" if n in known else "")
             for n in names]
@@ -103,10 +115,9 @@ def _costs(words: list[str]) -> dict[str, int]:
     return costs
 
 
-def _run(lines: list[str], title: str) -> int:
+def _run(lines: list[str], command: list[str | Path]) -> int:
     """The engine's exit code. Ctrl-C reaches it, and it ends in good order."""
-    engine = subprocess.Popen([ENGINE, "-", title], stdin=subprocess.PIPE,
-                              text=True)
+    engine = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
     try:
         try:
             engine.communicate("\n".join(lines) + "\n")
@@ -131,7 +142,7 @@ def _files(args: argparse.Namespace,
 
 
 def _all(manifest: Manifest, args: argparse.Namespace) -> int:
-    schedulers = _schedulers(manifest, args.sched)
+    schedulers = _schedulers(manifest, args)
     seeds = args.seed or manifest.seeds
     if (args.trace or args.csv) and len(schedulers) * len(seeds) > 1:
         raise ValueError("--trace and --csv are for a single run: name one "
@@ -147,7 +158,7 @@ def _all(manifest: Manifest, args: argparse.Namespace) -> int:
                 continue
             print(f"{manifest.title}: {scheduler.label or scheduler.name}, "
                   f"seed {seed}", flush=True)
-            code = _run(lines, str(manifest.file))
+            code = _run(lines, [*_engine(args), "-", str(manifest.file)])
             worst = max(worst, code if code >= 0 else 1)
             if code == 130 or code == 1:
                 return code
@@ -162,7 +173,7 @@ def main() -> int:
         print(f"{ENGINE} is not built: run `make tools`", file=sys.stderr)
         return 1
     if args.list:
-        return subprocess.run([ENGINE, "--list"]).returncode
+        return subprocess.run([*_engine(args), "--list"]).returncode
     if not args.scenario:
         print("schedsim: which scenario? (--help)", file=sys.stderr)
         return 1

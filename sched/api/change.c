@@ -23,7 +23,7 @@ static void free_spares(struct sched *s)
     {
         host_free(d->spare);
         d->spare = NULL;
-        for_each_vcpu_of(v, d)
+        for_each_vcpu_made(v, d)
         {
             host_free(v->core.spare);
             v->core.spare = NULL;
@@ -48,7 +48,7 @@ static bool alloc_spares(struct sched *s, const struct sched_ops *ops)
     {
         d->spare = SCHED_AREA_ALLOC(s, ops, dom_size);
         all = all && d->spare;
-        for_each_vcpu_of(v, d)
+        for_each_vcpu_made(v, d)
         {
             v->core.spare = SCHED_AREA_ALLOC(s, ops, vcpu_size);
             all = all && v->core.spare;
@@ -78,7 +78,7 @@ static void use_spares(struct sched *s)
     for_each_domain_of(d, s)
     {
         swap(&d->priv, &d->spare);
-        for_each_vcpu_of(v, d)
+        for_each_vcpu_made(v, d)
         {
             swap(&v->priv, &v->core.spare);
             v->dom_priv = d->priv;
@@ -88,11 +88,8 @@ static void use_spares(struct sched *s)
 
 int sched_change(struct sched *s, const struct sched_ops *ops, ns_t now)
 {
-    const struct sched_domain *d;
-
     if (ops == s->ops)
         return 0;
-    for_each_domain_of(d, s) if (d->nr_apart) return -SCHED_EBUSY;
     if (!s->fallback)
         s->fallback = sched_find("rr");
     if (!alloc_spares(s, ops)) {

@@ -11,6 +11,7 @@ int sched_domain_init(struct sched_domain *d, struct sched *s, uint16_t dom)
     if (!d->priv)
         return -SCHED_ENOMEM;
     TAILQ_INIT(&d->vcpus);
+    LIST_INIT(&d->made);
     sched_lock_all(s);
     sched_param_fill(s->ops, SCHED_PER_DOMAIN, d->priv);
     LIST_INSERT_HEAD(&s->domains, d, entry);
@@ -22,7 +23,7 @@ void sched_domain_fini(struct sched_domain *d)
 {
     if (!d->priv)
         return;
-    BUG_ON(!TAILQ_EMPTY(&d->vcpus));
+    BUG_ON(!LIST_EMPTY(&d->made));
     sched_lock_all(d->sched);
     LIST_REMOVE(d, entry);
     sched_unlock_all(d->sched);
@@ -55,14 +56,21 @@ int sched_vcpu_init(struct sched_vcpu *v, struct sched_domain *d, uint16_t id,
     sched_effective_affinity(v);
     sched_param_fill(s->ops, SCHED_PER_VCPU, v->priv);
     d->nr_apart++;
+    sched_lock_all(s);
+    LIST_INSERT_HEAD(&d->made, v, core.made);
+    sched_unlock_all(s);
     return 0;
 }
 
 void sched_vcpu_fini(struct sched_vcpu *v)
 {
-    BUG_ON(v->priv && v->core.hand != SCHED_HAND_NONE);
-    if (v->priv)
-        v->core.domain->nr_apart--;
+    if (!v->priv)
+        return;
+    BUG_ON(v->core.hand != SCHED_HAND_NONE);
+    v->core.domain->nr_apart--;
+    sched_lock_all(v->sched);
+    LIST_REMOVE(v, core.made);
+    sched_unlock_all(v->sched);
     host_free(v->priv);
     v->priv = NULL;
 }

@@ -179,6 +179,8 @@ static void affinities_changed(struct sched *s, ns_t now)
                 continue;
             if (v->core.hand == SCHED_HAND_CPU)
                 host_poke(v->cpu);
+            if (v->core.hand == SCHED_HAND_CORE) /* it wakes up elsewhere */
+                WRITE_ONCE(v->cpu, sched_place(v, now));
             if (v->core.hand != SCHED_HAND_PLUGIN)
                 continue;
             sched_move_dequeue(v, SCHED_MOVE, now);
@@ -332,7 +334,7 @@ static void empty_areas(struct sched *s, const struct sched_ops *ops)
     {
         __builtin_memset(d->priv, 0, ops->dom_size);
         sched_param_fill(ops, SCHED_PER_DOMAIN, d->priv);
-        for_each_vcpu_of(v, d)
+        for_each_vcpu_made(v, d)
         {
             __builtin_memset(v->priv, 0, ops->vcpu_size);
             sched_param_fill(ops, SCHED_PER_VCPU, v->priv);

@@ -7,6 +7,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include "sched/sim/memory.h"
 #include "sched/sim/record.h"
 #include "sched/sim/sim_private.h"
 #include "xen/lib/bug.h"
@@ -112,12 +113,12 @@ void host_vprint(const char *format, va_list args)
 
 void *host_alloc(size_t size)
 {
-    return calloc(1, size);
+    return memory_get(size);
 }
 
 void host_free(void *p)
 {
-    free(p);
+    memory_put(p);
 }
 
 void host_breach(const struct sched_breach *b)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "sched/sim/memory.h"
 #include "sched/sim/record.h"
 #include "sched/sim/scenario.h"
 
@@ -26,11 +27,11 @@ static void on_signal(int number)
     interrupted = 1;
 }
 
-static double seconds(void)
+static double seconds(clockid_t of)
 {
     struct timespec now;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(of, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
@@ -39,7 +40,8 @@ static void show_progress(const struct scenario *s, bool last)
 {
     static double began, shown;
     const bool terminal = isatty(2);
-    const double now = seconds(), every = terminal ? 0.25 : 10;
+    const double now = seconds(CLOCK_MONOTONIC);
+    const double every = terminal ? 0.25 : 10;
 
     if (began == 0.0)
         began = shown = now;
@@ -89,9 +91,26 @@ static bool end_trace(const struct scenario *s)
     return true;
 }
 
+/* The window of the table; `cpu` is the CPU time that it took us. */
+static bool run_window(struct scenario *s, double *cpu, uint64_t *decisions)
+{
+    bool good = run_until(s, s->from);
+
+    if (!good)
+        return false;
+    report_begin(s);
+    *cpu = -seconds(CLOCK_PROCESS_CPUTIME_ID);
+    *decisions = -s->sim->decisions;
+    good = run_until(s, s->until);
+    *decisions += s->sim->decisions;
+    *cpu += seconds(CLOCK_PROCESS_CPUTIME_ID);
+    return good;
+}
+
 static int simulate(struct scenario *s)
 {
-    double began = seconds(), took;
+    uint64_t decisions = 0;
+    double cpu = 0;
     bool good;
 
     if (!begin_trace(s))
@@ -100,12 +119,7 @@ static int simulate(struct scenario *s)
         (void)end_trace(s);
         return 1;
     }
-    good = run_until(s, s->from);
-    if (good) {
-        report_begin(s);
-        good = run_until(s, s->until);
-    }
-    took = seconds() - began;
+    good = run_window(s, &cpu, &decisions);
     show_progress(s, true);
     good = report_end(s, stdout) && (!good || run_until(s, s->end));
     good = end_trace(s) && good;
@@ -115,8 +129,8 @@ static int simulate(struct scenario *s)
         printf("interrupted at %.6f s\n", (double)s->sim->now / 1e9);
         return 130;
     }
-    printf("%.3f s, %.2f M decisions/s\n", took,
-           (double)s->sim->decisions / took / 1e6);
+    printf("%" PRIu64 " decisions in %.3f s of CPU time: %.2f M/s\n", decisions,
+           cpu, (double)decisions / cpu / 1e6);
     return good ? 0 : 1;
 }
 
@@ -145,40 +159,48 @@ static int list(void)
 
 static int usage(FILE *out)
 {
-    (void)fputs("usage: schedsim-engine FILE TITLE   lines of a scenario, from "
-                "FILE (- is\n"
-                "                                    stdin); TITLE stands in "
-                "messages\n"
-                "       schedsim-engine --list       schedulers and "
-                "parameters\n"
+    (void)fputs("usage: schedsim-engine [--plugin OBJECT]... FILE TITLE\n"
+                "         lines of a scenario, from FILE (- is stdin); TITLE "
+                "stands in messages\n"
+                "       schedsim-engine [--plugin OBJECT]... --list\n"
+                "         schedulers and parameters\n"
                 "For people there is build/schedsim.\n",
                 out);
     return out == stderr ? 1 : 0;
 }
 
-int main(int argc, char **argv)
+static int run(const char *file, const char *title)
 {
-    const struct sigaction stop = { .sa_handler = on_signal };
-    struct scenario s = { 0 };
-    bool from_stdin;
-    FILE *in;
+    const bool from_stdin = !strcmp(file, "-");
+    FILE *in = from_stdin ? stdin : fopen(file, "r");
+    struct scenario s = { .file = title };
     int code = 1;
 
-    if (argc == 2 && !strcmp(argv[1], "--list"))
-        return list();
-    if (argc != 3)
-        return usage(argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr);
-    (void)sigaction(SIGINT, &stop, NULL);
-    (void)sigaction(SIGTERM, &stop, NULL);
-    from_stdin = !strcmp(argv[1], "-");
-    in = from_stdin ? stdin : fopen(argv[1], "r");
-    s.file = argv[2];
-    if (!in)
-        (void)fprintf(stderr, "%s: %s\n", argv[1], strerror(errno));
-    else if (scenario_read(&s, in))
+    if (!in) {
+        (void)fprintf(stderr, "%s: %s\n", file, strerror(errno));
+        return 1;
+    }
+    if (scenario_read(&s, in))
         code = simulate(&s);
-    if (in && !from_stdin)
+    if (!from_stdin)
         (void)fclose(in);
     scenario_end(&s);
     return code;
+}
+
+int main(int argc, char **argv)
+{
+    const struct sigaction stop = { .sa_handler = on_signal };
+
+    (void)sigaction(SIGINT, &stop, NULL);
+    (void)sigaction(SIGTERM, &stop, NULL);
+    memory_pack();
+    for (; argc > 2 && !strcmp(argv[1], "--plugin"); argc -= 2, argv += 2)
+        if (!plugin_load(argv[2]))
+            return 1;
+    if (argc == 2 && !strcmp(argv[1], "--list"))
+        return list();
+    if (argc == 3)
+        return run(argv[1], argv[2]);
+    return usage(argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr);
 }

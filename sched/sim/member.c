@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "sched/sim/memory.h"
 #include "sched/sim/sim_private.h"
 #include "xen/lib/bug.h"
 
@@ -91,7 +92,7 @@ static void vcpus_reserve(struct sim *sim, unsigned room)
 
 struct sim_vcpu *sim_add(struct sim *sim, unsigned dom, sim_load *load)
 {
-    struct sim_vcpu *sv = calloc(1, sizeof(*sv));
+    struct sim_vcpu *sv = memory_get(sizeof(*sv));
     uint16_t id;
 
     BUG_ON(!sv);

@@ -19,7 +19,9 @@ __attribute__((format(printf, 2, 3))) static bool wrong(
 {
     va_list args;
 
-    if (s->origin_line)
+    if (s->origin_line && !strcmp(s->origin_line, "-"))
+        (void)fprintf(stderr, "schedsim: %s: ", s->origin_key);
+    else if (s->origin_line)
         (void)fprintf(stderr, "%s:%s: %s: ", s->file, s->origin_line,
                       s->origin_key);
     else

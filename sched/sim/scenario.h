@@ -58,6 +58,10 @@ bool scenario_read(struct scenario *s, FILE *in);
 bool scenario_start(struct scenario *s);
 void scenario_end(struct scenario *s);
 
+/* Take in a plug-in's object; its name is known from then on. False: a message
+ * has told why not. (plugin.c) */
+bool plugin_load(const char *file);
+
 /* The window of the table begins now: what came before counts no more. */
 void report_begin(struct scenario *s);
 /* The window ends now. Prints the table, and writes s->csv. False, and a

@@ -13,6 +13,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "sched/api/warm.h"
+#include "sched/sim/memory.h"
 #include "sched/sim/record.h"
 #include "sched/sim/sim_private.h"
 #include "sched/sim/spread.h"
@@ -324,11 +326,21 @@ static void cpu_event(struct sim *sim, unsigned cpu)
         cpu_refresh(sim, cpu);
 }
 
-static void alarm_event(struct sim *sim)
+/* Have the vCPU that wakes next in the cache when it does. */
+static void warm_up(struct sim *sim)
 {
-    struct sim_vcpu *sv = sim->vcpus[sim->alarms.heap[0].index];
+    const struct alarm *next = alarm_first(&sim->alarms);
 
-    alarm_clear(&sim->alarms, sv->index);
+    if (next)
+        sched_warm(sim->vcpus[next->index]);
+}
+
+static void alarm_event(struct sim *sim, uint32_t index)
+{
+    struct sim_vcpu *sv = sim->vcpus[index];
+
+    alarm_clear(&sim->alarms, index);
+    warm_up(sim);
     sim_host_cpu(sv->v.cpu);
     wake(sv, sv->v.cpu, TRACE_CAUSE_TIMER);
 }
@@ -351,18 +363,19 @@ static bool wasting(const struct sim *sim)
 
 bool sim_run_some(struct sim *sim, ns_t until, uint64_t events)
 {
-    ns_t alarm, time;
+    const struct alarm *alarm;
     unsigned cpu;
-    bool sleeper;
+    ns_t time;
 
     decide_all(sim);
     while (events-- && likely(!sim->breach)) {
         cpu = course_first(&sim->course);
         time = sim->course.time[cpu];
         alarm = alarm_first(&sim->alarms);
-        sleeper = alarm < time;
-        if (sleeper)
-            time = alarm;
+        if (alarm && alarm->time < time)
+            time = alarm->time;
+        else
+            alarm = NULL;
         if (time > until || time == FOREVER) {
             if (sim->now < until)
                 sim->now = until;
@@ -372,8 +385,8 @@ bool sim_run_some(struct sim *sim, ns_t until, uint64_t events)
             sim->lost += time - sim->now;
         sim->now = time;
         sim->events++;
-        if (sleeper)
-            alarm_event(sim);
+        if (alarm)
+            alarm_event(sim, alarm->index);
         else
             cpu_event(sim, cpu);
         decide_all(sim);
@@ -407,6 +420,7 @@ struct sim *sim_create(const struct sim_conf *conf)
     sim->cpus = calloc(conf->nr_cpus, sizeof(*sim->cpus));
     BUG_ON(!sim->cpus);
     course_begin(&sim->course, conf->nr_cpus);
+    alarms_begin(&sim->alarms);
     alarms_reserve(&sim->alarms, 64);
     sim_host_is(sim);
     sim->sched = sched_create(ops, conf->seed);
@@ -431,7 +445,7 @@ static void free_vcpus(struct sim *sim)
         sim_leave(sim->vcpus[i]);
         sched_vcpu_fini(&sim->vcpus[i]->v);
         free(sim->vcpus[i]->latency);
-        free(sim->vcpus[i]);
+        memory_put(sim->vcpus[i]);
     }
     for (i = 0; i < sim->nr_domains; i++)
         if (sim->domains[i])

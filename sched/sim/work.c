@@ -13,27 +13,54 @@
 
 /* ---- jobs ---- */
 
-/* -ln(x / 2^64) in units of 2^-32, by squaring: no floating point, the same
- * on every machine. */
-static uint64_t minus_ln(uint64_t x)
+#define LOG_STEPS 256
+
+/* log2(1 + i / LOG_STEPS) times 2^30; made once, and only read then. */
+static struct {
+    uint64_t value[LOG_STEPS + 1];
+} logs;
+
+/* log2 of m / 2^63, which is in [1, 2), times 2^30, by squaring: no floating
+ * point, the same on every machine. */
+static uint64_t slow_log2(uint64_t m)
 {
-    unsigned zeros = (unsigned)__builtin_clzll(x | 1), i;
-    uint64_t log2 = 0; /* of x, normalised to [1, 2), times 2^30 */
-    uint64_t m = (x | 1) << zeros;
+    uint64_t log = 0;
+    unsigned i;
 
     for (i = 0; i < 30; i++) {
         unsigned __int128 square = (unsigned __int128)m * m;
 
-        log2 *= 2;
+        log *= 2;
         if (square >> 127) {
-            log2++;
+            log++;
             m = (uint64_t)(square >> 64);
         } else {
             m = (uint64_t)(square >> 63);
         }
     }
-    /* ln 2 = 0.6931471805599453 = 2977044472 / 2^32 */
+    return log;
+}
+
+static void make_logs(void)
+{
+    uint64_t i;
+
+    for (i = 0; i < LOG_STEPS; i++)
+        logs.value[i] = slow_log2((i + LOG_STEPS) << 55);
+    logs.value[LOG_STEPS] = 1u << 30;
+}
+
+/* -ln(x / 2^64) in units of 2^-32, to 5 digits: between two steps of the table
+ * the logarithm is taken for a line. */
+static uint64_t minus_ln(uint64_t x)
+{
+    unsigned zeros = (unsigned)__builtin_clzll(x | 1);
+    uint64_t m = (x | 1) << zeros; /* 1.63 bits */
+    const uint64_t *step = &logs.value[m >> 55 & (LOG_STEPS - 1)];
+    uint64_t log2 = step[0] + ((step[1] - step[0]) * (uint32_t)(m >> 23) >> 32);
+
     log2 = ((uint64_t)(zeros + 1) << 30) - log2;
+    /* ln 2 = 0.6931471805599453 = 2977044472 / 2^32 */
     return (uint64_t)((unsigned __int128)log2 * 2977044472u >> 30);
 }
 
@@ -251,6 +278,8 @@ void work_defaults(struct sim_work *w, enum work_kind kind)
     w->kind = kind;
     w->peer = w->to = -1;
     w->work = w->period = 1;
+    if (!logs.value[LOG_STEPS])
+        make_logs();
 }
 
 void work_join(struct sim_work *w, struct sim_vcpu *sv)

@@ -2,7 +2,7 @@
 # and those that stand in a plug-in's own folder, sched/NAME/test_*.c.
 SCHED_FOLDER_TESTS := $(wildcard sched/*/test_*.c)
 SCHED_TESTS := $(sort $(basename $(notdir $(wildcard tests/sched/test_*.c))))
-SCHED_TEST_SRC := $(filter-out sched/sim/main.c $(SCHED_FOLDER_TESTS), \
+SCHED_TEST_SRC := $(filter-out sched/sim/main.c sched/kit/% $(SCHED_FOLDER_TESTS), \
                       $(wildcard sched/*/*.c)) trace/trace.c tests/sched/kit.c
 SCHED_TEST_OBJ := $(SCHED_TEST_SRC:%.c=$(BUILD)/tests/obj/%.o)
 

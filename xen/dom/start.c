@@ -382,6 +382,8 @@ void dom_start(void)
     modules_release();
     console_ring_focus(kernel ? started[nr_started - 1] : started[0]);
     dom_watch_for_end(nr_started, kernel != NULL);
+    if (kernel)
+        console_release_screen();
     for (i = 0; i < nr_started; i++)
-        domain_unpause(started[i]);
+        (void)domain_unpause(started[i]);
 }

@@ -108,10 +108,7 @@ static int do_pausedomain(struct domain *d, struct xen_domctl *op)
 static int do_unpausedomain(struct domain *d, struct xen_domctl *op)
 {
     (void)op;
-    if (!d->pause_count)
-        return -XEN_EINVAL;
-    domain_unpause(d);
-    return 0;
+    return domain_unpause(d);
 }
 
 static int do_getdomaininfo(struct domain *d, struct xen_domctl *op)

@@ -47,10 +47,12 @@ static int get(struct sched *s, const struct sched_domain *d, struct run *r,
 {
     const struct sched_param *p = sched_param_find(sched_ops_of(s), name);
 
-    if (!p || (p->scope == SCHED_PER_VCPU && !r) ||
-        (p->scope == SCHED_PER_DOMAIN && !d))
+    if (!p || (p->scope != SCHED_PER_SYSTEM && !d))
         return -XEN_ENOENT;
-    *value = sched_param_get(s, d, r ? &r->sv : NULL, p);
+    if (p->scope == SCHED_PER_VCPU && !r) /* of a domain: of its vCPUs to be */
+        *value = sched_param_default(p);
+    else
+        *value = sched_param_get(s, d, r ? &r->sv : NULL, p);
     return 0;
 }
 

@@ -139,8 +139,6 @@ void run_block(bool (*ready)(void *arg), void *arg)
 {
     struct run *r = run_current();
 
-    if (ready ? ready(arg) : READ_ONCE(r->notified))
-        return;
     r->ready = ready;
     r->ready_arg = arg;
     sched_will_block(&r->sv);
@@ -152,7 +150,7 @@ static bool others_wait(const struct run *r)
 {
     uint64_t flags = irq_save();
     const struct sched *s = r->sv.sched;
-    bool wait = sched_waiting(s, this_cpu_id()) ||
+    bool wait = !sched_alone(this_cpu_id()) ||
                 (sched_ops_of(s)->flags & SCHED_ONE_LOCK);
 
     irq_restore(flags);

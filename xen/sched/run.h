@@ -83,8 +83,9 @@ void run_notify_cause(struct run *r, uint32_t cause, uint32_t detail);
 void run_notify(struct run *r);
 
 /* The current vCPU gives up its CPU until run_notify(), unless `ready` says
- * (under the scheduler lock, so that no notify is lost) that there is no need.
- * ready takes no lock. NULL: ready if a notify came since run_expect_notify().
+ * (under the scheduler lock, so that no notify is lost) that there is no need:
+ * look before you call, as it is asked late. ready takes no lock. NULL: ready
+ * if a notify came since run_expect_notify().
  */
 void run_block(bool (*ready)(void *arg), void *arg);
 void run_expect_notify(void); /* a full barrier */
@@ -110,7 +111,8 @@ int run_param(struct run_domain *rd, struct run *r, const char *name,
 
 /* The same as numbers, in the unit of the plug-in's table: all of them or none.
  * -ENOENT: it has no such parameter; -EINVAL: range or scope; or its refusal.
- */
+ * A vCPU's parameters with r NULL: put to all vCPUs; what is got is what a new
+ * vCPU begins with. */
 #define RUN_SETTINGS_MAX 4u
 struct run_setting {
     const char *name;
