@@ -1,7 +1,7 @@
 /*
  * host.c - what the scheduler core asks of the hypervisor (sched/api/host.h):
- * locks, timer, poke; runstate accounting; and what to do with a plug-in that
- * breaks a rule.
+ * locks, timer, poke; runstate accounting. What to do with a plug-in that
+ * breaks a rule: report.c.
  *
  * Locks: the scheduler locks (rank SCHED), one per CPU. What is on the hot
  * paths stands in host_inline.h.
@@ -130,7 +130,8 @@ void host_vprint(const char *format, va_list args)
     char line[256];
 
     (void)format_textv(line, sizeof(line), format, args);
-    console_print("%s", line);
+    if (!report_takes(line))
+        console_print("%s", line);
 }
 
 void *host_alloc(size_t size)
@@ -141,19 +142,4 @@ void *host_alloc(size_t size)
 void host_free(void *p)
 {
     mem_free(p);
-}
-
-/* ---- a broken rule ---- */
-
-void host_breach(const struct sched_breach *b)
-{
-    log_error("scheduler %s broke a rule on CPU%u: %s", b->plugin, b->cpu,
-              b->rule);
-    if (b->v)
-        log_error("  it concerns d%uv%u", b->v->dom, b->v->id);
-    sched_dump(b->sched, time_now());
-    if (run_options.strict || !b->can_fall_back)
-        panic("scheduler %s broke a rule: %s", b->plugin, b->rule);
-    log_error("scheduler rr takes over from %s", b->plugin);
-    trace_1(TRACE_SCHED_FALLBACK, 0);
 }
