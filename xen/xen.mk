@@ -52,9 +52,16 @@ $(BUILD)/gen/asm-offsets.h: xen/arch/x86/offsets/asm-offsets.c
 	sed -n 's/^.*@OFF@ \([A-Za-z0-9_]*\) [$$]*\(-\{0,1\}[0-9]*\).*/#define \1 \2/p' \
 	    $(@:.h=.s) > $@
 
+# What is linked: a folder that has gone is not to be found in what is built.
+.PHONY: always
+$(BUILD)/gen/objects: always
+	@mkdir -p $(@D)
+	@echo '$(HV_OBJ)' | cmp -s - $@ || echo '$(HV_OBJ)' > $@
+
 # Linked twice: the second time with the symbol table of the first, for the
 # backtrace of a panic. The table's section has a fixed size class at the end.
-$(BUILD)/metronome: $(HV_OBJ) xen/metronome.lds.S tools/symbols.py
+$(BUILD)/metronome: $(HV_OBJ) $(BUILD)/gen/objects xen/metronome.lds.S \
+        tools/symbols.py
 	$(CC) -E -P -x assembler-with-cpp $(HV_ASFLAGS) xen/metronome.lds.S \
 	    -o $(BUILD)/metronome.lds
 	$(PYTHON) tools/symbols.py --empty > $(BUILD)/gen/symbols0.S

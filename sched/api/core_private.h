@@ -21,6 +21,7 @@
 struct sched {
     struct sched_head head;      /* first; all locks */
     const struct sched_ops *ops; /* written under all its locks */
+    unsigned number;             /* the host's */
     unsigned nr_cpus;
     unsigned words;     /* of a cpuset in which its CPUs stand */
     unsigned one_lock;  /* the lock of all, or CPUSET_NONE */
@@ -45,47 +46,6 @@ struct sched {
     void *spare; /* of sched_change(): the area to come, or to go */
 };
 
-/* So aligned, an index into the array is a shift. */
-struct sched_pcpu {
-    struct sched *sched;        /* NULL: not up. All locks of the instance */
-    struct sched_vcpu *running; /* NULL: idle */
-    unsigned lock;    /* its lock's number; read again after taking it */
-    unsigned waiting; /* vCPUs in the plug-in's hand with v->cpu here */
-    ns_t now;         /* the latest reading of the clock used here */
-    ns_t resched_at;  /* pick again at the latest at this time */
-    ns_t tick_at;     /* when the next tick falls due, if something runs */
-    ns_t slow_at;     /* account and watchdog: the master's; else FOREVER */
-    /* Ran here, has to go to another CPU: SCHED_HAND_CORE, decided upon in
-     * sched_schedule(); or SCHED_HAND_AWAY, its domain was moved. */
-    struct sched_vcpu *leaving;
-    unsigned peer;    /* whose lock a pick() holds besides, or CPUSET_NONE */
-    bool peer_locked; /* it is another lock than ours */
-    bool deciding;    /* in sched_schedule(): resched is under way anyhow */
-    uint64_t random;
-    struct sched_counts counts;
-    void *spare; /* as in struct sched */
-} ALIGNED(256);
-
-extern struct sched_pcpu sched_pcpus[CPUSET_MAX];
-
-/* Take the lock of cpu / of v->cpu, which may change while we wait. */
-static inline void sched_lock_cpu(unsigned cpu)
-{
-    const struct sched_pcpu *p = &sched_pcpus[cpu];
-
-    for (;;) {
-        unsigned lock = READ_ONCE(p->lock);
-
-        host_lock(lock);
-        if (likely(lock == READ_ONCE(p->lock)))
-            return;
-        host_unlock(lock);
-    }
-}
-static inline void sched_unlock_cpu(unsigned cpu)
-{
-    host_unlock(sched_pcpus[cpu].lock);
-}
 /* All locks of an instance, in ascending order; of two instances. */
 void sched_lock_all(struct sched *s);
 void sched_unlock_all(struct sched *s);
@@ -154,15 +114,20 @@ void sched_charge(struct sched_pcpu *p, ns_t now);
  * enqueue it there. Takes and releases locks. */
 void sched_make_runnable(struct sched_vcpu *v, enum sched_why why, ns_t now);
 /* Program the timer of a CPU for what is next; under its lock. */
-static inline void sched_program(struct sched_pcpu *p, unsigned cpu)
+static inline void sched_program_for(const struct sched_pcpu *p,
+                                     const struct sched_ops *ops, unsigned cpu)
 {
     ns_t when = p->resched_at;
 
     if (p->slow_at < when)
         when = p->slow_at;
-    if (p->sched->ops->tick && p->running && p->tick_at < when)
+    if (ops->tick && p->running && p->tick_at < when)
         when = p->tick_at;
     host_timer(cpu, when);
+}
+static inline void sched_program(const struct sched_pcpu *p, unsigned cpu)
+{
+    sched_program_for(p, p->sched->ops, cpu);
 }
 
 /* A rule is broken: remember the first one. Under a lock of s. breach.c */
@@ -176,6 +141,8 @@ unsigned sched_place(const struct sched_vcpu *v, ns_t now);
 /* v waits although its CPU has another to run: have an idle CPU that v may
  * use pick, and so steal it. Who becomes idle later looks by itself. */
 void sched_offer_idle(const struct sched_vcpu *v);
+/* Have each idle CPU pick: it may steal. */
+void sched_poke_idle(struct sched *s);
 static inline void sched_offer(const struct sched_vcpu *v)
 {
     if (v->sched->nr_cpus > 1)
@@ -195,14 +162,13 @@ static inline bool sched_claim_idle(struct sched *s, unsigned cpu)
 static inline void sched_announce(const struct sched_pcpu *p, unsigned cpu,
                                   const struct sched_vcpu *v)
 {
-    bool claimed = false;
-
-    if (!p->running) {
-        claimed = sched_claim_idle(v->sched, cpu);
-        host_poke(cpu);
-    }
-    if (!claimed)
+    if (p->running) {
         sched_offer(v);
+        return;
+    }
+    if (!sched_claim_idle(v->sched, cpu) && v->sched->nr_cpus > 1)
+        sched_poke_idle(v->sched); /* one of two has to be run elsewhere */
+    host_poke(cpu);
 }
 void sched_effective_affinity(struct sched_vcpu *v);
 

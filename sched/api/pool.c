@@ -141,6 +141,16 @@ const struct sched_ops *sched_ops_of(const struct sched *s)
     return s->ops;
 }
 
+void sched_set_number(struct sched *s, unsigned number)
+{
+    s->number = number;
+}
+
+unsigned sched_number(const struct sched *s)
+{
+    return s->number;
+}
+
 struct sched *sched_of_cpu(unsigned cpu)
 {
     return sched_pcpus[cpu].sched;
@@ -169,6 +179,8 @@ static void affinities_changed(struct sched *s, ns_t now)
                 continue;
             if (v->core.hand == SCHED_HAND_CPU)
                 host_poke(v->cpu);
+            if (v->core.hand == SCHED_HAND_CORE) /* it wakes up elsewhere */
+                WRITE_ONCE(v->cpu, sched_place(v, now));
             if (v->core.hand != SCHED_HAND_PLUGIN)
                 continue;
             sched_move_dequeue(v, SCHED_MOVE, now);

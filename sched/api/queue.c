@@ -44,10 +44,25 @@ static void tree_append(struct sched_queue *q, struct sched_node *n)
         sched_tree_RB_INSERT_COLOR(&q->tree, n);
 }
 
-void sched_queue_add(struct sched_queue *q, struct sched_node *n, int64_t key)
+/* n's key is not greater than all. */
+static NOINLINE void add_before_last(struct sched_queue *q,
+                                     struct sched_node *n)
 {
     struct sched_node *same;
 
+    if (q->last->key == n->key) {
+        ring_add(q->last, n);
+        return;
+    }
+    same = sched_tree_RB_INSERT(&q->tree, n);
+    if (same)
+        ring_add(same, n);
+    else if (sched_key_before(n->key, q->first->key))
+        q->first = n;
+}
+
+void sched_queue_add(struct sched_queue *q, struct sched_node *n, int64_t key)
+{
     ASSERT(!n->queue);
     n->key = key;
     n->queue = q;
@@ -59,14 +74,8 @@ void sched_queue_add(struct sched_queue *q, struct sched_node *n, int64_t key)
         RB_ROOT(&q->tree) = q->first = q->last = n;
     } else if (sched_key_before(q->last->key, key)) {
         tree_append(q, n);
-    } else if (q->last->key == key) {
-        ring_add(q->last, n);
     } else {
-        same = sched_tree_RB_INSERT(&q->tree, n);
-        if (same)
-            ring_add(same, n);
-        else if (sched_key_before(key, q->first->key))
-            q->first = n;
+        add_before_last(q, n);
     }
 }
 

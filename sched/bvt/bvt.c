@@ -33,9 +33,6 @@
 
 #define BVT_EINVAL 22
 
-/* Differences of E within which a product by a weight fits into 64 bits. */
-#define BVT_NEAR ((int64_t)1 << 46)
-
 enum { BVT_ACTUAL, BVT_EFFECTIVE }; /* what node[] is for */
 
 enum { BVT_EV_WARP, BVT_EV_UNWARP, BVT_EV_MIGRATE };
@@ -148,12 +145,12 @@ __attribute__((cold, noinline)) static ns_t bvt_slice_far(
  * negative. */
 static inline ns_t bvt_slice(const struct bvt_vcpu *b, int64_t d, ns_t c)
 {
-    int64_t t;
+    int64_t t, up = BVT_SCALE - 1 - (int64_t)b->rest;
 
-    if (unlikely(d > BVT_NEAR || d < -BVT_NEAR))
+    if (unlikely(__builtin_mul_overflow(d, (int64_t)b->weight, &t) ||
+                 __builtin_add_overflow(t, up, &t)))
         return bvt_slice_far(b, d, c);
-    t = d * (int64_t)b->weight - (int64_t)b->rest;
-    return ((t + BVT_SCALE - 1) >> 8) + c;
+    return (t >> 8) + c;
 }
 
 /* SVT = min A of the runnable: those that wait, and what runs, whose A has
@@ -188,13 +185,19 @@ static void bvt_warp_if_due(struct sched_vcpu *v, bool fresh, ns_t now)
     b->warped = true;
 }
 
+/* Is warp anything to v? If not, it is not warped, and will not be. */
+static inline bool bvt_warps(const struct sched_vcpu *v)
+{
+    const struct bvt_dom *d = v->dom_priv;
+    const struct bvt_vcpu *b = v->priv;
+
+    return d->warp || b->warped;
+}
+
 /* v is going to be queued; fresh: after a sleep of its own wish. */
 static inline void bvt_warp(struct sched_vcpu *v, bool fresh, ns_t now)
 {
-    const struct bvt_dom *d = v->dom_priv;
-    struct bvt_vcpu *b = v->priv;
-
-    if (d->warp || b->warped)
+    if (bvt_warps(v))
         bvt_warp_if_due(v, fresh, now);
 }
 
@@ -234,6 +237,14 @@ static inline void bvt_insert(struct bvt_cpu *c, struct sched_vcpu *v)
         sched_queue_add(&c->effective, &v->node[BVT_EFFECTIVE],
                         bvt_effective(v));
     sched_queue_add(&c->actual, &v->node[BVT_ACTUAL], b->a);
+}
+
+/* One that has run; apart, so that the usual way needs no frame. */
+static NOINLINE void bvt_insert_warped(struct bvt_cpu *c, struct sched_vcpu *v,
+                                       ns_t now)
+{
+    bvt_warp_if_due(v, false, now);
+    bvt_insert(c, v);
 }
 
 static void bvt_unlink(struct sched_vcpu *v)
@@ -311,20 +322,18 @@ static void bvt_wake(struct sched_vcpu *v, int64_t svt, ns_t now)
     b->voluntary = false;
 }
 
-/* v has just become runnable: does it, and when, displace what runs? C does
- * not protect what runs from it if v has now the smallest E of all. */
+/* v has just become runnable, with the smallest E of those that wait: does it,
+ * and when, displace what runs? C does not protect what runs from it if v has
+ * now the smallest E of all. */
 static void bvt_preempt(struct sched_vcpu *v, struct bvt_cpu *c,
                         const struct sched_vcpu *running, int64_t run_a,
                         ns_t now)
 {
     const struct bvt_sys *sys = sched_sys(v->sched);
     const struct bvt_vcpu *rb = running->priv;
-    const struct sched_node *first = bvt_first(c, v);
     int64_t e = bvt_node(v)->key, run_e = bvt_effective(running);
     ns_t until;
 
-    if (first && bvt_before(first->key, e))
-        return;
     until = c->since + bvt_slice(rb, bvt_minus(e, run_e), sys->ctx_allow);
     if (bvt_before(e, bvt_plus(run_e, (uint64_t)bvt_minus(run_a, rb->a)))) {
         if (!c->woken || bvt_before(e, bvt_node(c->woken)->key))
@@ -343,6 +352,7 @@ static NOINLINE void bvt_arrive(struct sched_vcpu *v, enum sched_why why,
 {
     struct bvt_cpu *c = sched_cpu(v->sched, v->cpu);
     const struct sched_vcpu *running = sched_running(v->sched, v->cpu);
+    const struct sched_node *first = bvt_first(c, NULL);
     struct bvt_vcpu *b = v->priv;
     int64_t run_a = c->svt, svt;
     uint64_t rest;
@@ -357,7 +367,7 @@ static NOINLINE void bvt_arrive(struct sched_vcpu *v, enum sched_why why,
     if (why != SCHED_MOVE)
         bvt_wake(v, svt, now);
     bvt_insert(c, v);
-    if (running)
+    if (running && (!first || !bvt_before(first->key, bvt_node(v)->key)))
         bvt_preempt(v, c, running, run_a, now);
 }
 
@@ -374,8 +384,10 @@ static void bvt_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
         c->yielder = v;
     else
         c->last = v;
-    bvt_warp(v, false, now);
-    bvt_insert(c, v);
+    if (unlikely(bvt_warps(v)))
+        bvt_insert_warped(c, v, now);
+    else
+        sched_queue_add(&c->actual, &v->node[BVT_ACTUAL], b->a);
 }
 
 static void bvt_sleep(struct sched_vcpu *v, bool voluntary, ns_t now)

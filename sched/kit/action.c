@@ -268,7 +268,7 @@ static const struct sched_ops *other(const struct kit_run *r, int64_t n)
 
 static void change(struct kit_run *r, const struct kit_action *a)
 {
-    const struct sched_ops *ops = kit_spy(other(r, a->value));
+    const struct sched_ops *next = other(r, a->value), *ops = kit_spy(next);
     unsigned i;
 
     if (ops == sched_ops_of(r->sim->sched))
@@ -276,8 +276,10 @@ static void change(struct kit_run *r, const struct kit_action *a)
     kit_check_accounting(r);
     if (r->sim->breach)
         return;
+    if (sched_change(r->sim->sched, ops, r->sim->now))
+        return; /* -EBUSY: a vCPU has left and may come again */
     r->changed = true;
-    (void)sched_change(r->sim->sched, ops, r->sim->now);
+    r->in_force = next;
     /* What runs is charged by the new one, for what it runs from now on. */
     for (i = 0; i < r->sc->nr_vcpus; i++)
         r->member[i].charged = kit_ran(&r->member[i], r->sim->now);

@@ -123,6 +123,7 @@ struct kit_run {
     struct kit_member member[KIT_VCPUS];
     struct sim_vcpu *on_cpu[KIT_CPUS];
     bool down[KIT_CPUS];
+    const struct sched_ops *in_force;
     bool changed;   /* another plug-in was, or is, in force */
     bool disturbed; /* CPUs came or went */
     bool draining;  /* loads end as soon as they can */

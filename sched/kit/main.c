@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "sched/kit/kit.h"
+#include "sched/sim/plugin_file.h"
 #include "xen/lib/bug.h"
 
 #define JOBS_MAX     16
@@ -37,6 +38,7 @@ static const char help[] =
     "      --replay=FILE     play the scenario in FILE and print each call\n"
     "      --number=N        print scenario number N, and play it\n"
     "      --rules           list the rules that judge NAME (or all)\n"
+    "      --plugin FILE     (before all else) load this object\n"
     "      --no-shrink       report what is found as it was found\n"
     "  -q, --quiet           no progress\n"
     "  -h, --help            this text\n"
@@ -499,8 +501,11 @@ int main(int argc, char **argv)
                          .scenarios = 10000,
                          .seed = 1,
                          .jobs = 2 };
-    int error = options(&o, argc, argv);
+    int error;
 
+    if (!sched_load_arguments(&argc, &argv))
+        return 2;
+    error = options(&o, argc, argv);
     if (error)
         return error;
     if (o.replay)

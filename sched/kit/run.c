@@ -229,7 +229,7 @@ static void forgotten(struct kit_run *r, bool patient)
 
 static void drain(struct kit_run *r)
 {
-    bool patient = r->sc->ops->flags & SCHED_MAY_IDLE;
+    bool patient = r->in_force->flags & SCHED_MAY_IDLE;
     ns_t begin = r->sim->now, step = DRAIN_STEP;
     uint64_t turns = r->sim->decisions;
     unsigned i;
@@ -340,7 +340,7 @@ static void conclude(struct kit_run *r)
     for (i = 0; i < rules.nr && !r->sim->breach; i++)
         if (rules.set[i]->end)
             rules.set[i]->end(r, r->state[i]);
-    if (!r->sim->breach && !kit_excused(r->sc->ops, "starvation"))
+    if (!r->sim->breach && !kit_excused(r->in_force, "starvation"))
         drain(r);
     if (!r->sim->breach)
         kit_check_accounting(r);
@@ -354,6 +354,7 @@ void kit_play(struct kit_run *r, const struct kit_scenario *sc)
 
     memset(r, 0, sizeof(*r));
     r->sc = sc;
+    r->in_force = sc->ops;
     r->log = log;
     r->recorder = recorder;
     r->recorder_arg = recorder_arg;

@@ -1,6 +1,7 @@
 # make plugin DIR=path/to/NAME: a folder outside of this tree (or in it), as one
-# object, build/plugins/NAME.o, that the hypervisor and schedsim load. Its
-# test_*.c are not part of it: `make plugin-test DIR=...` runs them.
+# object, build/plugins/NAME.o, that the hypervisor and schedsim load; with
+# debugging information it is build/plugins/NAME/debug.o. Its test_*.c are not
+# part of it: `make plugin-test DIR=...` runs them.
 
 # The version of the interface is a hash of the front door without its comments.
 # Each line of that header begins with a hash sign, so that for make, which
@@ -35,6 +36,7 @@ $(PLUGIN_OUT).o: $(BUILD)/gen/asm-offsets.h
 	    -o $(f:$(PLUGIN_DIR)/%.c=$(PLUGIN_OUT)/%.o) &&) true
 	tools/check-plugins $(PLUGIN_OUT)
 	$(CC) $(HV_ASFLAGS) -c -o $(PLUGIN_OUT)/note.o sched/load/note.S
-	ld -r --strip-debug -T sched/load/plugin.lds -o $@ $(PLUGIN_OBJECTS) \
-	    $(PLUGIN_OUT)/note.o
+	ld -r -T sched/load/plugin.lds -o $(PLUGIN_OUT)/debug.o \
+	    $(PLUGIN_OBJECTS) $(PLUGIN_OUT)/note.o
+	objcopy --strip-debug $(PLUGIN_OUT)/debug.o $@
 endif

@@ -110,3 +110,20 @@ const char *sched_load_file(const char *path, char *why, size_t size)
         snprintf(why, size, "%s: %s", path, reason);
     return ops ? ops->name : NULL;
 }
+
+bool sched_load_arguments(int *argc, char ***argv)
+{
+    char **words = *argv, why[LOAD_WHY + 256];
+
+    while (*argc > 2 && !strcmp(words[1], "--plugin")) {
+        if (!sched_load_file(words[2], why, sizeof(why))) {
+            fprintf(stderr, "%s\n", why);
+            return false;
+        }
+        words[2] = words[0];
+        words += 2;
+        *argc -= 2;
+    }
+    *argv = words;
+    return true;
+}

@@ -1,8 +1,7 @@
 # schedsim: the simulator. build/schedsim is what people run; the engine behind
 # it is build/schedsim-engine.
-SIM_SRC := $(sort $(wildcard sched/api/*.c sched/sim/*.c) trace/trace.c \
-             $(filter-out sched/api/% sched/sim/% sched/kit/% \
-               $(wildcard sched/*/test_*.c),$(wildcard sched/*/*.c)))
+SIM_SRC := $(sort $(wildcard sched/api/*.c sched/load/*.c sched/sim/*.c) \
+             trace/trace.c $(PLUGIN_SRC))
 SIM_OBJ := $(SIM_SRC:%.c=$(BUILD)/sim/%.o)
 SIM_CFLAGS := -std=gnu11 -O2 -flto -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
     -include xen/lib/compiler.h -DSCHED_WARM=1152
@@ -13,8 +12,8 @@ $(BUILD)/sim/%.o: %.c sched/sim/sim.mk
 	@mkdir -p $(@D)
 	$(HOSTCC) $(SIM_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/schedsim-engine: $(SIM_OBJ)
-	$(HOSTCC) -O2 -flto=auto -o $@ $^
+$(BUILD)/schedsim-engine: $(SIM_OBJ) $(BUILD)/gen/objects
+	$(HOSTCC) -O2 -flto=auto -o $@ $(SIM_OBJ)
 
 $(BUILD)/schedsim: sched/sim/schedsim.sh $(BUILD)/schedsim-engine
 	sed 's|@ROOT@|$(CURDIR)|' $< > $@

@@ -12,14 +12,14 @@ $(BUILD)/kit/%.o: %.c
 	@mkdir -p $(@D)
 	$(HOSTCC) $(KIT_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/kit/conformance: $(KIT_OBJ)
-	$(HOSTCC) -o $@ $^
+$(BUILD)/kit/conformance: $(KIT_OBJ) $(BUILD)/gen/objects
+	$(HOSTCC) -o $@ $(KIT_OBJ)
 
 host-tests: $(BUILD)/kit/conformance
 
 .PHONY: conformance
-conformance: $(BUILD)/kit/conformance ## play scenarios with plug-ins: SCHED=NAME|all N=10000 SEED=1
-	$< --sched=$(or $(SCHED),all) --scenarios=$(or $(N),10000) \
+conformance: $(BUILD)/kit/conformance ## play scenarios with plug-ins: SCHED=NAME|all N=10000 SEED=1 PLUGIN=FILE
+	$< $(PLUGIN:%=--plugin %) --sched=$(or $(SCHED),all) --scenarios=$(or $(N),10000) \
 	    --seed=$(or $(SEED),1)
 
 -include $(KIT_OBJ:.o=.d)

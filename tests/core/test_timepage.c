@@ -78,15 +78,21 @@ void run_times(const struct run *r, struct vcpu_runstate_info *out)
     memset(out, 0, sizeof(*out));
 }
 
+void run_times_at_entry(const struct run *r, struct vcpu_runstate_info *out)
+{
+    (void)r;
+    memset(out, 0, sizeof(*out));
+}
+
 ns_t run_virtual_time(const struct run *r)
 {
     (void)r;
     return 0;
 }
 
-const struct sched_ops *sched_ops_of(const struct sched *s)
+const struct sched_ops *run_ops(const struct run *r)
 {
-    (void)s;
+    (void)r;
     return NULL;
 }
 

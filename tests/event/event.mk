@@ -5,7 +5,7 @@ EVENT_TEST_SRC := tests/event/test_event.c $(wildcard xen/core/event*.c)
 $(BUILD)/tests/test_event: $(EVENT_TEST_SRC) $(wildcard xen/core/*.h) \
                            tests/event/fake.h
 	@mkdir -p $(@D)
-	$(HOSTCC) $(HOST_TEST_CFLAGS) -include tests/event/fake.h -o $@ \
+	$(HOSTCC) $(HOST_TEST_CFLAGS) -D_GNU_SOURCE -include tests/event/fake.h -o $@ \
 	    $(EVENT_TEST_SRC) -lcmocka
 
 HOST_TESTS += $(BUILD)/tests/test_console

@@ -94,6 +94,11 @@ void run_notify(struct run *r)
 
 union softirq_word percpu_softirq;
 
+void softirq_defer(struct softirq_work *w)
+{
+    fail_msg("%p", (void *)w);
+}
+
 void preempt_slow(void)
 {
 }

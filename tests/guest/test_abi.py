@@ -51,6 +51,13 @@ def test_two_cpus(name: str) -> None:
     judge(boot_test(BUILD / "metronome32", name, cpus=2))
 
 
+def test_other_domain() -> None:
+    """The machine's devices are not for a domain that does not own it."""
+    image = BUILD / "guests/abi/machine"
+    judge(Boot(BUILD / "metronome32", "", [(image, "domain name=m mem=16M")],
+               limit=LIMIT, until=OUTCOME).run())
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("name", TESTS)
 def test_xen(name: str) -> None:

@@ -41,6 +41,7 @@ def test_dom0(medium: pathlib.Path, uefi: bool) -> None:
         m.wait(r"LINUX UP: .*, 2 cpus", 600)
         m.wait(r"JOBS DONE failed=0", 120)
         log = m.wait_end(120)
-    assert "dom0 has powered off" in log, log[-4000:]
+    assert "dom0 enters ACPI state S5" in log, log[-4000:]
+    assert ("efi: EFI v2" in log) == uefi
     for words in BAD:
         assert words not in log, log[-6000:]

@@ -262,6 +262,11 @@ static void per_vcpu(void **state)
     struct sim_vcpu *a = sim_add(sim, 0, sim_hog),
                     *b = sim_add(sim, 0, sim_hog);
 
+    struct sched_setting all = {
+        sched_param_find(sched_ops_of(sim->sched), "budget"), MS(2)
+    };
+    ns_t ran[2];
+
     (void)state;
     assert_int_equal(reserve(a, MS(10), MS(1), false), 0);
     assert_int_equal(reserve(b, MS(20), MS(8), false), 0);
@@ -270,6 +275,21 @@ static void per_vcpu(void **state)
     sim_run(sim, S(1));
     assert_int_equal(sim_ran(a), MS(100));
     assert_int_equal(sim_ran(b), MS(400));
+    /* A domain's are all its vCPUs', from their next period on. */
+    assert_int_equal(
+        sched_param_set(sim->sched, a->v.core.domain, NULL, &all, 1, sim->now),
+        0);
+    sim_run(sim, S(1) + MS(20) - 1);
+    ran[0] = sim_ran(a), ran[1] = sim_ran(b);
+    sim_run(sim, S(2) + MS(20) - 1);
+    assert_int_equal(sim_ran(a) - ran[0], MS(200));
+    assert_int_equal(sim_ran(b) - ran[1], MS(100));
+    all.value = MS(15); /* too much for a's period: b's stays as well */
+    assert_int_equal(
+        sched_param_set(sim->sched, a->v.core.domain, NULL, &all, 1, sim->now),
+        -EINVAL_);
+    sim_run(sim, S(3) + MS(20) - 1);
+    assert_int_equal(sim_ran(b) - ran[1], MS(200));
     sim_destroy(sim);
 }
 

@@ -282,6 +282,20 @@ void console_init(const struct boot_info *info)
     console.ready = true;
 }
 
+void console_release_screen(void)
+{
+    uint64_t flags;
+
+    if (!console.use_vga)
+        return;
+    if (!console.use_serial)
+        log_warning("dom0 takes the screen: further messages are only in its "
+                    "ring (give console=com1 for a serial line)");
+    flags = lock();
+    console.use_vga = false;
+    unlock(flags);
+}
+
 void console_init_input(void)
 {
     if (console.use_serial && !serial_enable_input(console_take))

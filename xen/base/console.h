@@ -26,6 +26,9 @@ void console_guest_write(struct console_guest *g, const char *text,
  * switch). Called in interrupt context with interrupts off. */
 void console_set_input(void (*take)(char c));
 
+/* The screen is dom0's from now on; ours no more. */
+void console_release_screen(void);
+
 /* A debug key: h lists them. Handlers run in a softirq, interrupts on. */
 void console_add_key(char key, const char *help, void (*handler)(void));
 

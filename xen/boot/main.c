@@ -5,6 +5,7 @@
 #include "xen/arch/x86/apic.h"
 #include "xen/arch/x86/clock.h"
 #include "xen/arch/x86/cpu.h"
+#include "xen/arch/x86/efi.h"
 #include "xen/arch/x86/ioapic.h"
 #include "xen/arch/x86/traps.h"
 #include "xen/arch/x86/vga.h"
@@ -82,6 +83,7 @@ void main(uint32_t protocol, paddr_t information)
     frames_init(&boot_info); /* memory, and the final page tables */
     log_info("%lu frames free of %lu", frame_count_free(), frame_count_total());
     vga_map();
+    efi_init(boot_info.efi_table);
     (void)acpi_init(boot_info.rsdp);
     apic_init();
     ioapic_init();

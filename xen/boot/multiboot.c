@@ -228,8 +228,12 @@ static void take_tag2(const struct mb2_tag *tag)
         if (tag->size >= sizeof(struct mb2_framebuffer))
             take_framebuffer2((const void *)tag);
         break;
-    case MB2_EFI32:
     case MB2_EFI64:
+        if (size >= sizeof(paddr_t))
+            memcpy(&gathered.efi_table, tag + 1, sizeof(paddr_t));
+        gathered.efi = true;
+        break;
+    case MB2_EFI32:
         gathered.efi = true;
         break;
     case MB2_RSDP_1:

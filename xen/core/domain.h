@@ -103,6 +103,15 @@ struct domain {
 
 LIST_HEAD(domain_list, domain);
 
+/* Is there an unmasked event for v? (block, poll) */
+static inline bool event_pending(const struct vcpu *v)
+{
+    const struct vcpu_info *info = v->pv.info;
+
+    return READ_ONCE(info->evtchn_upcall_pending) &&
+           !READ_ONCE(info->evtchn_upcall_mask);
+}
+
 static inline struct vcpu *current_vcpu(void)
 {
     return container_of(current_pv(), struct vcpu, pv);
@@ -185,7 +194,8 @@ void vcpu_block(struct vcpu *v);
 void vcpu_poll(struct vcpu *v, ns_t until);
 
 void domain_pause(struct domain *d); /* returns when none of its vCPUs runs */
-void domain_unpause(struct domain *d);
+/* -EINVAL: it is not paused, or dying: then it is so for good. */
+int domain_unpause(struct domain *d);
 
 /* SHUTDOWN_*: all its vCPUs stop; what happens then is dom0's business, or for
  * boot-time domains and dom0 the hypervisor's. */
@@ -203,6 +213,9 @@ void domain_on_shutdown(void (*hook)(struct domain *d));
 void domain_crash(struct domain *d, const char *format, ...) PRINTF(2, 3);
 
 void domain_crashv(struct domain *d, const char *format, va_list args);
+
+/* Print the registers and the stack of the current vCPU, if it is d's. */
+void domain_say_state(const struct domain *d);
 
 /* SCHEDOP_watchdog: slot 1 or 2, or 0 for a free one; 0 s stops it. The slot,
  * 0, or a negative errno. */

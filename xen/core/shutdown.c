@@ -11,6 +11,7 @@
  */
 #include <xen/errno.h>
 #include "xen/arch/up.h"
+#include "xen/arch/x86/guest_access.h"
 #include "xen/base/softirq.h"
 #include "xen/base/time.h"
 #include "xen/core/domain_private.h"
@@ -65,7 +66,7 @@ void domain_resume(struct domain *d)
         domain_unpause_vcpus(d);
     }
     spin_unlock(&d->lock);
-    domain_unpause(d);
+    (void)domain_unpause(d); /* unless it is dying */
 }
 
 /* ---- crashes ---- */
@@ -81,6 +82,30 @@ static void say_registers(void)
     log_error("  rbp %016lx r8  %016lx r9  %016lx", r->rbp, r->r8, r->r9);
     log_error("  r10 %016lx r11 %016lx r12 %016lx", r->r10, r->r11, r->r12);
     log_error("  r13 %016lx r14 %016lx r15 %016lx", r->r13, r->r14, r->r15);
+}
+
+/* The top of the kernel's stack, and what may be return addresses in it is for
+ * whoever has its symbols. */
+static void say_stack(void)
+{
+    uint64_t word[24];
+    unsigned i;
+
+    if (copy_from_guest(word, guest_regs()->rsp, sizeof(word)))
+        return; /* too near to its end, or none */
+    log_error("  stack from rsp:");
+    for (i = 0; i < ARRAY_SIZE(word); i += 4)
+        log_error("    %016lx %016lx %016lx %016lx", word[i], word[i + 1],
+                  word[i + 2], word[i + 3]);
+}
+
+void domain_say_state(const struct domain *d)
+{
+    if (!current_pv() || current_domain() != d)
+        return;
+    log_error("Domain %u (%s), vCPU %u:", d->id, d->name, current_vcpu()->id);
+    say_registers();
+    say_stack();
 }
 
 void domain_crashv(struct domain *d, const char *format, va_list args)
@@ -99,7 +124,7 @@ void domain_crashv(struct domain *d, const char *format, va_list args)
                   current_vcpu()->id, why);
     else
         log_error("Domain %u (%s) crashed: %s", d->id, d->name, why);
-    if (own)
+    if (own && d->id != 0) /* dom0's end shows it: xen/dom/finish.c */
         say_registers();
     d->crashed = true;
     domain_shutdown(d, SHUTDOWN_crash);
@@ -187,27 +212,4 @@ void up_stop(void)
 bool up_is_hardware_domain(void)
 {
     return current_domain()->hardware;
-}
-
-/* Ports that even the domain that owns the machine may not use, because the
- * hypervisor does: interrupt controllers, timer, serial line, PCI set-up's
- * address port is shared and left to it. */
-bool up_may_use_ports(uint16_t first, uint16_t count)
-{
-    static const struct {
-        uint16_t first, last;
-    } ours[] = {
-        { 0x20, 0x21 },
-        { 0x40, 0x43 },
-        { 0xa0, 0xa1 },
-        { 0x3f8, 0x3ff },
-    };
-    unsigned last = first + count - 1u, i;
-
-    if (!current_domain()->hardware || last > 0xffff)
-        return false;
-    for (i = 0; i < ARRAY_SIZE(ours); i++)
-        if (first <= ours[i].last && last >= ours[i].first)
-            return false;
-    return true;
 }

@@ -99,7 +99,7 @@ static void name_values(struct vcpu *v, const struct sched_ops *ops)
 static void refresh_schedpage(struct vcpu *v)
 {
     struct metronome_scheduler_page *p = v->schedpage;
-    const struct sched_ops *ops = sched_ops_of(v->run.sv.sched);
+    const struct sched_ops *ops = run_ops(&v->run);
     struct vcpu_runstate_info times;
     int64_t values[SCHED_VIEW_MAX];
     unsigned i, number = sched_view(&v->run.sv, time_now(), values);
@@ -156,7 +156,7 @@ void timepage_publish_runstate(struct vcpu *v)
 
     if (!area_present(&v->runstate_area))
         return;
-    run_times(&v->run, &now);
+    run_times_at_entry(&v->run, &now);
     if (flag) {
         entry = now.state_entry_time | XEN_RUNSTATE_UPDATE;
         area_write(&v->runstate_area, at, &entry, sizeof(entry));

@@ -96,25 +96,27 @@ static void NORETURN end_run(const char *why)
     end_now(finish.at_end);
 }
 
-/* dom0's wish is the machine's. */
+/* dom0's wish is the machine's. What is no wish ends as our own faults do:
+ * reboots, or halts with noreboot. */
 static void end_dom0(const struct domain *d)
 {
-    static const struct {
-        const char *what;
-        enum at_end how;
-    } row[] = {
-        [SHUTDOWN_poweroff] = { "dom0 has powered off", END_POWEROFF },
-        [SHUTDOWN_reboot] = { "dom0 reboots", END_REBOOT },
-        [SHUTDOWN_suspend] = { "dom0 has suspended itself", END_REBOOT },
-        [SHUTDOWN_crash] = { "dom0 has crashed", END_REBOOT },
-        [SHUTDOWN_watchdog] = { "dom0's watchdog has expired", END_REBOOT },
-    };
-    unsigned reason = d->shutdown_code;
-
-    if (reason >= ARRAY_SIZE(row))
-        reason = SHUTDOWN_crash;
-    log_info("%s", row[reason].what);
-    end_now(row[reason].how);
+    switch (d->shutdown_code) {
+    case SHUTDOWN_poweroff:
+        log_info("dom0 has powered off");
+        end_now(END_POWEROFF);
+    case SHUTDOWN_reboot:
+        log_info("dom0 reboots");
+        end_now(END_REBOOT);
+    case SHUTDOWN_suspend:
+        log_info("dom0 has suspended itself");
+        end_now(END_REBOOT);
+    case SHUTDOWN_watchdog:
+        domain_say_state(d);
+        die("dom0's watchdog has expired");
+    default:
+        domain_say_state(d);
+        die("dom0 has crashed");
+    }
 }
 
 static const char *reason_name(unsigned reason)

@@ -170,7 +170,8 @@ static int check_exchange(const struct exchange *x)
         e->in.nr_extents << e->in.extent_order != e->out.nr_extents
                                                       << e->out.extent_order ||
         (e->in.nr_extents << e->in.extent_order) & ((1ul << x->order) - 1) ||
-        e->nr_exchanged > e->in.nr_extents)
+        e->nr_exchanged > e->in.nr_extents ||
+        (e->nr_exchanged << e->in.extent_order) & ((1ul << x->order) - 1))
         return -XEN_EINVAL;
     return 0;
 }

@@ -3,6 +3,7 @@
  */
 #include <xen/errno.h>
 #include <xen/memory.h>
+#include "xen/arch/x86/acpi.h"
 #include "xen/arch/x86/boot_info.h"
 #include "xen/arch/x86/guest_access.h"
 #include "xen/core/domain.h"
@@ -32,12 +33,23 @@ static int64_t put_map(uintptr_t arg, unsigned n,
     return copy_to_guest(arg, &m, sizeof(m));
 }
 
+/* What the loader said (GRUB has types of its own for the memory of the
+ * firmware), then the interrupt controllers: nothing of dom0's is
+ * to be placed over them. */
 static struct e820_entry machine_entry(const struct domain *d, unsigned i)
 {
     const struct boot_range *r = &boot_info.range[i];
+    unsigned extra = i - boot_info.nr_ranges;
 
     (void)d;
-    return (struct e820_entry){ r->start, r->end - r->start, r->type };
+    if (i < boot_info.nr_ranges)
+        return (struct e820_entry){ r->start, r->end - r->start,
+                                    r->type <= BOOT_MEMORY_BAD
+                                        ? r->type
+                                        : BOOT_MEMORY_RESERVED };
+    return (struct e820_entry){ extra ? acpi.ioapic[extra - 1].address
+                                      : acpi.local_apic,
+                                PAGE_SIZE, BOOT_MEMORY_RESERVED };
 }
 
 static struct e820_entry own_entry(const struct domain *d, unsigned i)
@@ -49,7 +61,8 @@ int64_t memory_get_machine_map(uintptr_t arg)
 {
     if (!current_domain()->hardware)
         return -XEN_EPERM;
-    return put_map(arg, boot_info.nr_ranges, machine_entry);
+    return put_map(arg, boot_info.nr_ranges + 1 + acpi.nr_ioapics,
+                   machine_entry);
 }
 
 int64_t memory_get_map(uintptr_t arg)

@@ -67,11 +67,10 @@ static void copy_times(const struct run *r, struct vcpu_runstate_info *out)
         out->time[i] = (uint64_t)r->time[i];
 }
 
-void run_times(const struct run *r, struct vcpu_runstate_info *out)
+void run_times_at_entry(const struct run *r, struct vcpu_runstate_info *out)
 {
     uint64_t flags;
     unsigned cpu;
-    ns_t now;
 
     if (r == run_current()) { /* nobody else changes them while it runs */
         copy_times(r, out);
@@ -82,6 +81,13 @@ void run_times(const struct run *r, struct vcpu_runstate_info *out)
         sched_unlock_vcpu(cpu);
         irq_restore(flags);
     }
+}
+
+void run_times(const struct run *r, struct vcpu_runstate_info *out)
+{
+    ns_t now;
+
+    run_times_at_entry(r, out);
     now = time_now();
     if (now > (ns_t)out->state_entry_time)
         out->time[out->state] += (uint64_t)now - out->state_entry_time;

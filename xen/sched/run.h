@@ -83,8 +83,9 @@ void run_notify_cause(struct run *r, uint32_t cause, uint32_t detail);
 void run_notify(struct run *r);
 
 /* The current vCPU gives up its CPU until run_notify(), unless `ready` says
- * (under the scheduler lock, so that no notify is lost) that there is no need.
- * ready takes no lock. NULL: ready if a notify came since run_expect_notify().
+ * (under the scheduler lock, so that no notify is lost) that there is no need:
+ * look before you call, as it is asked late. ready takes no lock. NULL: ready
+ * if a notify came since run_expect_notify().
  */
 void run_block(bool (*ready)(void *arg), void *arg);
 void run_expect_notify(void); /* a full barrier */
@@ -110,7 +111,8 @@ int run_param(struct run_domain *rd, struct run *r, const char *name,
 
 /* The same as numbers, in the unit of the plug-in's table: all of them or none.
  * -ENOENT: it has no such parameter; -EINVAL: range or scope; or its refusal.
- */
+ * A vCPU's parameters with r NULL: put to all vCPUs; what is got is what a new
+ * vCPU begins with. */
 #define RUN_SETTINGS_MAX 4u
 struct run_setting {
     const char *name;
@@ -121,8 +123,10 @@ int run_params_put(struct run_domain *rd, struct run *r,
 int run_param_get(struct run_domain *rd, struct run *r, const char *name,
                   int64_t *value);
 
-/* XEN_SCHEDULER_* of the plug-in at work. */
-unsigned sched_host_id(void);
+/* The plug-in that schedules r just now. */
+const struct sched_ops *run_ops(const struct run *r);
+/* XEN_SCHEDULER_* of the plug-in at work on a domain; NULL: on Pool-0. */
+unsigned run_sched_id(const struct run_domain *rd);
 
 void preempt_slow(void);
 /* Let others run, if it is their turn; only with no lock held. May return on
@@ -148,6 +152,8 @@ static inline bool preempt_point_ends(void)
 
 /* Runstate times up to now: their sum is the age of r. */
 void run_times(const struct run *r, struct vcpu_runstate_info *out);
+/* ... up to state_entry_time: whoever reads them adds what is since. */
+void run_times_at_entry(const struct run *r, struct vcpu_runstate_info *out);
 
 /* Domain virtual time: ns for which r has run. */
 ns_t run_virtual_time(const struct run *r);
@@ -171,9 +177,8 @@ void run_cpu_start(void);
 /* This CPU's boot stack becomes its idle loop. */
 void run_idle(void) NORETURN;
 
-struct sched *sched_pool(void);
 struct sched_domain *run_sched_domain(struct run_domain *rd);
-void sched_dump_all(void); /* debug key: run queues */
-void sched_next_all(void); /* debug key: the next scheduler, as guests run */
+void sched_dump_all(void); /* debug key: pools and their run queues */
+void sched_next_all(void); /* debug key: the next scheduler for each pool */
 
 #endif

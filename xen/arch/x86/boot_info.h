@@ -55,6 +55,7 @@ struct boot_info {
     unsigned screen_pitch;                /* bytes from line to line */
     unsigned screen_bpp;                  /* bits a pixel */
     bool efi;                             /* booted by UEFI firmware */
+    paddr_t efi_table; /* its system table; 0: not known, or 32-bit */
 };
 
 /* The only one; constant once main() runs. */

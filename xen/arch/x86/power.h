@@ -9,6 +9,9 @@
 #include "xen/lib/types.h"
 
 void power_off(void) NORETURN; /* ACPI S5; reboots where that fails */
+/* The same, with the values for the PM1 control registers that the firmware's
+ * tables say, as dom0 has read them. */
+void power_enter_s5(uint16_t pm1a, uint16_t pm1b) NORETURN;
 void power_reboot(void) NORETURN;
 void power_halt(void) NORETURN;
 

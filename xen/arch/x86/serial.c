@@ -74,6 +74,11 @@ bool serial_init(const struct serial_settings *s)
     return true;
 }
 
+uint16_t serial_port(void)
+{
+    return serial.present ? (uint16_t)serial.settings.port : 0;
+}
+
 static void put(char c)
 {
     /* A port that never gets ready must not hang us: at 300 baud a character

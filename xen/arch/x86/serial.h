@@ -28,6 +28,8 @@ bool serial_init(const struct serial_settings *s);
 /* From now on characters that come are given to take(), in interrupt context.
  * After ioapic_init(). False: the port has no interrupt. */
 bool serial_enable_input(void (*take)(char c));
+/* The first of its 8 I/O ports; 0: there is none. */
+uint16_t serial_port(void);
 void serial_write(const char *text, size_t length); /* LF becomes CR LF */
 
 #endif
