@@ -129,21 +129,23 @@ static void NORETURN refuse_key(const struct origin *o, const char *key,
     refuse(o, whole);
 }
 
+_Static_assert(DESCRIBE_PARAMS <= RUN_TEXTS_MAX, "all fit into one call");
+
 static void set_parameters(const struct origin *o, struct domain *d,
                            const struct description *t)
 {
+    struct run_text text[RUN_TEXTS_MAX];
     char why[DESCRIBE_WHY];
     unsigned i;
+    int rc;
 
-    for (i = 0; i < t->nr_params; i++) {
-        int rc = run_param(d->sched, NULL, t->param[i].key, t->param[i].value,
-                           why, sizeof(why));
-
-        if (rc == -XEN_ENOENT)
-            refuse_key(o, t->param[i].key, why);
-        if (rc)
-            refuse(o, why);
-    }
+    for (i = 0; i < t->nr_params; i++)
+        text[i] = (struct run_text){ t->param[i].key, t->param[i].value };
+    rc = run_params_text(d->sched, text, t->nr_params, &i, why, sizeof(why));
+    if (rc == -XEN_ENOENT)
+        refuse_key(o, t->param[i].key, why);
+    if (rc)
+        refuse(o, why);
 }
 
 static void move_to_pool(const struct origin *o, struct domain *d,
