@@ -16,8 +16,10 @@ MS = 1_000_000
 
 
 def test_hogs_share_by_weight(tmp_path: Path):
-    text = scenario("""a: { kind = "hog" } | weight = 256
-        b: { kind = "hog", start = "250ms", duration = "500ms" }""", sched="bvt")
+    text = scenario(
+        'a: { kind = "hog" } | weight = 256\n'
+        'b: { kind = "hog", start = "250ms", duration = "500ms" }',
+        sched="bvt")
     text = text.replace('weight = ""', "")
     r = run(tmp_path, text.replace("weight = 256", "weight = 768"))
     assert r.of("a").ran == pytest.approx(500 * MS + 375 * MS, abs=2 * MS)
