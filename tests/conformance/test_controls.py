@@ -28,6 +28,7 @@ CONTROLS = {
     "bvt_overcharge": "bvt-bound",
     "bvt_units": "bvt-slice",
     "bvt_underflow": "bvt-bound",
+    "bvt_relimit": "bvt-limit",
     "bvt_nolimit": "bvt-limit",
     "bvt_nounwarp": "bvt-unwarp",
     "sedf_wake3": "sedf-slice",
