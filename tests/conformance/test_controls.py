@@ -31,6 +31,7 @@ CONTROLS = {
     "bvt_relimit": "bvt-limit",
     "bvt_nolimit": "bvt-limit",
     "bvt_nounwarp": "bvt-unwarp",
+    "fbvt_even": "fbvt-bound",
     "sedf_wake3": "sedf-slice",
     "sedf_extra": "sedf-isolation",
     "sedf_noadmit": "sedf-admission",

@@ -142,6 +142,7 @@ static struct variant variants[] = {
       .cut = "weight",
       .in_effect = 256 },
     { .name = "credit2_nocap", .base = "credit2", .cut = "cap" },
+    { .name = "fbvt_even", .base = "fbvt", .cut = "weight", .in_effect = 256 },
     { .name = "null_wanders", .base = "rr", .replace = wanders },
     { .name = "null_late", .base = "rr", .replace = late },
     { .name = "rtds_extra",
