@@ -202,6 +202,16 @@ static struct sched_vcpu *fbvt_take(struct sched *s, unsigned from,
                             cpu);
 }
 
+/* The CPU time until v, which waited, has to give way to one at `key`; by its
+ * weight as it is now. Not above 0: at once. */
+static ns_t fbvt_turn(struct sched_vcpu *v, int64_t key, ns_t allow)
+{
+    fbvt_weigh(v);
+    return vtime_until(&((const struct fbvt_vcpu *)v->priv)->t,
+                       vtime_minus(key, v->node[0].key)) +
+           allow;
+}
+
 /* Whom to run of those that wait here, and until when. What has run goes on if
  * this decision comes before it has to give way. */
 static struct sched_vcpu *fbvt_choose(struct fbvt_cpu *c, ns_t allow, ns_t now,
@@ -217,16 +227,18 @@ static struct sched_vcpu *fbvt_choose(struct fbvt_cpu *c, ns_t allow, ns_t now,
         return NULL;
     v = n->vcpu;
     if (unlikely(c->last && c->last != v && now < c->until)) {
-        sched_queue_del(&c->last->node[0]);
-        *until = c->until;
-        return c->last;
+        turn = fbvt_turn(c->last, n->key, allow);
+        if (turn > 0) {
+            sched_queue_del(&c->last->node[0]);
+            *until = now + turn;
+            return c->last;
+        }
+        turn = FOREVER / 2;
     }
-    sched_queue_del(&v->node[0]);
+    sched_queue_del(n);
     next = sched_queue_first(&c->queue);
     if (next)
-        turn = vtime_until(&((const struct fbvt_vcpu *)v->priv)->t,
-                           vtime_minus(next->key, n->key)) +
-               allow;
+        turn = fbvt_turn(v, next->key, allow);
     if (turn < allow) /* beside one that yielded */
         turn = allow;
     *until = now + turn;

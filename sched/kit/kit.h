@@ -182,8 +182,9 @@ void kit_play(struct kit_run *r, const struct kit_scenario *sc);
 /* A rule is broken; the first one counts. rule is a literal. */
 void kit_fail(struct kit_run *r, const char *rule, const char *format, ...)
     PRINTF(3, 4);
-/* The value of a parameter of this name, as of now; 0: there is none. d is of
- * the member m, which may be NULL for those of the system. */
+/* The value of a parameter of this name, as of now; 0: there is none, or
+ * another plug-in is in force. Of the member m and its domain; m may be NULL
+ * for those of the system. */
 int64_t kit_param(struct kit_run *r, const struct kit_member *m,
                   const char *name);
 /* m's CPU time. */

@@ -37,6 +37,7 @@ static const char help[] =
     "  -j, --jobs=N          processes (default 2)\n"
     "  -o, --output=DIR      for what is found (default build/conformance)\n"
     "      --replay=FILE     play the scenario in FILE and print each call\n"
+    "      --shrink=FILE     make the scenario in FILE as small as it can be\n"
     "      --number=N        print scenario number N, and play it\n"
     "      --rules           list the rules that judge NAME (or all)\n"
     "      --rule=RULE       shrink and report breaches of this rule only\n"
@@ -52,7 +53,7 @@ struct options {
     const char *sched, *output, *replay, *rule;
     uint64_t scenarios, seed, number;
     unsigned jobs;
-    bool quiet, rules, no_shrink, one;
+    bool shrink, quiet, rules, no_shrink, one;
 };
 
 /* ---- the board ---- */
@@ -304,12 +305,25 @@ static bool smallest(const struct sched_ops *ops, const struct options *o,
     return any;
 }
 
+static void tell_and_save(const struct options *o,
+                          const struct kit_scenario *sc,
+                          const struct kit_verdict *verdict)
+{
+    char path[512];
+
+    kit_write(stdout, sc, NULL);
+    (void)printf("  at %lld ns: %s\n", (long long)verdict->at, verdict->detail);
+    if (kit_save(o->output, sc, verdict, path, sizeof(path)))
+        (void)printf("  not saved: %s: %s\n", path, strerror(errno));
+    else
+        (void)printf("  saved: %s\n", path);
+}
+
 static void report(const struct sched_ops *ops, const struct options *o,
                    const struct finding *f)
 {
     static struct kit_scenario sc;
     struct kit_verdict verdict;
-    char path[512];
 
     (void)printf(
         "%s breaks the rule \"%s\" in %llu of %llu scenarios, first in "
@@ -321,12 +335,7 @@ static void report(const struct sched_ops *ops, const struct options *o,
                      "matters\n");
         return;
     }
-    kit_write(stdout, &sc, NULL);
-    (void)printf("  at %lld ns: %s\n", (long long)verdict.at, verdict.detail);
-    if (kit_save(o->output, &sc, &verdict, path, sizeof(path)))
-        (void)printf("  not saved: %s: %s\n", path, strerror(errno));
-    else
-        (void)printf("  saved: %s\n", path);
+    tell_and_save(o, &sc, &verdict);
 }
 
 /* True: no rule is broken. */
@@ -370,6 +379,23 @@ static int play_and_tell(const struct kit_scenario *sc)
     return 1;
 }
 
+static int shrink_one(const struct options *o, struct kit_scenario *sc)
+{
+    struct kit_verdict verdict;
+    unsigned attempts;
+
+    kit_try(sc, &verdict);
+    if (!verdict.rule) {
+        (void)printf("no rule is broken\n");
+        return 0;
+    }
+    attempts = kit_shrink(sc, &verdict);
+    (void)printf("%s breaks the rule \"%s\"; shrunk in %u attempts:\n",
+                 sc->ops->name, verdict.rule, attempts);
+    tell_and_save(o, sc, &verdict);
+    return 1;
+}
+
 static int replay(const struct options *o)
 {
     static struct kit_scenario sc;
@@ -388,7 +414,7 @@ static int replay(const struct options *o)
         (void)fprintf(stderr, "conformance: %s\n", why);
         return 2;
     }
-    return play_and_tell(&sc);
+    return o->shrink ? shrink_one(o, &sc) : play_and_tell(&sc);
 }
 
 static int list_rules(const char *sched)
@@ -464,7 +490,9 @@ static int option(struct options *o, int c)
         o->output = optarg;
         return 0;
     case 'R':
+    case 'm':
         o->replay = optarg;
+        o->shrink = c == 'm';
         return 0;
     case 'r':
         o->rule = optarg;
@@ -483,13 +511,13 @@ static int option(struct options *o, int c)
 static int options(struct options *o, int argc, char **argv)
 {
     static const struct option list[] = {
-        { "sched", 1, NULL, 's' },  { "scenarios", 1, NULL, 'n' },
-        { "seed", 1, NULL, 'S' },   { "jobs", 1, NULL, 'j' },
-        { "output", 1, NULL, 'o' }, { "replay", 1, NULL, 'R' },
-        { "rule", 1, NULL, 'r' },   { "number", 1, NULL, 'N' },
-        { "rules", 0, NULL, 'l' },  { "no-shrink", 0, NULL, 'X' },
-        { "quiet", 0, NULL, 'q' },  { "help", 0, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
+        { "sched", 1, NULL, 's' },     { "scenarios", 1, NULL, 'n' },
+        { "seed", 1, NULL, 'S' },      { "jobs", 1, NULL, 'j' },
+        { "output", 1, NULL, 'o' },    { "replay", 1, NULL, 'R' },
+        { "rule", 1, NULL, 'r' },      { "shrink", 1, NULL, 'm' },
+        { "number", 1, NULL, 'N' },    { "rules", 0, NULL, 'l' },
+        { "no-shrink", 0, NULL, 'X' }, { "quiet", 0, NULL, 'q' },
+        { "help", 0, NULL, 'h' },      { NULL, 0, NULL, 0 },
     };
     int c, error = 0;
 

@@ -57,7 +57,8 @@ int64_t kit_param(struct kit_run *r, const struct kit_member *m,
 {
     const struct sched_param *p = sched_param_find(r->sc->ops, name);
 
-    if (!p || (!m && p->scope != SCHED_PER_SYSTEM))
+    if (!p || (!m && p->scope != SCHED_PER_SYSTEM) ||
+        r->in_force != r->sc->ops) /* the areas are another's */
         return 0;
     return sched_param_get(r->sim->sched, m ? m->sv->v.core.domain : NULL,
                            m ? &m->sv->v : NULL, p);
