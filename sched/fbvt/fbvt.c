@@ -83,7 +83,6 @@ static void fbvt_charge(struct sched_vcpu *v, ns_t ran, ns_t now)
 
 static void fbvt_insert(struct fbvt_cpu *c, struct sched_vcpu *v)
 {
-    fbvt_weigh(v);
     sched_queue_add(&c->queue, &v->node[0],
                     ((const struct fbvt_vcpu *)v->priv)->t.at);
 }
@@ -202,6 +201,14 @@ static struct sched_vcpu *fbvt_take(struct sched *s, unsigned from,
                             cpu);
 }
 
+/* How long v may run until it is C ahead of one whose A is `a`. */
+static ns_t fbvt_turn(const struct sched_vcpu *v, int64_t a, ns_t allow)
+{
+    const struct fbvt_vcpu *b = v->priv;
+
+    return vtime_until(&b->t, vtime_minus(a, b->t.at)) + allow;
+}
+
 /* Whom to run of those that wait here, and until when. What has run goes on if
  * this decision comes before it has to give way. */
 static struct sched_vcpu *fbvt_choose(struct fbvt_cpu *c, ns_t allow, ns_t now,
@@ -217,16 +224,20 @@ static struct sched_vcpu *fbvt_choose(struct fbvt_cpu *c, ns_t allow, ns_t now,
         return NULL;
     v = n->vcpu;
     if (unlikely(c->last && c->last != v && now < c->until)) {
-        sched_queue_del(&c->last->node[0]);
-        *until = c->until;
-        return c->last;
+        fbvt_weigh(c->last);
+        turn = fbvt_turn(c->last, n->key, allow); /* weights may be others */
+        if (turn > 0) {
+            sched_queue_del(&c->last->node[0]);
+            *until = now + turn;
+            return c->last;
+        }
+        turn = FOREVER / 2;
     }
     sched_queue_del(&v->node[0]);
+    fbvt_weigh(v);
     next = sched_queue_first(&c->queue);
     if (next)
-        turn = vtime_until(&((const struct fbvt_vcpu *)v->priv)->t,
-                           vtime_minus(next->key, n->key)) +
-               allow;
+        turn = fbvt_turn(v, next->key, allow);
     if (turn < allow) /* beside one that yielded */
         turn = allow;
     *until = now + turn;
@@ -247,8 +258,10 @@ static struct sched_pick fbvt_pick(struct sched *s, unsigned cpu, ns_t now)
         return pick;
     }
     pick = sched_steal(s, cpu, fbvt_take);
-    if (pick.v)
+    if (pick.v) {
+        fbvt_weigh(pick.v);
         fbvt_migrate(pick.v, c, cpu);
+    }
     c->until = FOREVER;
     return pick;
 }

@@ -11,7 +11,8 @@
 
 #include "xen/lib/types.h"
 
-#define VTIME_SCALE 256
+#define VTIME_SHIFT 8
+#define VTIME_SCALE (1 << VTIME_SHIFT)
 
 struct vtime {
     int64_t at;       /* the time is at + rest / weight */
@@ -62,16 +63,16 @@ static inline void vtime_run(struct vtime *t, ns_t ran)
     t->at = vtime_after(t, ran, &t->rest);
 }
 
-/* The CPU time in which it advances by d, rounded up to a ns; d is taken to be
- * at most 2^46 (19 hours at the default weight), which is long enough to wait
- * before looking again. */
+/* The CPU time in which it advances by d, rounded up to a ns (also below 0); d
+ * is taken to be at most 2^46 (19 hours at the default weight), which is long
+ * enough to wait before looking again. */
 static inline ns_t vtime_until(const struct vtime *t, int64_t d)
 {
     int64_t most = (int64_t)1 << 46;
 
     d = d < most ? d : most;
-    return ((d * (int64_t)t->weight - (int64_t)t->rest) + VTIME_SCALE - 1) /
-           VTIME_SCALE;
+    return (d * (int64_t)t->weight - (int64_t)t->rest + VTIME_SCALE - 1) >>
+           VTIME_SHIFT;
 }
 
 #endif
