@@ -237,11 +237,12 @@ static void move_domain(unsigned domains)
 
 static void change_scheduler(void)
 {
-    static const char *const names[] = { "rr", "bvt", "sedf", "credit",
-                                         "rtds" };
+    /* not null, under which the surplus waits for ever */
+    static const char *const names[] = { "rr",   "bvt",  "sedf",   "credit",
+                                         "rtds", "fbvt", "credit2" };
 
     check_equal(set_scheduler((uint32_t)random_below(&world.random, 2),
-                              names[random_below(&world.random, 5)]),
+                              names[random_below(&world.random, 7)]),
                 0, "another scheduler");
     world.done[2]++;
 }
