@@ -280,7 +280,7 @@ static void anchor_and_info_tell_where_the_rings_are(void **state)
                                           "a name that is too long "
                                           "for its place",
                                           NULL };
-    struct trace_anchor *a = malloc(8192);
+    struct trace_anchor *a = malloc(TRACE_ANCHOR_PAGES * 4096);
     struct t_info *info = calloc(1, 4096);
     struct trace_ring r[2];
 
@@ -290,6 +290,7 @@ static void anchor_and_info_tell_where_the_rings_are(void **state)
     trace_anchor_add_ring(1, &r[1], buf, 0x20000, BYTES);
     trace_anchor_clock(1000000, 5);
     trace_anchor_scheduler("bvt", TRACE_SCHED_ID_BVT, events);
+    trace_anchor_plugin("mine", trace_plugin_first(7, 1), events);
     trace_anchor_domain(1, 2, "lat");
     trace_anchor_domain(2, 1, "hog");
     trace_anchor_domain(1, 2, "latency");
@@ -299,6 +300,9 @@ static void anchor_and_info_tell_where_the_rings_are(void **state)
     assert_int_equal(a->nr_cpus, 2);
     assert_int_equal(a->nr_domains, 2);
     assert_string_equal(a->domain[0].name, "latency");
+    assert_int_equal(a->nr_plugins, 1);
+    assert_int_equal(a->plugin[0].first, trace_plugin_event(7, 0) + 64);
+    assert_int_equal(a->plugin[0].nr_events, 2);
     assert_int_equal(a->nr_events, 2);
     assert_int_equal(strlen(a->event_name[1]), 23);
 

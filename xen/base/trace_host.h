@@ -24,12 +24,12 @@ const struct trace_ring *trace_host_ring(unsigned cpu);
 
 /* The last `max` records of a vCPU, or (TRACE_OF_CPU(cpu)) of a CPU, from the
  * rings, by time, as a line of text each: "time us cpuN event words". `events`
- * names those of the plug-in of class `class_`. Not from within an NMI; takes
- * no lock; one caller at a time. */
+ * names those of the plug-in whose first event has the number `first`. Not from
+ * within an NMI; takes no lock; one caller at a time. */
 #define TRACE_OF_CPU(cpu) (0x100000000ull + (cpu))
 struct trace_names {
     const char *scheduler;
-    unsigned class_;
+    uint32_t first;
     const char *const *events;
 };
 typedef void trace_line(const char *line);

@@ -151,20 +151,21 @@ static size_t add_name(char *out, size_t size, const struct trace_seen *s,
                        const struct trace_names *names)
 {
     const struct event *e = event_of(s);
-    uint32_t number = s->header & 0x0fffffff, i = number & 0x1ff, j = 0;
+    uint32_t number = s->header & 0x0fffffff, j = 0;
+    uint32_t i = number - names->first;
 
     if (!e)
         return format_text(out, size, "event %#x", number);
     if (e != &plugin_event)
         return format_text(out, size, "%s", e->name);
-    while (names->events && names->events[j] && j < i)
+    while (i < TRACE_PLUGIN_EVENTS && names->events && names->events[j] &&
+           j < i)
         j++;
-    if ((number >> TRC_SCHED_ID_SHIFT & 7) == names->class_ && names->events &&
-        names->events[j])
+    if (i < TRACE_PLUGIN_EVENTS && names->events && names->events[j])
         return format_text(out, size, "%s.%s", names->scheduler,
                            names->events[j]);
     return format_text(out, size, "scheduler%u.%u",
-                       number >> TRC_SCHED_ID_SHIFT & 7, i);
+                       number >> TRC_SCHED_ID_SHIFT & 7, number & 0x1ff);
 }
 
 static size_t add_field(char *out, size_t size, const struct field *f)

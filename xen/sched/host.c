@@ -118,7 +118,7 @@ ns_t run_virtual_time(const struct run *r)
 void host_trace(const struct sched *s, unsigned event,
                 const struct sched_vcpu *v, int64_t a)
 {
-    uint32_t number = trace_plugin_event(sched_ops_of(s)->class_, event);
+    uint32_t number = plugin_first_event(sched_ops_of(s)) + event;
 
     if (trace_enabled(number))
         trace_3(number, v ? trace_id(v->dom, v->id) : ~0u, (uint32_t)a,

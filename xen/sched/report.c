@@ -113,7 +113,8 @@ static void add_head(const struct sched_breach *b)
 static void add_records(const struct sched_breach *b)
 {
     const struct sched_ops *ops = sched_ops_of(b->sched);
-    struct trace_names names = { ops->name, ops->class_, ops->events };
+    struct trace_names names = { ops->name, plugin_first_event(ops),
+                                 ops->events };
     char line[80];
 
     if (b->v)
@@ -166,6 +167,7 @@ void host_breach(const struct sched_breach *b)
         panic("scheduler %s broke a rule: %s", b->plugin, b->rule);
     }
     trace_1(TRACE_SCHED_FALLBACK, sched_number(b->sched));
+    plugin_announce(b->sched, sched_find("rr"));
     timer_init(&report.timer, print_some, NULL, this_cpu_id());
     timer_set(&report.timer, time_now());
 }
