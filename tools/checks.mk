@@ -25,8 +25,7 @@ gates: $(GATES)
 check-layers check-size check-ifs:
 	tools/$@
 
-PLUGIN_OBJ := $(filter-out $(BUILD)/hv/sched/api/%, \
-                $(filter $(BUILD)/hv/sched/%,$(HV_OBJ)))
+PLUGIN_OBJ := $(PLUGIN_SRC:%.c=$(BUILD)/hv/%.o)
 check-plugins: $(PLUGIN_OBJ)
 	tools/check-plugins $(sort $(dir $(abspath $(PLUGIN_OBJ))))
 

@@ -1,8 +1,7 @@
 # make iso: a medium with a boot menu (tools/mkiso, tools/grubcfg). It has the
 # Linux guest as dom0 where `make linux-guest` has been run, else a small one.
 
-ISO_SCHEDULERS = $(sort $(filter-out api sim,$(notdir $(patsubst %/,%,\
-                   $(dir $(wildcard sched/*/*.c))))))
+ISO_SCHEDULERS = $(PLUGINS)
 ISO_GUESTS := hello hog periodic
 ISO_LINUX = $(wildcard $(BUILD)/guests/linux/vmlinuz)
 ISO_INITRD = $(if $(ISO_LINUX),$(wildcard $(BUILD)/guests/linux/initrd.img))
@@ -26,8 +25,10 @@ RUN_QEMU := qemu-system-x86_64 -M q35 -m 512M -cpu max,-smap -nographic \
     -no-reboot -net none
 comma := ,
 RUN_FILES = $(foreach g,$(ISO_GUESTS),$(BUILD)/guests/$g file=$g$(comma))
-RUN_MODULES = $(subst $(comma) ,$(comma),$(RUN_FILES))tools/domains.txt domains
-run: hypervisor guests ## boot scheduler SCHED=NAME with small domains, here
+RUN_PLUGIN = $(PLUGIN:%=$(comma)% sched_plugin)
+RUN_MODULES = $(subst $(comma) ,$(comma),$(RUN_FILES))tools/domains.txt domains$(\
+    )$(RUN_PLUGIN)
+run: hypervisor guests ## boot SCHED=NAME (PLUGIN=FILE: loaded) with small domains, here
 	@echo "Ctrl-A x leaves QEMU; six times Ctrl-A, then h: the debug keys"
 	@$(RUN_QEMU) -smp $(RUN_CPUS) -kernel $(BUILD)/metronome32 \
 	    -append 'console=com1 sched=$(SCHED) $(RUN_ARGS)' \

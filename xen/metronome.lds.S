@@ -6,8 +6,13 @@
  * modules fill from afar are sections named as C identifiers; the linker makes
  * __start_NAME and __stop_NAME for them. The constant ones are listed, so that
  * they can't be written to, and exist even when they are empty.
+ *
+ * Room is set aside for plug-ins that are loaded at boot (xen/boot/plugins.c).
  */
 #include "xen/arch/x86/layout.h"
+
+#define PLUGIN_TEXT   0x20000
+#define PLUGIN_RODATA 0x10000
 
 #define TABLE(name)                                   \
     name : AT(ADDR(name) - IMAGE_OFFSET) {            \
@@ -38,6 +43,13 @@ SECTIONS
         *(.text.hot .text.hot.*)
         *(.text .text.*)
     } :text
+    .plugin_text : AT(ADDR(.plugin_text) - IMAGE_OFFSET) {
+        . = ALIGN(4096);
+        plugin_text_start = .;
+        FILL(0xcc) /* int3 */
+        . += PLUGIN_TEXT;
+        plugin_text_end = .;
+    } :text
     . = ALIGN(4096);
     text_end = .;
 
@@ -60,6 +72,12 @@ SECTIONS
     } :rodata
     .eh_frame : AT(ADDR(.eh_frame) - IMAGE_OFFSET) {
         *(.eh_frame .eh_frame.*)
+    } :rodata
+    .plugin_rodata : AT(ADDR(.plugin_rodata) - IMAGE_OFFSET) {
+        . = ALIGN(4096);
+        plugin_rodata_start = .;
+        . += PLUGIN_RODATA;
+        plugin_rodata_end = .;
     } :rodata
     . = ALIGN(4096);
     rodata_end = .;

@@ -3,11 +3,17 @@
 #
 # Every .c and .S below xen/ is part of it (but for tests), and every plug-in
 # folder below sched/: adding one needs no edit here.
-
 XEN_SRC := $(sort $(filter-out xen/arch/x86/offsets/%,$(wildcard xen/*.c \
              xen/*/*.[cS] xen/arch/x86/*.[cS] xen/arch/x86/*/*.[cS])))
-SCHED_SRC := $(sort $(wildcard sched/api/*.c) \
-               $(filter-out sched/api/% sched/sim/%,$(wildcard sched/*/*.c)))
+# A folder below sched/ is a plug-in's, but for these; its test_*.c are for the
+# host alone.
+SCHED_NOT_PLUGINS := api load sim kit
+PLUGIN_SRC := $(sort $(filter-out $(SCHED_NOT_PLUGINS:%=sched/%/%) \
+    $(wildcard sched/*/test_*.c),$(wildcard sched/*/*.c)))
+PLUGINS := $(sort $(notdir $(patsubst %/,%,$(dir $(PLUGIN_SRC)))))
+# EXTRA_SCHED: more folders of plug-ins, for the image of a test.
+SCHED_SRC := $(sort $(wildcard sched/api/*.c sched/load/*.c)) $(PLUGIN_SRC) \
+    $(foreach folder,$(EXTRA_SCHED),$(wildcard $(folder)/*.c))
 TRACE_SRC := $(sort $(wildcard trace/*.c))
 HV_SRC := $(XEN_SRC) $(SCHED_SRC) $(TRACE_SRC)
 HV_OBJ := $(patsubst %,$(BUILD)/hv/%.o,$(basename $(HV_SRC)))
@@ -48,9 +54,16 @@ $(BUILD)/gen/asm-offsets.h: xen/arch/x86/offsets/asm-offsets.c
 	sed -n 's/^.*@OFF@ \([A-Za-z0-9_]*\) [$$]*\(-\{0,1\}[0-9]*\).*/#define \1 \2/p' \
 	    $(@:.h=.s) > $@
 
+# What is linked: a folder that has gone is not to be found in what is built.
+.PHONY: always
+$(BUILD)/gen/objects: always
+	@mkdir -p $(@D)
+	@echo '$(HV_OBJ)' | cmp -s - $@ || echo '$(HV_OBJ)' > $@
+
 # Linked twice: the second time with the symbol table of the first, for the
 # backtrace of a panic. The table's section has a fixed size class at the end.
-$(BUILD)/metronome: $(HV_OBJ) xen/metronome.lds.S tools/symbols.py
+$(BUILD)/metronome: $(HV_OBJ) $(BUILD)/gen/objects xen/metronome.lds.S \
+        tools/symbols.py
 	$(CC) -E -P -x assembler-with-cpp $(HV_ASFLAGS) xen/metronome.lds.S \
 	    -o $(BUILD)/metronome.lds
 	$(PYTHON) tools/symbols.py --empty > $(BUILD)/gen/symbols0.S

@@ -100,7 +100,8 @@ static int peek(const char *memory)
     }
     trace_merge(&t);
     printf("%zu %lu %.0f %s\n", t.nr, (unsigned long)t.lost,
-           t.nr ? trace_ns(&t, t.rec[t.nr - 1].tsc) : 0.0, t.meta.scheduler);
+           t.nr ? trace_ns(&t, t.rec[t.nr - 1].tsc) : 0.0,
+           t.meta.scheduler[0] ? t.meta.scheduler : "-"); /* not yet */
     trace_free(&t);
     ram_close(&ram);
     return 0;

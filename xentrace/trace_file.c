@@ -59,6 +59,21 @@ static struct rec *add(struct trace *t)
     return &t->rec[t->nr++];
 }
 
+/* Where the next number of a record of this CPU stands. */
+static uint32_t *seq_of(struct trace *t, unsigned cpu)
+{
+    if (cpu >= t->room_seq) {
+        t->seq = realloc(t->seq, (cpu + 64) * sizeof(*t->seq));
+        if (!t->seq) {
+            fprintf(stderr, "xentrace: out of memory at CPU %u\n", cpu);
+            exit(1);
+        }
+        while (t->room_seq < cpu + 64)
+            t->seq[t->room_seq++] = 0;
+    }
+    return &t->seq[cpu];
+}
+
 /* Could a record begin here? One class, some subclass, a time near `last`. */
 static bool plausible(const uint8_t *p, size_t left, uint64_t last)
 {
@@ -99,8 +114,8 @@ static size_t resync(const uint8_t *data, size_t bytes, size_t from,
 void trace_decode(struct trace *t, unsigned cpu, const uint8_t *data,
                   size_t bytes, uint64_t at)
 {
+    uint32_t *seq = seq_of(t, cpu);
     uint64_t last = 0;
-    uint32_t seq = 0;
     size_t i = 0;
 
     if (cpu >= t->nr_cpus)
@@ -127,7 +142,7 @@ void trace_decode(struct trace *t, unsigned cpu, const uint8_t *data,
                                .event = event,
                                .cpu = (uint16_t)cpu,
                                .nr = header >> 28 & 7,
-                               .seq = seq++ };
+                               .seq = (*seq)++ };
             memcpy(r->word, data + i + 4 + (header >> 31) * 8,
                    4 * (size_t)r->nr);
             if (event == TRC_LOST_RECORDS)
@@ -218,7 +233,10 @@ bool trace_read(struct trace *t, const char *file)
 void trace_free(struct trace *t)
 {
     free(t->rec);
+    free(t->seq);
     t->rec = NULL;
+    t->seq = NULL;
+    t->room_seq = 0;
     t->nr = t->room = 0;
 }
 

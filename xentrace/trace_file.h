@@ -47,7 +47,9 @@ struct trace {
     size_t nr, room;
     unsigned nr_cpus;
     unsigned damage; /* reports made */
-    uint64_t lost;   /* by lost_records; more may follow the last record */
+    uint32_t *seq; /* by CPU: of its next record; a CPU may have many windows */
+    unsigned room_seq;
+    uint64_t lost; /* by lost_records; more may follow the last record */
     struct trace_meta meta;
 };
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from xentrace.trace import ROOT, TraceError
 
 from . import figures, metrics, report
+from .choose import choose
 from .manifest import Manifest, ManifestError, read
 from .run import Run, run_all, runs_of
 
@@ -37,26 +38,29 @@ def evaluate(runs: list[Run], manifest: Manifest) -> list[metrics.Result]:
     return results
 
 
-def compare(old: dict, new: dict) -> list[str]:
-    """What the hashes of this and of the run before tell."""
+def compare(old: dict, new: dict) -> tuple[list[str], bool]:
+    """What the hashes of this and of the run before tell; is one another?"""
     if old.get("inputs") != new["inputs"] or old.get("tools") != new["tools"]:
-        return []
-    lines = []
+        return [], False
+    lines, differs = [], False
     for name, run in new["runs"].items():
         before = old.get("runs", {}).get(name, {}).get("trace_sha256")
         if before and run["trace_sha256"]:
-            verdict = ("identical to" if before == run["trace_sha256"]
-                       else "DIFFERS from")
+            same = before == run["trace_sha256"]
+            differs |= not same
+            verdict = "identical to" if same else "DIFFERS from"
             lines.append(f"{name}: trace {verdict} the run's before")
-    return lines
+    return lines, differs
 
 
 def publish(runs: list[Run], manifest: Manifest, build: Path,
-            out: Path) -> tuple[list[metrics.Result], list[metrics.Verdict]]:
-    """Write everything into out, and say what it shows."""
+            out: Path) -> tuple[list[metrics.Result], list[metrics.Verdict],
+                                bool]:
+    """Write everything into out, and say what it shows; the last: does a
+    trace differ from that of an equal run before?"""
     results = evaluate(runs, manifest)
     if not results:
-        return [], []
+        return [], [], False
     verdicts = metrics.judge(results, manifest)
     file = out / "manifest.json"
     old = json.loads(file.read_text()) if file.exists() else {}
@@ -67,38 +71,55 @@ def publish(runs: list[Run], manifest: Manifest, build: Path,
     report.write_report(manifest, runs, results, verdicts, drawn, said,
                         out / "report.html")
     print(f"\n{manifest.title}\n\n{report.text_table(results)}\n")
-    for line in [v.text for v in verdicts] + compare(old, said):
+    compared, differs = compare(old, said)
+    for line in [v.text for v in verdicts] + compared:
         print(line)
     for result in results:
         if result.faults:
             print(f"{result.run.name}: {len(result.faults)} faults in the "
                   f"trace; the first: {result.faults[0]}")
-    return results, verdicts
+    return results, verdicts, differs
 
 
 def main() -> int:
-    """0: all ran and all expectations hold; 1: not; 130: interrupted."""
+    """0: all ran and all expectations hold; 1: not; 3: they do, but a trace
+    differs from that of an equal run before; 130: interrupted."""
     parser = argparse.ArgumentParser(prog="experiments.runner",
                                      description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", action="append", default=[],
                         help="only this scheduler; may be repeated")
+    parser.add_argument("--sched", action="append", default=[],
+                        metavar="NAME[,KEY=VALUE]...",
+                        help="this scheduler instead of the manifest's, which "
+                        "need not list it; may be repeated; keys: label, "
+                        "options, weight (its parameter; empty: none)")
+    parser.add_argument("--plugin", action="append", default=[], type=Path,
+                        help="load this object; may be repeated")
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
     parser.add_argument("--build", type=Path, default=ROOT / "build")
-    parser.add_argument("--out", type=Path, help="default: results/NAME")
+    parser.add_argument("--out", type=Path, help="default: results/NAME; with "
+                        "--sched or --plugin, NAME below build/results")
     parser.add_argument("--again", action="store_true",
                         help="do not run: evaluate the traces that are there")
     args = parser.parse_args()
     began = time.monotonic()
     try:
-        manifest = read(args.folder)
+        manifest = choose(read(args.folder), args.sched, args.plugin)
     except ManifestError as error:
         print(error, file=sys.stderr)
         return 1
+    for domain in manifest.domains:
+        if not domain.kernel:
+            print(manifest.error(("domains", domain.table, "workload"),
+                                 "no guest of ours does this: it runs in the "
+                                 "simulator only"), file=sys.stderr)
+            return 1
     if lacking := missing(manifest, args.build):
         print(f"{lacking[0]} is not built: run `make demo`", file=sys.stderr)
         return 1
-    out = args.out or ROOT / "results" / manifest.name
+    place = args.build if args.sched or args.plugin else ROOT
+    out = args.out or place / "results" / manifest.name
     runs = runs_of(manifest, out / "work", args.only)
     if args.again:
         for run in runs:
@@ -109,7 +130,7 @@ def main() -> int:
         whole = True
     else:
         whole = run_all(runs, manifest, args.build, args.jobs)
-    results, verdicts = publish(runs, manifest, args.build, out)
+    results, verdicts, differs = publish(runs, manifest, args.build, out)
     for run in runs:
         if run.problem:
             print(f"{run.name}: {run.problem}", file=sys.stderr)
@@ -120,7 +141,7 @@ def main() -> int:
         return 130
     good = results and all(v.passed for v in verdicts) and not any(
         r.problem for r in runs) and not any(r.faults for r in results)
-    return 0 if good else 1
+    return 1 if not good else 3 if differs else 0
 
 
 if __name__ == "__main__":

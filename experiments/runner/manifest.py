@@ -1,17 +1,37 @@
-"""experiment.toml as dataclasses; what is wrong in it is named in one line."""
+"""experiment.toml as dataclasses; what is wrong is one line: file, line, key.
+
+The same vocabulary describes an experiment in the hypervisor and a scenario of
+the simulator (schedsim). What only one of them needs has a default.
+"""
 from __future__ import annotations
 
+import collections
 import dataclasses
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import locate, workload
 from .units import to_ns
+from .workload import Workload, WorkloadError
+
+COSTS = ("switch", "keep", "wake", "migrate", "poke", "timer", "alarm")
+TABLES = ("name", "title", "seeds", "machine", "costs", "trace", "measure",
+          "schedulers", "pools", "domains", "expect")
 
 
 class ManifestError(Exception):
     """The manifest says something that cannot be done."""
+
+
+class _Wrong(Exception):
+    """The value at this path is wrong."""
+
+    def __init__(self, path: locate.Path, text: str) -> None:
+        super().__init__(text)
+        self.path = path
 
 
 @dataclass(frozen=True)
@@ -20,24 +40,44 @@ class Scheduler:
     parameter that takes a domain's weight (empty: it knows no weights)."""
 
     name: str
-    label: str
+    label: str = ""
     options: str = ""
     weight: str = "weight"
+    table: int = -1     # which [[schedulers]] it is
+
+
+@dataclass(frozen=True)
+class Pool:
+    """CPUs ("0-3,5") with a scheduler of their own; domains name it."""
+
+    name: str
+    cpus: str
+    scheduler: str
+    options: str = ""
+    weight: str = "weight"
+    table: int = -1
 
 
 @dataclass(frozen=True)
 class Domain:
     """One boot-time domain. kernel, ramdisk: below build/guests. A parameter
-    is for the scheduler that its name begins with: "bvt.warp"."""
+    is for the scheduler that its name begins with: "bvt.warp". cpus: where it
+    may run ("0-3,5"). workload: what it does, for the simulator; a kernel that
+    is a guest of ours tells that by itself, and the other way round."""
 
     name: str
-    kernel: str
-    memory: str
+    kernel: str = ""
+    memory: str = "8M"
     ramdisk: str = ""
     vcpus: int = 1
     cmdline: str = ""
     weight: int = 256
     parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
+    cpus: str = ""
+    pool: str = ""
+    workload: Workload | None = None
+    table: int = -1     # which [[domains]] it is from,
+    group: str = ""     # and that one's name
 
 
 @dataclass(frozen=True)
@@ -49,6 +89,7 @@ class Expect:
     claim: str
     below: float | None = None
     above: float | None = None
+    table: int = -1
 
 
 @dataclass(frozen=True)
@@ -59,8 +100,8 @@ class Measure:
     stop: int
     end: int
     timeline: int
-    latency_domain: str
-    busy_domains: str
+    latency_domain: str = ""
+    busy_domains: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +121,12 @@ class Manifest:
     schedulers: list[Scheduler]
     domains: list[Domain]
     expect: list[Expect]
+    plugins: tuple[Path, ...] = ()  # objects to load: choose.py
+    pools: list[Pool] = dataclasses.field(default_factory=list)
+    costs: dict[str, int] = dataclasses.field(default_factory=dict)
+    file: Path = Path()
+    lines: locate.Lines = dataclasses.field(
+        default_factory=lambda: locate.Lines(""), compare=False, repr=False)
 
     def ids_of(self, prefix: str) -> dict[int, Domain]:
         """Domains whose name begins so, by domain id: they are numbered from 1
@@ -94,76 +141,247 @@ class Manifest:
                 return i
         raise ManifestError(f"no domain is called {name!r}")
 
+    def origin(self, path: locate.Path) -> tuple[int, str]:
+        """The line of a path, and the path as people write it."""
+        return self.lines.of(path), self.key_of(path)
 
-def _make(cls: type, table: dict[str, Any], where: str) -> Any:
+    def key_of(self, path: locate.Path) -> str:
+        """("domains", 1, "weight") is domains.hog.weight."""
+        names = {"domains": {d.table: d.group for d in self.domains},
+                 "schedulers": {s.table: s.name for s in self.schedulers},
+                 "pools": {p.table: p.name for p in self.pools}}
+        return _key(path, names)
+
+    def error(self, path: locate.Path, text: str) -> ManifestError:
+        """What is wrong with the value at this path."""
+        line, key = self.origin(path)
+        return ManifestError(f"{self.file}:{line}: {key}: {text}")
+
+
+def _key(path: locate.Path, names: dict[str, dict[int, str]]) -> str:
+    words = []
+    for i, part in enumerate(path):
+        if isinstance(part, int):
+            name = names.get(str(path[i - 1]), {}).get(part, "")
+            words.append(name or str(part + 1))
+        else:
+            words.append(part)
+    return ".".join(words)
+
+
+def _make(cls: type, table: dict[str, Any], path: locate.Path) -> Any:
+    """cls of a table: its keys, and the right types."""
+    fields = {f.name: f for f in dataclasses.fields(cls)
+              if f.name not in ("table", "group")}
+    for key, value in table.items():
+        if key not in fields:
+            raise _Wrong(path + (key,), f"unknown key {key!r}; known: "
+                         f"{', '.join(sorted(fields))}")
+        form = fields[key].type
+        if form == "str" and not isinstance(value, str):
+            raise _Wrong(path + (key,), f"{value!r} is no text")
+        if form == "int" and (isinstance(value, bool)
+                              or not isinstance(value, int)):
+            raise _Wrong(path + (key,), f"{value!r} is no number")
+    for name, f in fields.items():
+        if name not in table and f.default is dataclasses.MISSING \
+                and f.default_factory is dataclasses.MISSING:
+            raise _Wrong(path, f"{name} is missing")
     known = {f.name for f in dataclasses.fields(cls)}
-    unknown = sorted(set(table) - known)
-    if unknown:
-        raise ManifestError(f"{where}: unknown key {unknown[0]!r}; known: "
-                            f"{', '.join(sorted(known))}")
+    place = {"table": path[-1]} if "table" in known else {}
+    return cls(**table, **place)
+
+
+def _tables(root: dict[str, Any], name: str, cls: type) -> list[Any]:
+    tables = root.get(name, [])
+    if not isinstance(tables, list):
+        raise _Wrong((name,), f"write [[{name}]], with two brackets")
+    return [_make(cls, t, (name, i)) for i, t in enumerate(tables)]
+
+
+def _workload(table: dict[str, Any], path: locate.Path) -> Workload | None:
     try:
-        return cls(**table)
-    except TypeError as error:
-        raise ManifestError(f"{where}: {error}") from None
+        if "workload" in table:
+            return workload.parse(table["workload"])
+        return workload.of_guest(table.get("kernel", ""),
+                                 table.get("cmdline", ""))
+    except WorkloadError as error:
+        key = ("workload", error.key) if "workload" in table else ("cmdline",)
+        raise _Wrong(path + tuple(k for k in key if k), str(error)) from None
 
 
-def _domains(tables: list[dict[str, Any]]) -> list[Domain]:
+def _copies(table: dict[str, Any], path: locate.Path) -> list[dict[str, Any]]:
     """Expand count = N: name1, name2, ...; a list of N weights is dealt out."""
-    found = []
-    for table in tables:
-        table = dict(table)
-        count = table.pop("count", None)
-        where = f"domain {table.get('name', '?')!r}"
-        weights = table.get("weight", 256)
-        if isinstance(weights, int):
-            weights = [weights] * (count or 1)
-        if len(weights) != (count or 1):
-            raise ManifestError(f"{where}: {len(weights)} weights for "
-                                f"{count or 1} domains")
-        for i, weight in enumerate(weights):
-            one = {**table, "weight": weight}
-            if count:
-                one["name"] = f"{table['name']}{i + 1}"
-            found.append(_make(Domain, one, where))
+    table = dict(table)
+    count = table.pop("count", None)
+    if count is not None and (not isinstance(count, int) or count < 1):
+        raise _Wrong(path + ("count",), f"{count!r}: 1 or more")
+    weights = table.get("weight", 256)
+    if isinstance(weights, int):
+        weights = [weights] * (count or 1)
+    if not isinstance(weights, list) or len(weights) != (count or 1):
+        raise _Wrong(path + ("weight",), f"{len(weights)} weights for "
+                     f"{count or 1} domains")
+    return [{**table, "weight": weight,
+             "name": f"{table.get('name', '')}{i + 1 if count else ''}"}
+            for i, weight in enumerate(weights)]
+
+
+def _domains(root: dict[str, Any]) -> list[Domain]:
+    found: list[Domain] = []
+    for i, table in enumerate(root["domains"]):
+        path: locate.Path = ("domains", i)
+        if "name" not in table:
+            raise _Wrong(path, "name is missing")
+        work = _workload(table, path)
+        for copy in _copies(table, path):
+            copy.pop("workload", None)
+            one = _make(Domain, copy, path)
+            found.append(dataclasses.replace(one, workload=work,
+                                             group=table["name"]))
+        if "kernel" not in table and "workload" not in table:
+            raise _Wrong(path, "kernel or workload is missing")
+    names = collections.Counter(d.name for d in found)
+    for d in found:
+        if d.vcpus < 1:
+            raise _Wrong(("domains", d.table, "vcpus"), "1 or more")
+        if names[d.name] > 1:
+            raise _Wrong(("domains", d.table, "name"),
+                         f"two domains are called {d.name!r}")
     return found
 
 
-def _measure(table: dict[str, Any]) -> Measure:
-    table = dict(table)
+def _with_guests(domains: list[Domain]) -> list[Domain]:
+    """Who has a workload only gets the guest that does it, if there is one."""
+    ids = {d.name: i for i, d in enumerate(domains, 1)}
+    done = []
+    for d in domains:
+        if not d.kernel and d.workload:
+            try:
+                kernel, cmdline = workload.to_guest(d.workload, ids)
+                d = dataclasses.replace(d, kernel=kernel, cmdline=cmdline)
+            except WorkloadError:
+                pass  # it can be simulated only
+        done.append(d)
+    return done
+
+
+def _time(table: dict[str, Any], key: str, path: locate.Path) -> int:
     try:
-        table["start"] = to_ns(table.pop("from"))
-        table["stop"] = to_ns(table.pop("until"))
-        table["end"] = to_ns(table["end"])
-        table["timeline"] = to_ns(table["timeline"])
-    except KeyError as missing:
-        raise ManifestError(f"measure: {missing} is missing") from None
-    measure = _make(Measure, table, "measure")
+        return to_ns(str(table[key]))
+    except ValueError as error:
+        raise _Wrong(path + (key,), str(error)) from None
+
+
+def _measure(root: dict[str, Any]) -> Measure:
+    path: locate.Path = ("measure",)
+    table = {"from": "0s", "timeline": "60ms", **root.get("measure", {})}
+    if "until" not in table:
+        raise _Wrong(path, "until is missing: when the measuring ends")
+    table.setdefault("end", table["until"])
+    times = {"start": _time(table, "from", path),
+             "stop": _time(table, "until", path),
+             "end": _time(table, "end", path),
+             "timeline": _time(table, "timeline", path)}
+    del table["from"], table["until"]
+    measure = _make(Measure, {**table, **times}, path)
     if not measure.start < measure.stop <= measure.end:
-        raise ManifestError("measure: from < until <= end does not hold")
+        raise _Wrong(path, "from < until <= end does not hold")
     return measure
 
 
-def read(folder: Path) -> Manifest:
-    """Read folder/experiment.toml. ManifestError tells what is wrong."""
-    file = folder / "experiment.toml"
+def _number(root: dict[str, Any], name: str, key: str, default: int) -> int:
+    value = root.get(name, {}).get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _Wrong((name, key), f"{value!r} is no number")
+    return value
+
+
+def _known(root: dict[str, Any], name: str, keys: tuple[str, ...]) -> None:
+    for key in root.get(name, {}):
+        if key not in keys:
+            raise _Wrong((name, key), f"unknown key {key!r}; known: "
+                         f"{', '.join(sorted(keys))}")
+
+
+def _costs(root: dict[str, Any]) -> dict[str, int]:
+    _known(root, "costs", COSTS)
+    table = root.get("costs", {})
+    return {key: _time(table, key, ("costs",)) for key in table}
+
+
+def _pools_fit(pools: list[Pool], domains: list[Domain]) -> None:
+    names = [p.name for p in pools]
+    for d in domains:
+        if d.pool and d.pool not in names:
+            raise _Wrong(("domains", d.table, "pool"),
+                         f"no pool is called {d.pool!r}")
+
+
+def _seeds(root: dict[str, Any]) -> list[int]:
+    seeds = root.get("seeds", [1])
+    if not isinstance(seeds, list) or not seeds or not all(
+            isinstance(s, int) and s >= 0 for s in seeds):
+        raise _Wrong(("seeds",), "write a list of numbers: [1, 2, 3]")
+    return seeds
+
+
+def _build(root: dict[str, Any], file: Path,
+           lines: locate.Lines) -> Manifest:
+    for key in root:
+        if key not in TABLES:
+            raise _Wrong((key,), f"unknown key {key!r}; known: "
+                         f"{', '.join(TABLES)}")
+    for name in "domains", "machine", "schedulers":
+        if not root.get(name) and (name != "schedulers"
+                                   or not root.get("pools")):
+            raise _Wrong((name,), f"there is no {name}")
+    _known(root, "machine", ("cpus", "memory", "icount_shift"))
+    _known(root, "trace", ("mask", "pages"))
+    if "cpus" not in root["machine"]:
+        raise _Wrong(("machine",), "cpus is missing")
+    pools = _tables(root, "pools", Pool)
+    domains = _with_guests(_domains(root))
+    _pools_fit(pools, domains)
+    name = root.get("name", file.stem)
+    return Manifest(
+        folder=file.parent, name=name, title=root.get("title", name),
+        seeds=_seeds(root), cpus=_number(root, "machine", "cpus", 1),
+        memory=root["machine"].get("memory", "1G"),
+        icount_shift=_number(root, "machine", "icount_shift", 0),
+        trace_mask=_number(root, "trace", "mask", 0x2f000),
+        trace_pages=_number(root, "trace", "pages", 4096),
+        measure=_measure(root),
+        schedulers=[dataclasses.replace(s, label=s.label or s.name)
+                    for s in _tables(root, "schedulers", Scheduler)],
+        domains=domains, expect=_tables(root, "expect", Expect),
+        pools=pools, costs=_costs(root), file=file, lines=lines)
+
+
+def _names(root: dict[str, Any]) -> dict[str, dict[int, str]]:
+    """Names of tables in arrays, as far as they are there."""
+    return {key: {i: str(t["name"]) for i, t in enumerate(tables)
+                  if isinstance(t, dict) and "name" in t}
+            for key, tables in root.items() if isinstance(tables, list)}
+
+
+def read(where: Path) -> Manifest:
+    """Read a manifest: a folder with an experiment.toml, or a file.
+    ManifestError tells what is wrong."""
+    file = where / "experiment.toml" if where.is_dir() else where
     try:
-        table = tomllib.loads(file.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        text = file.read_text()
+        root = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{file}: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        raise ManifestError(f"{file}:{line[1] if line else 'end'}: "
+                            f"{error}") from None
+    lines = locate.Lines(text)
     try:
-        machine, trace = table["machine"], table["trace"]
-        return Manifest(
-            folder=folder, name=table["name"], title=table["title"],
-            seeds=table["seeds"], cpus=machine["cpus"],
-            memory=machine["memory"], icount_shift=machine["icount_shift"],
-            trace_mask=trace["mask"], trace_pages=trace["pages"],
-            measure=_measure(table["measure"]),
-            schedulers=[_make(Scheduler, t, "schedulers")
-                        for t in table["schedulers"]],
-            domains=_domains(table["domains"]),
-            expect=[_make(Expect, t, "expect")
-                    for t in table.get("expect", [])])
-    except (KeyError, ValueError) as error:
-        raise ManifestError(f"{file}: {error}") from None
-    except ManifestError as error:
-        raise ManifestError(f"{file}: {error}") from None
+        return _build(root, file, lines)
+    except _Wrong as wrong:
+        key = _key(wrong.path, _names(root))
+        raise ManifestError(f"{file}:{lines.of(wrong.path)}: {key}: "
+                            f"{wrong}") from None

@@ -21,6 +21,8 @@ def describe(domain: Domain, scheduler: Scheduler) -> str:
     if domain.ramdisk:
         words.append(f"ramdisk={flat(domain.ramdisk)}")
     words += [f"mem={domain.memory}", f"vcpus={domain.vcpus}"]
+    if domain.cpus:
+        words.append(f"cpus={domain.cpus}")
     if scheduler.weight:
         words.append(f"{scheduler.name}.{scheduler.weight}={domain.weight}")
     words += [f"{key}={value}" for key, value in domain.parameters.items()
@@ -41,6 +43,8 @@ def grub_config(manifest: Manifest, scheduler: Scheduler) -> str:
              f"menuentry '{scheduler.name}' {{",
              f"  multiboot2 /boot/metronome.gz {options}"]
     lines += [f"  module2 /boot/{flat(f)} file={flat(f)}" for f in files]
+    lines += [f"  module2 /boot/{p.name} sched_plugin"
+              for p in manifest.plugins]
     lines += ["  module2 /boot/domains.txt domains", "}"]
     return "\n".join(lines) + "\n"
 
@@ -60,6 +64,7 @@ def make(manifest: Manifest, scheduler: Scheduler, build: Path,
                     for f in (d.kernel, d.ramdisk) if f})
     done = subprocess.run(
         [MKISO, image, config, build / "metronome.gz", descriptions,
+         *manifest.plugins,
          *(f"{build / 'guests' / f}={flat(f)}" for f in files)],
         text=True, capture_output=True)
     if done.returncode or not image.exists():

@@ -79,6 +79,7 @@ def write_table(results: list[Result], file: Path) -> None:
 def inputs(manifest: Manifest, build: Path) -> dict[str, str]:
     """Hashes of what goes in."""
     files = {build / "metronome.gz", manifest.folder / "experiment.toml"}
+    files |= set(manifest.plugins)
     files |= {build / "guests" / f for d in manifest.domains
               for f in (d.kernel, d.ramdisk) if f}
     return {str(f.relative_to(f.parents[1])): sha256(f)

@@ -7,6 +7,7 @@
  * so that it lives through its count; a fault of ours is skipped over.
  *
  * count=N (100k, each vCPU)  seed=N (1)  report=N calls (0: only at the end)
+ * id=N (0)    our own number, which grants to ourselves want
  * wild=1: also what may end us; a crash of this domain is then no failure
  *
  * Output: hostile: calls=N ok=N refused=N faults=N seed=N
@@ -15,6 +16,7 @@
 #include <stddef.h>
 #include <xen/event_channel.h>
 
+#include "guests/lib/grant.h"
 #include "guests/lib/hypercall.h"
 #include "guests/lib/options.h"
 #include "guests/lib/pages.h"
@@ -34,7 +36,8 @@ static char guarded[SCRATCH_PAGES + 2][PAGE_SIZE]
 static char (*const scratch)[PAGE_SIZE] = guarded + 1;
 
 static struct {
-    long count, seed, report, wild;
+    long count, seed, report, wild, id;
+    bool granting;                     /* there is a grant table */
     unsigned long ok, refused, faults; /* of all vCPUs: atomic */
     struct random random[VCPU_MAX];
     unsigned running; /* vCPUs that have not finished: atomic */
@@ -100,7 +103,7 @@ static uint64_t random_value(void)
     case 3:
         return page + random_below(r, PAGE_SIZE);
     case 4:
-        return page + PAGE_SIZE - random_below(r, 64);
+        return page + PAGE_SIZE - 1 - random_below(r, 63);
     case 5:
         return attack.mfn[index];
     case 6:
@@ -159,8 +162,7 @@ static bool ends_us(uint64_t number, const uint64_t *args)
     case __HYPERVISOR_vcpu_op:
         return true;
     case __HYPERVISOR_event_channel_op: /* our console's port */
-        return (args[0] & 0xffffffff) == EVTCHNOP_close ||
-               (args[0] & 0xffffffff) == EVTCHNOP_reset;
+        return (args[0] & 0xffffffff) == EVTCHNOP_close;
     case __HYPERVISOR_event_channel_op_compat:
         return true;
     case __HYPERVISOR_console_io: /* no harm, but pages of noise */
@@ -185,9 +187,18 @@ static void random_call(void)
     count_one(result < 0 ? &attack.refused : &attack.ok);
 }
 
+/* What stands before and behind scratch, where random lists are to end: a
+ * random mapping may have come there. */
+static void unmap_guards(void)
+{
+    (void)page_remap(guarded[0], 0);
+    (void)page_remap(guarded[SCRATCH_PAGES + 1], 0);
+}
+
 /* Scratch pages that became tables, or lost their mappings, back to data. */
 static void restore_scratch(void)
 {
+    unmap_guards();
     for (unsigned i = 0; i < SCRATCH_PAGES; i++) {
         struct mmuext_op unpin = { .cmd = MMUEXT_UNPIN_TABLE,
                                    .arg1.mfn = attack.mfn[i] };
@@ -254,6 +265,114 @@ static void random_table_work(void)
     count_one(result < 0 ? &attack.refused : &attack.ok);
 }
 
+/* Ports and queues: bound, moved, sent to, closed and reset by all vCPUs at
+ * once, with FIFO pages of scratch, which are written to meanwhile. The
+ * console's port is the hypervisor's own end, which a reset leaves. */
+static void random_event_work(void)
+{
+    static const unsigned commands[] = {
+        EVTCHNOP_alloc_unbound, EVTCHNOP_bind_interdomain,
+        EVTCHNOP_bind_ipi,      EVTCHNOP_bind_virq,
+        EVTCHNOP_bind_vcpu,     EVTCHNOP_send,
+        EVTCHNOP_send,          EVTCHNOP_unmask,
+        EVTCHNOP_status,        EVTCHNOP_init_control,
+        EVTCHNOP_expand_array,  EVTCHNOP_set_priority,
+        EVTCHNOP_close,         EVTCHNOP_reset,
+    };
+    struct random *r = own_random();
+    unsigned command =
+        commands[random_below(r, sizeof(commands) / sizeof(*commands))];
+    uint32_t args[16], port = (uint32_t)random_below(r, 40);
+    uint64_t page = attack.mfn[random_below(r, SCRATCH_PAGES)];
+    long result;
+
+    for (unsigned i = 0; i < 16; i++)
+        args[i] = (uint32_t)random_below(r, 8);
+    if (random_below(r, 8) == 0)
+        args[random_below(r, 16)] = (uint32_t)random_next(r);
+    if (command == EVTCHNOP_init_control || command == EVTCHNOP_expand_array)
+        *(uint64_t *)(void *)args = page;
+    else if (command == EVTCHNOP_alloc_unbound ||
+             command == EVTCHNOP_bind_interdomain)
+        ((domid_t *)(void *)args)[0] = ((
+            domid_t *)(void *)args)[1] = DOMID_SELF;
+    else if (command == EVTCHNOP_reset || command == EVTCHNOP_status)
+        ((domid_t *)(void *)args)[0] = DOMID_SELF;
+    else if (command != EVTCHNOP_bind_virq && command != EVTCHNOP_bind_ipi)
+        args[0] = port;
+    if (command == EVTCHNOP_reset && random_below(r, 16))
+        command = EVTCHNOP_send;
+    result = hypercall_event_channel_op(command, args);
+    count_one(result < 0 ? &attack.refused : &attack.ok);
+}
+
+/* Batches of what any kind may be, with lengths that are not meant well. */
+static void random_batch(void)
+{
+    static struct multicall_entry list[VCPU_MAX][8];
+    struct random *r = own_random();
+    struct multicall_entry *m = list[vcpu_self()->id];
+    static const unsigned calls[] = {
+        __HYPERVISOR_mmu_update,     __HYPERVISOR_mmuext_op,
+        __HYPERVISOR_grant_table_op, __HYPERVISOR_memory_op,
+        __HYPERVISOR_xen_version,    __HYPERVISOR_update_va_mapping,
+    };
+    long result;
+
+    for (unsigned i = 0; i < 8; i++) {
+        m[i].op = calls[random_below(r, sizeof(calls) / sizeof(*calls))];
+        for (unsigned j = 0; j < 6; j++)
+            m[i].args[j] = plausible();
+        if (random_below(r, 2))
+            m[i].args[1] = random_below(r, 2) ? 1u << 31 | 5 : ~0u;
+        if (m[i].op == __HYPERVISOR_memory_op)
+            m[i].args[0] = random_below(r, 32) |
+                           (random_below(r, 2) ? random_next(r) << 6 : 0);
+    }
+    result = hypercall_multicall(m, 8);
+    count_one(result < 0 ? &attack.refused : &attack.ok);
+}
+
+/* Grants of scratch to ourselves, mapped over scratch, copied and unmapped. */
+static void random_grant_work(void)
+{
+    struct random *r = own_random();
+    unsigned i = (unsigned)random_below(r, SCRATCH_PAGES);
+    struct gnttab_map_grant_ref map = {
+        .host_addr = address_of(scratch[i]),
+        .flags = GNTMAP_host_map | (uint32_t)random_below(r, 64),
+        .ref = (grant_ref_t)random_below(r, 600),
+        .dom = DOMID_SELF,
+    };
+    struct gnttab_unmap_grant_ref unmap = {
+        .host_addr = address_of(scratch[i]),
+        .handle = (grant_handle_t)random_below(r, 300),
+    };
+    struct gnttab_copy copy = {
+        .source = { .u.ref = map.ref,
+                    .domid = DOMID_SELF,
+                    .offset = (uint16_t)random_next(r) },
+        .dest = { .u.gmfn = attack.mfn[i],
+                  .domid = DOMID_SELF,
+                  .offset = (uint16_t)random_below(r, 5000) },
+        .len = (uint16_t)random_below(r, 5000),
+        .flags = (uint16_t)random_below(r, 4),
+    };
+    volatile struct grant_entry_v1 *entry = grant_entry(map.ref % 512);
+    long result;
+
+    entry->domid = (domid_t)attack.id;
+    entry->frame = (uint32_t)attack.mfn[random_below(r, SCRATCH_PAGES)];
+    entry->flags = (uint16_t)random_below(r, 256);
+    if (random_below(r, 3) == 0)
+        result = hypercall_grant_table_op(GNTTABOP_unmap_grant_ref, &unmap, 1);
+    else if (random_below(r, 2))
+        result = hypercall_grant_table_op(GNTTABOP_copy, &copy, 1);
+    else
+        result = hypercall_grant_table_op(GNTTABOP_map_grant_ref, &map, 1);
+    count_one(result < 0 ? &attack.refused : &attack.ok);
+}
+
 /* A plain store into a page table that maps scratch: emulated, or a fault. */
 static void random_store(void)
 {
@@ -265,7 +384,7 @@ static void random_store(void)
 
 static void attack_once(void)
 {
-    unsigned kind = (unsigned)random_below(own_random(), 16);
+    unsigned kind = (unsigned)random_below(own_random(), 20);
 
     if (kind == 0)
         fill_scratch();
@@ -277,6 +396,12 @@ static void attack_once(void)
         random_store();
     else if (kind < 8)
         random_table_work();
+    else if (kind == 8)
+        random_batch();
+    else if (kind == 9 && attack.granting)
+        random_grant_work();
+    else if (kind < 12)
+        random_event_work();
     else
         random_call();
 }
@@ -295,8 +420,7 @@ static void note_pages(void)
         attack.pte[i] = pte_find(address_of(scratch[i]), 1);
         attack.pte_machine[i] = virt_to_machine(attack.pte[i]);
     }
-    (void)page_remap(guarded[0], 0);
-    (void)page_remap(guarded[SCRATCH_PAGES + 1], 0);
+    unmap_guards();
 }
 
 static void say(long calls)
@@ -325,11 +449,13 @@ void guest_main(void)
         { "count", &attack.count, NULL, "calls" },
         { "seed", &attack.seed, NULL, "of the random numbers" },
         { "report", &attack.report, NULL, "say so every so many calls" },
+        { "id", &attack.id, NULL, "of this domain" },
         { "wild", &attack.wild, NULL, "also what may end us" },
     };
 
     options_parse("hostile", table, sizeof(table) / sizeof(*table));
     random_seed(own_random(), (uint64_t)attack.seed);
+    attack.granting = grant_init();
     note_pages();
     trap_set_handler(TRAP_PAGE_FAULT, skip_fault);
     trap_set_handler(TRAP_PROTECTION, skip_fault);

@@ -7,16 +7,6 @@
  */
 #include "sched/api/core_private.h"
 
-static size_t wish(const struct sched *s, size_t own, size_t of_fallback)
-{
-    size_t size = s->fallback && of_fallback > own ? of_fallback : own;
-
-    return size ? size : 1;
-}
-
-#define AREA_WISH(s, ops, field)                                               \
-    wish(s, (ops)->field, (s)->fallback ? (s)->fallback->field : 0)
-
 static void free_spares(struct sched *s)
 {
     struct sched_domain *d;
@@ -25,7 +15,7 @@ static void free_spares(struct sched *s)
 
     host_free(s->spare);
     s->spare = NULL;
-    for_each_cpu (cpu, &s->cpus) {
+    for_each_cpu (cpu, &s->up) {
         host_free(sched_pcpus[cpu].spare);
         sched_pcpus[cpu].spare = NULL;
     }
@@ -33,7 +23,7 @@ static void free_spares(struct sched *s)
     {
         host_free(d->spare);
         d->spare = NULL;
-        for_each_vcpu_of(v, d)
+        for_each_vcpu_made(v, d)
         {
             host_free(v->core.spare);
             v->core.spare = NULL;
@@ -48,19 +38,19 @@ static bool alloc_spares(struct sched *s, const struct sched_ops *ops)
     unsigned cpu;
     bool all;
 
-    s->spare = host_alloc(AREA_WISH(s, ops, sys_size));
+    s->spare = SCHED_AREA_ALLOC(s, ops, sys_size);
     all = s->spare != NULL;
-    for_each_cpu (cpu, &s->cpus) {
-        sched_pcpus[cpu].spare = host_alloc(AREA_WISH(s, ops, cpu_size));
+    for_each_cpu (cpu, &s->up) {
+        sched_pcpus[cpu].spare = SCHED_AREA_ALLOC(s, ops, cpu_size);
         all = all && sched_pcpus[cpu].spare;
     }
     for_each_domain_of(d, s)
     {
-        d->spare = host_alloc(AREA_WISH(s, ops, dom_size));
+        d->spare = SCHED_AREA_ALLOC(s, ops, dom_size);
         all = all && d->spare;
-        for_each_vcpu_of(v, d)
+        for_each_vcpu_made(v, d)
         {
-            v->core.spare = host_alloc(AREA_WISH(s, ops, vcpu_size));
+            v->core.spare = SCHED_AREA_ALLOC(s, ops, vcpu_size);
             all = all && v->core.spare;
         }
     }
@@ -83,12 +73,12 @@ static void use_spares(struct sched *s)
     unsigned cpu;
 
     swap(&s->head.sys, &s->spare);
-    for_each_cpu (cpu, &s->cpus)
+    for_each_cpu (cpu, &s->up)
         swap(&s->head.cpu[cpu], &sched_pcpus[cpu].spare);
     for_each_domain_of(d, s)
     {
         swap(&d->priv, &d->spare);
-        for_each_vcpu_of(v, d)
+        for_each_vcpu_made(v, d)
         {
             swap(&v->priv, &v->core.spare);
             v->dom_priv = d->priv;

@@ -21,6 +21,7 @@
 #define SCHED_API_CORE_H
 
 #include "sched/api/host.h"
+#include "sched/api/pcpu.h"
 #include "sched/api/sched.h"
 
 enum sched_hand {
@@ -28,6 +29,8 @@ enum sched_hand {
     SCHED_HAND_PLUGIN,
     SCHED_HAND_CPU,
     SCHED_HAND_NONE, /* not joined */
+    SCHED_HAND_AWAY, /* joined, but its stack is in use on a CPU of the
+                      * instance from which sched_domain_move() took it */
 };
 
 /* A domain, in one instance. */
@@ -37,7 +40,9 @@ struct sched_domain {
     void *priv;
     void *spare;                    /* of sched_change() */
     TAILQ_HEAD(, sched_vcpu) vcpus; /* that have joined; all locks */
+    LIST_HEAD(, sched_vcpu) made;   /* and all that have areas; all locks */
     LIST_ENTRY(sched_domain) entry; /* of the instance */
+    unsigned nr_apart; /* vCPUs made that have not joined (creation) */
 };
 
 /* ---- the registry ---- */
@@ -61,8 +66,8 @@ struct sched *sched_create(const struct sched_ops *ops, uint64_t seed);
 void sched_destroy(struct sched *s); /* no CPUs, no domains */
 /* CPUs join and leave. drain: from now on nobody may run there; who waits goes
  * elsewhere, who runs leaves at the next sched_schedule(). -EBUSY: it is the
- * last one, and there are vCPUs. down, once drained: -EBUSY while something
- * runs there still. */
+ * last one, and there are domains. down, once drained: -EBUSY while something
+ * runs there still. A CPU goes to another instance by drain, down, up. */
 int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now);
 int sched_cpu_drain(unsigned cpu, ns_t now);
 int sched_cpu_down(unsigned cpu, ns_t now);
@@ -71,6 +76,9 @@ int sched_cpu_down(unsigned cpu, ns_t now);
 int sched_change(struct sched *s, const struct sched_ops *ops, ns_t now);
 
 const struct sched_ops *sched_ops_of(const struct sched *s);
+/* A number that the host gives to an instance, for its own use; 0 at first. */
+void sched_set_number(struct sched *s, unsigned number);
+unsigned sched_number(const struct sched *s);
 struct sched *sched_of_cpu(unsigned cpu); /* NULL: not up */
 /* What to go on with when the plug-in breaks a rule; NULL: nothing. (creation,
  * before there are CPUs) The registry's "rr", if it is another, is preset. */
@@ -83,6 +91,12 @@ void sched_set_patience(struct sched *s, ns_t patience);
 /* d is zeroed. 0 or -ENOMEM. */
 int sched_domain_init(struct sched_domain *d, struct sched *s, uint16_t dom);
 void sched_domain_fini(struct sched_domain *d); /* no vCPUs */
+/* Put d with all its vCPUs into another instance while they run. Parameters are
+ * the defaults of `to`, or kept if both have the same plug-in. Who runs leaves
+ * its CPU at the next sched_schedule() there. 0; -EINVAL: `to` has no CPU;
+ * -EBUSY: a vCPU has been made but has not joined; -ENOMEM; or what the
+ * admission test of `to` says: then nothing has changed. (creation) */
+int sched_domain_move(struct sched_domain *d, struct sched *to, ns_t now);
 /* v is zeroed. It begins paused once (nobody has started it) and with every
  * CPU allowed. It has not joined: sched_vcpu_join() when its parameters are
  * set. 0 or -ENOMEM. */
@@ -129,9 +143,8 @@ static inline void sched_will_block(struct sched_vcpu *v)
 }
 
 /* Whose turn is it on this CPU? NULL: nobody's, idle. Returns with the CPU's
- * lock held: switch, then sched_scheduled() on the new stack. */
+ * lock held: switch, then sched_scheduled() (pcpu.h) on the new stack. */
 struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now);
-void sched_scheduled(unsigned cpu);
 
 /* The time of host_timer() has come. */
 void sched_timer(unsigned cpu, ns_t now);
@@ -151,7 +164,7 @@ void sched_param_format(const struct sched_param *p, int64_t value, char *out,
 int64_t sched_param_default(const struct sched_param *p);
 int sched_param_set_default(const struct sched_param *p, int64_t value);
 
-/* d and v as the scope needs, else NULL. */
+/* d and v as the scope needs, else NULL. 0 if that is missing. */
 int64_t sched_param_get(struct sched *s, const struct sched_domain *d,
                         const struct sched_vcpu *v,
                         const struct sched_param *p);
@@ -159,7 +172,9 @@ struct sched_setting {
     const struct sched_param *param;
     int64_t value;
 };
-/* All of them or none: 0, -EINVAL (range, scope), or the plug-in's no. */
+/* All of them or none: 0, -EINVAL (range, scope), or the plug-in's no. A vCPU's
+ * parameters with v NULL: each vCPU of d, one after the other, up to the first
+ * that is refused. */
 int sched_param_set(struct sched *s, struct sched_domain *d,
                     struct sched_vcpu *v, const struct sched_setting *set,
                     unsigned nr, ns_t now);
@@ -175,9 +190,6 @@ unsigned sched_view(struct sched_vcpu *v, ns_t now, int64_t *out);
 /* All of an instance, by sched_print(). Takes each lock by trylock. */
 void sched_dump(struct sched *s, ns_t now);
 
-struct sched_counts {
-    uint64_t schedules, switches, idles, steals, wakes, moves, breaches;
-};
 void sched_count(unsigned cpu, struct sched_counts *out);
 
 #endif

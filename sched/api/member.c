@@ -3,26 +3,17 @@
  */
 #include "sched/api/core_private.h"
 
-#define AREA_SIZE(s, field)                                                    \
-    ((s)->fallback && (s)->fallback->field > (s)->ops->field                   \
-         ? (s)->fallback->field                                                \
-         : (s)->ops->field)
-
-static void *area_alloc(size_t size)
-{
-    return host_alloc(size ? size : 1);
-}
-
 int sched_domain_init(struct sched_domain *d, struct sched *s, uint16_t dom)
 {
     d->dom = dom;
     d->sched = s;
-    d->priv = area_alloc(AREA_SIZE(s, dom_size));
+    d->priv = SCHED_AREA_ALLOC(s, s->ops, dom_size);
     if (!d->priv)
         return -SCHED_ENOMEM;
     TAILQ_INIT(&d->vcpus);
-    sched_param_fill(s->ops, SCHED_PER_DOMAIN, d->priv);
+    LIST_INIT(&d->made);
     sched_lock_all(s);
+    sched_param_fill(s->ops, SCHED_PER_DOMAIN, d->priv);
     LIST_INSERT_HEAD(&s->domains, d, entry);
     sched_unlock_all(s);
     return 0;
@@ -32,7 +23,7 @@ void sched_domain_fini(struct sched_domain *d)
 {
     if (!d->priv)
         return;
-    BUG_ON(!TAILQ_EMPTY(&d->vcpus));
+    BUG_ON(!LIST_EMPTY(&d->made));
     sched_lock_all(d->sched);
     LIST_REMOVE(d, entry);
     sched_unlock_all(d->sched);
@@ -52,7 +43,7 @@ int sched_vcpu_init(struct sched_vcpu *v, struct sched_domain *d, uint16_t id,
     v->dom = d->dom;
     v->id = id;
     v->cpu = cpuset_has(&s->cpus, cpu) ? cpu : cpuset_next(&s->cpus, 0);
-    v->priv = area_alloc(AREA_SIZE(s, vcpu_size));
+    v->priv = SCHED_AREA_ALLOC(s, s->ops, vcpu_size);
     if (!v->priv)
         return -SCHED_ENOMEM;
     v->dom_priv = d->priv;
@@ -64,12 +55,22 @@ int sched_vcpu_init(struct sched_vcpu *v, struct sched_domain *d, uint16_t id,
         v->core.hard.word[i] = ~(uint64_t)0;
     sched_effective_affinity(v);
     sched_param_fill(s->ops, SCHED_PER_VCPU, v->priv);
+    d->nr_apart++;
+    sched_lock_all(s);
+    LIST_INSERT_HEAD(&d->made, v, core.made);
+    sched_unlock_all(s);
     return 0;
 }
 
 void sched_vcpu_fini(struct sched_vcpu *v)
 {
-    BUG_ON(v->priv && v->core.hand != SCHED_HAND_NONE);
+    if (!v->priv)
+        return;
+    BUG_ON(v->core.hand != SCHED_HAND_NONE);
+    v->core.domain->nr_apart--;
+    sched_lock_all(v->sched);
+    LIST_REMOVE(v, core.made);
+    sched_unlock_all(v->sched);
     host_free(v->priv);
     v->priv = NULL;
 }
@@ -91,6 +92,7 @@ int sched_vcpu_join(struct sched_vcpu *v, ns_t now)
         TAILQ_REMOVE(&v->core.domain->vcpus, v, core.peers);
     } else {
         v->core.hand = SCHED_HAND_CORE;
+        v->core.domain->nr_apart--;
         s->nr_vcpus++;
     }
     sched_unlock_all(s);
@@ -106,7 +108,7 @@ void sched_vcpu_leave(struct sched_vcpu *v, ns_t now)
     if (v->core.hand == SCHED_HAND_NONE)
         return;
     sched_lock_all(s);
-    BUG_ON(v->core.hand == SCHED_HAND_CPU);
+    BUG_ON(sched_is_running(v));
     now = sched_clamp(&sched_pcpus[v->cpu], now);
     if (v->core.hand == SCHED_HAND_PLUGIN)
         sched_move_dequeue(v, SCHED_SLEEP, now);
@@ -115,6 +117,7 @@ void sched_vcpu_leave(struct sched_vcpu *v, ns_t now)
     sched_state_to(v, SCHED_STATE_OFFLINE, now);
     v->core.hand = SCHED_HAND_NONE;
     TAILQ_REMOVE(&v->core.domain->vcpus, v, core.peers);
+    v->core.domain->nr_apart++;
     s->nr_vcpus--;
     sched_unlock_all(s);
 }

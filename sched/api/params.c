@@ -330,24 +330,66 @@ static void swap(int64_t *where, int64_t *value)
     *value = old;
 }
 
+/* All of `set` or none, for v and its domain d. All locks held, what runs has
+ * been charged. */
+static int set_one(struct sched *s, struct sched_domain *d,
+                   struct sched_vcpu *v, const struct sched_setting *set,
+                   unsigned nr, ns_t now)
+{
+    int64_t value[SCHED_PARAMS_MAX];
+    unsigned i, told;
+    int error = 0;
+
+    for (i = 0; i < nr; i++) {
+        value[i] = set[i].value;
+        swap(slot(area_of(s, d, v, set[i].param), set[i].param), &value[i]);
+    }
+    for (told = 0; told < nr && !error; told++)
+        error = tell(s, d, v, set[told].param, value[told], now);
+    if (!error)
+        return 0;
+    for (i = nr; i-- > 0;)
+        swap(slot(area_of(s, d, v, set[i].param), set[i].param), &value[i]);
+    /* those who had accepted hear of the way back */
+    for (i = 0; i + 1 < told; i++)
+        (void)tell(s, d, v, set[i].param, value[i], now);
+    return error;
+}
+
+/* *first := v, or, where parameters of a vCPU are meant for the domain, its
+ * first vCPU. Returns whether all that the scopes need is there. */
+static bool whom(struct sched *s, struct sched_domain *d, struct sched_vcpu *v,
+                 const struct sched_setting *set, unsigned nr,
+                 struct sched_vcpu **first)
+{
+    unsigned i;
+
+    for (i = 0; i < nr; i++)
+        if (set[i].param->scope == SCHED_PER_VCPU && !v && d)
+            v = TAILQ_FIRST(&d->vcpus);
+    *first = v;
+    for (i = 0; i < nr; i++)
+        if (!area_of(s, d, v, set[i].param))
+            return false;
+    return true;
+}
+
 int sched_param_set(struct sched *s, struct sched_domain *d,
                     struct sched_vcpu *v, const struct sched_setting *set,
                     unsigned nr, ns_t now)
 {
-    int64_t value[SCHED_PARAMS_MAX];
-    unsigned i, told, cpu;
-    int error = 0;
+    struct sched_vcpu *one;
+    unsigned i, cpu;
+    int error;
 
     if (nr > SCHED_PARAMS_MAX)
         return -SCHED_EINVAL;
-    for (i = 0; i < nr; i++) {
-        value[i] = set[i].value;
-        if (value[i] < set[i].param->min || value[i] > set[i].param->max ||
-            !area_of(s, d, v, set[i].param))
+    for (i = 0; i < nr; i++)
+        if (set[i].value < set[i].param->min ||
+            set[i].value > set[i].param->max)
             return -SCHED_EINVAL;
-    }
     sched_lock_all(s);
-    if (!in_force(s, set, nr)) {
+    if (!in_force(s, set, nr) || !whom(s, d, v, set, nr, &one)) {
         sched_unlock_all(s);
         return -SCHED_EINVAL;
     }
@@ -358,17 +400,9 @@ int sched_param_set(struct sched *s, struct sched_domain *d,
         if (p->running)
             sched_charge(p, now);
     }
-    for (i = 0; i < nr; i++)
-        swap(slot(area_of(s, d, v, set[i].param), set[i].param), &value[i]);
-    for (told = 0; told < nr && !error; told++)
-        error = tell(s, d, v, set[told].param, value[told], now);
-    if (error) {
-        for (i = nr; i-- > 0;)
-            swap(slot(area_of(s, d, v, set[i].param), set[i].param), &value[i]);
-        /* those who had accepted hear of the way back */
-        for (i = 0; i + 1 < told; i++)
-            (void)tell(s, d, v, set[i].param, value[i], now);
-    }
+    error = set_one(s, d, one, set, nr, now);
+    while (!error && one != v && (one = sched_sibling(one)) != NULL)
+        error = set_one(s, d, one, set, nr, now);
     sched_unlock_all(s);
     return error;
 }

@@ -49,7 +49,7 @@ static unsigned place_default(const struct sched_vcpu *v)
         cpu = next_in_all(s, &v->affinity, &s->idle, NULL, last);
     if (cpu == CPUSET_NONE && allowed)
         return last;
-    if (v->core.wishes)
+    if (cpu == CPUSET_NONE && v->core.wishes)
         cpu = next_in_all(s, &v->affinity, &s->cpus, soft, last);
     if (cpu == CPUSET_NONE)
         cpu = next_in_all(s, &v->affinity, &s->cpus, NULL, last);
@@ -73,9 +73,20 @@ unsigned sched_place(const struct sched_vcpu *v, ns_t now)
 void sched_offer_idle(const struct sched_vcpu *v)
 {
     struct sched *s = v->sched;
-    unsigned cpu = next_in_all(s, &v->affinity, &s->idle, NULL, v->cpu);
+    unsigned cpu;
 
+    do
+        cpu = next_in_all(s, &v->affinity, &s->idle, NULL, v->cpu);
+    while (cpu != CPUSET_NONE && !sched_claim_idle(s, cpu));
     if (cpu != CPUSET_NONE)
+        host_poke(cpu);
+}
+
+void sched_poke_idle(struct sched *s)
+{
+    unsigned cpu;
+
+    for_each_cpu (cpu, &s->idle)
         host_poke(cpu);
 }
 

@@ -10,61 +10,84 @@
 
 /* ---- locks ---- */
 
-static void lock_set(const struct cpuset *cpus, unsigned one)
+static void lock_set(const struct cpuset *locks)
 {
-    unsigned cpu;
+    unsigned lock;
 
-    if (one != CPUSET_NONE)
-        host_lock(one);
-    else
-        for_each_cpu (cpu, cpus)
-            host_lock(cpu);
+    for_each_cpu (lock, locks)
+        host_lock(lock);
 }
 
-static void unlock_set(const struct cpuset *cpus, unsigned one)
+static void unlock_set(const struct cpuset *locks)
 {
-    unsigned cpu;
+    unsigned lock;
 
+    for_each_cpu (lock, locks)
+        host_unlock(lock);
+}
+
+/* The numbers of the locks of a and, if it is not NULL, b. A CPU's number may
+ * be that of the one lock of an instance which the CPU has left, so a lock may
+ * stand for both. */
+static void locks_of(const struct sched *a, const struct sched *b,
+                     struct cpuset *out)
+{
+    unsigned one = READ_ONCE(a->one_lock), i;
+
+    if (one == CPUSET_NONE) {
+        *out = a->up;
+    } else {
+        *out = (struct cpuset){ { 0 } };
+        cpuset_add(out, one);
+    }
+    if (!b)
+        return;
+    one = READ_ONCE(b->one_lock);
     if (one != CPUSET_NONE)
-        host_unlock(one);
+        cpuset_add(out, one);
     else
-        for_each_cpu (cpu, cpus)
-            host_unlock(cpu);
+        for (i = 0; i < CPUSET_WORDS; i++)
+            out->word[i] |= b->up.word[i];
+}
+
+void sched_lock_two(struct sched *a, struct sched *b)
+{
+    struct cpuset locks, again;
+
+    for (;;) { /* CPUs may join and leave while we wait */
+        locks_of(a, b, &locks);
+        lock_set(&locks);
+        locks_of(a, b, &again);
+        if (likely(!__builtin_memcmp(&locks, &again, sizeof(locks))))
+            return;
+        unlock_set(&locks);
+    }
+}
+
+void sched_unlock_two(struct sched *a, struct sched *b)
+{
+    struct cpuset locks;
+
+    locks_of(a, b, &locks);
+    unlock_set(&locks);
 }
 
 void sched_lock_all(struct sched *s)
 {
-    struct cpuset cpus;
-    unsigned one;
-
-    for (;;) { /* CPUs may join and leave while we wait */
-        one = READ_ONCE(s->one_lock);
-        cpus = s->cpus;
-        lock_set(&cpus, one);
-        if (likely(one == READ_ONCE(s->one_lock) &&
-                   !__builtin_memcmp(&cpus, &s->cpus, sizeof(cpus))))
-            return;
-        unlock_set(&cpus, one);
-    }
+    sched_lock_two(s, NULL);
 }
 
 void sched_unlock_all(struct sched *s)
 {
-    unlock_set(&s->cpus, s->one_lock);
+    sched_unlock_two(s, NULL);
 }
 
 /* ---- instances ---- */
 
-static size_t larger(size_t a, size_t b)
+void *sched_area_alloc(const struct sched *s, size_t own, size_t of_fallback)
 {
-    return a > b ? a : b;
-}
+    size_t size = s->fallback && of_fallback > own ? of_fallback : own;
 
-#define AREA_SIZE(s, field)                                                    \
-    larger((s)->ops->field, (s)->fallback ? (s)->fallback->field : 0)
-
-static void *area_alloc(size_t size)
-{
     return host_alloc(size ? size : 1);
 }
 
@@ -82,7 +105,7 @@ struct sched *sched_create(const struct sched_ops *ops, uint64_t seed)
     s->seed = seed;
     s->patience = PATIENCE_NS;
     LIST_INIT(&s->domains);
-    s->head.sys = area_alloc(AREA_SIZE(s, sys_size));
+    s->head.sys = SCHED_AREA_ALLOC(s, ops, sys_size);
     if (!s->head.sys) {
         host_free(s);
         return NULL;
@@ -106,7 +129,7 @@ void sched_set_fallback(struct sched *s, const struct sched_ops *ops)
 
     BUG_ON(s->nr_cpus || !LIST_EMPTY(&s->domains));
     s->fallback = ops == s->ops ? NULL : ops;
-    sys = area_alloc(AREA_SIZE(s, sys_size));
+    sys = SCHED_AREA_ALLOC(s, s->ops, sys_size);
     BUG_ON(!sys);
     host_free(s->head.sys);
     s->head.sys = sys;
@@ -116,6 +139,16 @@ void sched_set_fallback(struct sched *s, const struct sched_ops *ops)
 const struct sched_ops *sched_ops_of(const struct sched *s)
 {
     return s->ops;
+}
+
+void sched_set_number(struct sched *s, unsigned number)
+{
+    s->number = number;
+}
+
+unsigned sched_number(const struct sched *s)
+{
+    return s->number;
 }
 
 struct sched *sched_of_cpu(unsigned cpu)
@@ -146,13 +179,12 @@ static void affinities_changed(struct sched *s, ns_t now)
                 continue;
             if (v->core.hand == SCHED_HAND_CPU)
                 host_poke(v->cpu);
+            if (v->core.hand == SCHED_HAND_CORE) /* it wakes up elsewhere */
+                WRITE_ONCE(v->cpu, sched_place(v, now));
             if (v->core.hand != SCHED_HAND_PLUGIN)
                 continue;
             sched_move_dequeue(v, SCHED_MOVE, now);
-            v->cpu = sched_place(v, now);
-            sched_move_enqueue(&sched_pcpus[v->cpu], v, SCHED_MOVE, now);
-            if (!sched_pcpus[v->cpu].running)
-                host_poke(v->cpu);
+            sched_wait_elsewhere(v, now);
         }
     }
 }
@@ -183,10 +215,10 @@ int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now)
 
     if (p->sched)
         return -SCHED_EBUSY;
-    priv = area_alloc(AREA_SIZE(s, cpu_size));
+    priv = SCHED_AREA_ALLOC(s, s->ops, cpu_size);
     if (!priv)
         return -SCHED_ENOMEM;
-    if (!s->nr_cpus)
+    if (cpuset_empty(&s->up))
         s->one_lock = s->ops->flags & SCHED_ONE_LOCK ? cpu : CPUSET_NONE;
     set_lock(cpu, s->one_lock == CPUSET_NONE ? cpu : s->one_lock);
 
@@ -202,6 +234,7 @@ int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now)
     p->counts = (struct sched_counts){ 0 };
     if (cpu / 64 >= s->words)
         s->words = cpu / 64 + 1;
+    cpuset_add(&s->up, cpu);
     cpuset_add(&s->cpus, cpu);
     cpuset_add(&s->idle, cpu);
     p->sched = s;
@@ -222,14 +255,14 @@ int sched_cpu_drain(unsigned cpu, ns_t now)
 {
     struct sched_pcpu *p = &sched_pcpus[cpu];
     struct sched *s = p->sched;
-    unsigned one;
 
-    if (!s || (s->nr_cpus == 1 && s->nr_vcpus))
+    if (!s)
         return -SCHED_EBUSY;
     if (!cpuset_has(&s->cpus, cpu))
         return 0;
+    if (s->nr_cpus == 1 && !LIST_EMPTY(&s->domains))
+        return -SCHED_EBUSY;
     sched_lock_all(s);
-    one = s->one_lock;
     now = sched_clamp(p, now);
     cpuset_remove(&s->cpus, cpu);
     s->nr_cpus--;
@@ -241,24 +274,33 @@ int sched_cpu_drain(unsigned cpu, ns_t now)
         s->master = cpuset_next(&s->cpus, 0);
         set_clocks(s, now);
     }
-    unlock_set(&s->cpus, one);
-    if (one == CPUSET_NONE)
-        host_unlock(cpu); /* it is no longer one of s->cpus */
+    sched_unlock_all(s);
     host_poke(cpu);
     return 0;
+}
+
+/* Who blocked or paused on this CPU, which goes, wakes elsewhere. */
+static void forget_cpu(struct sched *s, unsigned cpu)
+{
+    struct sched_domain *d;
+    struct sched_vcpu *v;
+
+    for_each_domain_of(d, s) for_each_vcpu_of(v, d) if (v->cpu == cpu)
+        WRITE_ONCE(v->cpu, cpuset_next(&v->affinity, 0));
 }
 
 int sched_cpu_down(unsigned cpu, ns_t now)
 {
     struct sched_pcpu *p = &sched_pcpus[cpu];
     struct sched *s = p->sched;
+    struct cpuset locks;
     void *priv;
 
     if (!s)
         return 0;
-    sched_lock_cpu(cpu);
-    if (cpuset_has(&s->cpus, cpu) || p->running || p->waiting) {
-        sched_unlock_cpu(cpu);
+    sched_lock_all(s);
+    if (cpuset_has(&s->cpus, cpu) || p->running || p->waiting || p->leaving) {
+        sched_unlock_all(s);
         return -SCHED_EBUSY;
     }
     now = sched_clamp(p, now);
@@ -267,7 +309,10 @@ int sched_cpu_down(unsigned cpu, ns_t now)
     p->sched = NULL;
     priv = s->head.cpu[cpu];
     s->head.cpu[cpu] = NULL;
-    sched_unlock_cpu(cpu);
+    forget_cpu(s, cpu);
+    locks_of(s, NULL, &locks);
+    cpuset_remove(&s->up, cpu);
+    unlock_set(&locks);
     host_timer(cpu, FOREVER);
     host_free(priv);
     return 0;
@@ -283,13 +328,13 @@ static void empty_areas(struct sched *s, const struct sched_ops *ops)
 
     __builtin_memset(s->head.sys, 0, ops->sys_size);
     sched_param_fill(ops, SCHED_PER_SYSTEM, s->head.sys);
-    for_each_cpu (cpu, &s->cpus)
+    for_each_cpu (cpu, &s->up)
         __builtin_memset(s->head.cpu[cpu], 0, ops->cpu_size);
     for_each_domain_of(d, s)
     {
         __builtin_memset(d->priv, 0, ops->dom_size);
         sched_param_fill(ops, SCHED_PER_DOMAIN, d->priv);
-        for_each_vcpu_of(v, d)
+        for_each_vcpu_made(v, d)
         {
             __builtin_memset(v->priv, 0, ops->vcpu_size);
             sched_param_fill(ops, SCHED_PER_VCPU, v->priv);
@@ -301,15 +346,17 @@ static void empty_areas(struct sched *s, const struct sched_ops *ops)
 
 void sched_install(struct sched *s, const struct sched_ops *ops, ns_t now)
 {
-    unsigned old = s->one_lock, cpu, first = cpuset_next(&s->cpus, 0);
+    unsigned cpu, first = cpuset_next(&s->up, 0);
     struct sched_domain *d;
     struct sched_vcpu *v;
+    struct cpuset old;
 
+    locks_of(s, NULL, &old);
     empty_areas(s, ops);
     s->ops = ops;
     s->broken = NULL;
     s->sound = false;
-    for_each_cpu (cpu, &s->cpus) {
+    for_each_cpu (cpu, &s->up) {
         struct sched_pcpu *p = &sched_pcpus[cpu];
 
         now = sched_clamp(p, now);
@@ -333,8 +380,8 @@ void sched_install(struct sched *s, const struct sched_ops *ops, ns_t now)
     }
     set_clocks(s, now);
     WRITE_ONCE(s->one_lock, ops->flags & SCHED_ONE_LOCK ? first : CPUSET_NONE);
-    for_each_cpu (cpu, &s->cpus)
+    for_each_cpu (cpu, &s->up)
         WRITE_ONCE(sched_pcpus[cpu].lock,
                    s->one_lock == CPUSET_NONE ? cpu : s->one_lock);
-    unlock_set(&s->cpus, old);
+    unlock_set(&old);
 }

@@ -3,6 +3,7 @@
  */
 #include "sched/api/queue.h"
 #include "sched/api/sched.h"
+#include "sched/api/warm.h"
 #include "xen/lib/bug.h"
 
 static int node_cmp(const struct sched_node *a, const struct sched_node *b)
@@ -34,16 +35,34 @@ static void ring_add(struct sched_node *head, struct sched_node *n)
 /* n's key is greater than all: below the last one, no way down to search. */
 static void tree_append(struct sched_queue *q, struct sched_node *n)
 {
-    RB_SET(n, q->last, entry);
-    RB_RIGHT(q->last, entry) = n;
-    sched_tree_RB_INSERT_COLOR(&q->tree, n);
+    struct sched_node *parent = q->last;
+
+    RB_SET(n, parent, entry); /* red: below a black one that is all */
+    RB_RIGHT(parent, entry) = n;
     q->last = n;
+    if (RB_COLOR(parent, entry) == RB_RED)
+        sched_tree_RB_INSERT_COLOR(&q->tree, n);
+}
+
+/* n's key is not greater than all. */
+static NOINLINE void add_before_last(struct sched_queue *q,
+                                     struct sched_node *n)
+{
+    struct sched_node *same;
+
+    if (q->last->key == n->key) {
+        ring_add(q->last, n);
+        return;
+    }
+    same = sched_tree_RB_INSERT(&q->tree, n);
+    if (same)
+        ring_add(same, n);
+    else if (sched_key_before(n->key, q->first->key))
+        q->first = n;
 }
 
 void sched_queue_add(struct sched_queue *q, struct sched_node *n, int64_t key)
 {
-    struct sched_node *same;
-
     ASSERT(!n->queue);
     n->key = key;
     n->queue = q;
@@ -55,14 +74,8 @@ void sched_queue_add(struct sched_queue *q, struct sched_node *n, int64_t key)
         RB_ROOT(&q->tree) = q->first = q->last = n;
     } else if (sched_key_before(q->last->key, key)) {
         tree_append(q, n);
-    } else if (q->last->key == key) {
-        ring_add(q->last, n);
     } else {
-        same = sched_tree_RB_INSERT(&q->tree, n);
-        if (same)
-            ring_add(same, n);
-        else if (sched_key_before(key, q->first->key))
-            q->first = n;
+        add_before_last(q, n);
     }
 }
 
@@ -83,16 +96,43 @@ static void tree_replace(struct sched_queue *q, struct sched_node *n)
         RB_PARENT(RB_LEFT(n, entry), entry) = heir;
     if (RB_RIGHT(n, entry))
         RB_PARENT(RB_RIGHT(n, entry), entry) = heir;
-    if (q->first == n)
+    if (q->first == n) {
         q->first = heir;
+        sched_warm(heir->next->vcpu);
+    }
     if (q->last == n)
         q->last = heir;
 }
 
+/* The first, as most picks do. It has no left child; so what it has to the
+ * right is one red node, which comes next and takes over its place. Without one
+ * its parent comes next, and a red leaf goes without a trace. False: a black
+ * leaf, which leaves the tree unbalanced. */
+static bool tree_remove_first(struct sched_queue *q, struct sched_node *n)
+{
+    struct sched_node *parent = RB_PARENT(n, entry);
+    struct sched_node *child = RB_RIGHT(n, entry);
+
+    if (child) {
+        RB_COLOR(child, entry) = RB_BLACK;
+        RB_PARENT(child, entry) = parent;
+        q->first = child;
+    } else {
+        q->first = parent;
+        if (RB_COLOR(n, entry) == RB_BLACK)
+            return false;
+    }
+    if (parent)
+        RB_LEFT(parent, entry) = child;
+    else
+        RB_ROOT(&q->tree) = child;
+    return true;
+}
+
 static void tree_remove(struct sched_queue *q, struct sched_node *n)
 {
-    if (q->first == n)
-        q->first = sched_tree_RB_NEXT(n);
+    if (q->first == n && tree_remove_first(q, n))
+        return;
     if (q->last == n)
         q->last = sched_tree_RB_PREV(n);
     (void)sched_tree_RB_REMOVE(&q->tree, n);

@@ -6,6 +6,8 @@
  */
 #include "sched/api/core_private.h"
 
+#define AREA_MAX ((size_t)1 << 20) /* of *_size */
+
 extern const struct sched_ops *const __start_sched_plugins[] WEAK;
 extern const struct sched_ops *const __stop_sched_plugins[] WEAK;
 
@@ -123,6 +125,9 @@ const char *sched_check(const struct sched_ops *ops)
         return "its name is not 1 to 15 of a-z, 0-9 and _";
     if (!ops->about || !ops->enqueue || !ops->dequeue || !ops->pick)
         return "it lacks about, enqueue, dequeue or pick";
+    if (ops->sys_size > AREA_MAX || ops->cpu_size > AREA_MAX ||
+        ops->dom_size > AREA_MAX || ops->vcpu_size > AREA_MAX)
+        return "one of its areas is larger than 1 MiB";
     if (ops->class_ > 7)
         return "its trace class is above 7";
     if ((ops->tick && ops->tick_ns <= 0) ||
@@ -132,7 +137,8 @@ const char *sched_check(const struct sched_ops *ops)
         if (p - ops->params >= SCHED_PARAMS_MAX)
             return "it has too many parameters";
         if (!p->unit || !p->help || p->offset % sizeof(int64_t) ||
-            p->offset + sizeof(int64_t) > area_of(ops, p->scope))
+            p->offset >= area_of(ops, p->scope) ||
+            area_of(ops, p->scope) - p->offset < sizeof(int64_t))
             return "a parameter lies outside of its area";
         if (p->min > p->max || p->initial < p->min || p->initial > p->max)
             return "a parameter's initial value is outside of its range";

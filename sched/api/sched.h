@@ -51,18 +51,12 @@ struct sched_domain;
  * before you give v up (the core checks). */
 struct sched_vcpu {
     struct sched_node node[SCHED_NODES];
-    struct sched *sched;         /* the instance that schedules it */
-    unsigned cpu;                /* where it runs, waits, or ran last */
-    uint16_t dom, id;            /* who it is: domain and vCPU number */
-    struct cpuset affinity;      /* CPUs of the pool it may run on; not empty */
-    struct cpuset soft_affinity; /* those it prefers; may be empty: no wish */
-    void *priv;                  /* vcpu_size bytes */
-    void *dom_priv;              /* dom_size bytes, one per domain */
-    struct sched_vcpu_core {     /* the core's own; plug-ins keep out */
-        TAILQ_ENTRY(sched_vcpu) peers; /* of its domain */
-        struct sched_domain *domain;
-        void *spare;         /* of sched_change() */
-        struct cpuset hard;  /* affinity as it was asked for */
+    struct sched *sched;     /* the instance that schedules it */
+    unsigned cpu;            /* where it runs, waits, or ran last */
+    uint16_t dom, id;        /* who it is: domain and vCPU number */
+    void *priv;              /* vcpu_size bytes */
+    void *dom_priv;          /* dom_size bytes, one per domain */
+    struct sched_vcpu_core { /* the core's own; plug-ins keep out */
         uint8_t hand, state; /* enum sched_hand, enum sched_state */
         bool wishes;         /* soft_affinity is not empty */
         bool started;        /* has been in the plug-in's hand */
@@ -73,7 +67,15 @@ struct sched_vcpu {
         ns_t since;          /* when it was picked or last charged */
         ns_t waiting;        /* when it was enqueued */
         ns_t granted;        /* run_for of the last pick */
+        TAILQ_ENTRY(sched_vcpu) peers; /* of its domain, once joined */
+        LIST_ENTRY(sched_vcpu) made;   /* of its domain, joined or not */
+        struct sched_domain *domain;
+        void *spare;        /* of sched_change(), sched_domain_move() */
+        unsigned there;     /* of the latter: its CPU in the other instance */
+        struct cpuset hard; /* affinity as it was asked for */
     } core;
+    struct cpuset soft_affinity; /* those it prefers; may be empty: no wish */
+    struct cpuset affinity;      /* CPUs of the pool it may run on; not empty */
 };
 
 enum sched_why {

@@ -24,7 +24,7 @@
 #define CREDIT_PERIOD MS(30)
 #define CREDIT_TICK   MS(10)
 #define CREDIT_SAVED  (10 * CREDIT_PERIOD) /* by one that waits or runs */
-#define CREDIT_PASSES 4 /* of handing out; what is left then is lost */
+#define CREDIT_PASSES 4 /* of handing out; what is left then is surplus */
 
 enum credit_class { CREDIT_BOOST, CREDIT_UNDER, CREDIT_OVER, CREDIT_NONE };
 
@@ -61,7 +61,8 @@ struct credit_sys {
     int64_t tslice, ratelimit; /* ns */
     LIST_HEAD(, credit_vcpu) active;
     struct credit_vcpu *fresh;
-    int64_t surplus; /* taken away in the last account(), for the next */
+    int64_t surplus; /* credits taken away, or not placed; still to be given */
+    ns_t accounted;  /* until when credits have been given out */
 };
 
 struct credit_cpu {
@@ -333,7 +334,7 @@ static int64_t credit_give_once(struct credit_sys *sys, int64_t total)
         if (b->given < credit_peak(b))
             weights += credit_dom(b)->weight;
     if (!weights)
-        return 0;
+        return total;
     LIST_FOREACH (b, &sys->active, link) {
         room = credit_peak(b) - b->given;
         if (room <= 0)
@@ -346,7 +347,8 @@ static int64_t credit_give_once(struct credit_sys *sys, int64_t total)
     return left;
 }
 
-static void credit_give(struct credit_sys *sys, int64_t total)
+/* Returns what nobody could take. */
+static int64_t credit_give(struct credit_sys *sys, int64_t total)
 {
     struct credit_vcpu *b;
     int pass;
@@ -360,6 +362,7 @@ static void credit_give(struct credit_sys *sys, int64_t total)
     /* Below 1 us is not worth a pass. */
     for (pass = 0; pass < CREDIT_PASSES && total > US(1); pass++)
         total = credit_give_once(sys, total);
+    return total;
 }
 
 /* v's class by its credits; a waiting v changes its place. */
@@ -427,16 +430,20 @@ static void credit_account(struct sched *s, ns_t now)
 {
     struct credit_sys *sys = sched_sys(s);
     struct credit_vcpu *b, *next;
-    int64_t nr_cpus = 0, total;
+    int64_t nr_cpus = 0, total, extra, left;
+    ns_t since = sys->accounted ? now - sys->accounted : CREDIT_PERIOD;
     unsigned cpu;
 
     for_each_cpu (cpu, sched_cpus(s))
         nr_cpus++;
     credit_collect(sys);
-    total = nr_cpus * CREDIT_PERIOD;
-    total += sys->surplus < total ? sys->surplus : total;
-    sys->surplus = 0;
-    credit_give(sys, total);
+    sys->accounted = now;
+    total = nr_cpus * since;
+    extra = sys->surplus < total ? sys->surplus : total;
+    left = credit_give(sys, total + extra);
+    sys->surplus += left - extra;
+    if (sys->surplus > nr_cpus * CREDIT_PERIOD) /* of idle time: worthless */
+        sys->surplus = nr_cpus * CREDIT_PERIOD;
     for (b = LIST_FIRST(&sys->active); b; b = next) {
         next = LIST_NEXT(b, link);
         if (credit_settle(sys, b, now))

@@ -51,11 +51,19 @@ static bool book(struct sched_vcpu *v, unsigned cpu, int64_t amount)
     return true;
 }
 
+/* Is v booked on a CPU that has not left the pool meanwhile? */
+static bool booked(const struct sched_vcpu *v)
+{
+    const struct sedf_vcpu *b = v->priv;
+
+    return b->home != CPUSET_NONE && cpuset_has(sched_cpus(v->sched), b->home);
+}
+
 static void unbook(struct sched_vcpu *v)
 {
     struct sedf_vcpu *b = v->priv;
 
-    if (b->home != CPUSET_NONE && cpuset_has(sched_cpus(v->sched), b->home))
+    if (booked(v))
         (void)__atomic_sub_fetch(used_on(v->sched, b->home), b->used,
                                  __ATOMIC_RELAXED);
     b->home = CPUSET_NONE;
@@ -136,6 +144,19 @@ unsigned sedf_place(const struct sched_vcpu *v, ns_t now)
 
 /* ---- changes ---- */
 
+/* Where to book v anew: where it was, or else where it is; or, if that has left
+ * the pool while v slept, where it may run. */
+static unsigned new_home(const struct sched_vcpu *v)
+{
+    const struct sedf_vcpu *b = v->priv;
+
+    if (b->was_home != CPUSET_NONE)
+        return b->was_home;
+    return cpuset_has(sched_cpus(v->sched), v->cpu)
+               ? v->cpu
+               : cpuset_next(&v->affinity, 0);
+}
+
 /* Book what the parameters of v's domain ask for now, for each of its vCPUs
  * where it is; if one cannot, all as before. v is the first of them. */
 static int rebook(struct sched_vcpu *first)
@@ -147,16 +168,13 @@ static int rebook(struct sched_vcpu *first)
 
     for (v = first; v; v = sched_sibling(v)) {
         b = v->priv;
-        b->was_home = b->home;
+        b->was_home = booked(v) ? b->home : CPUSET_NONE;
         b->was_used = b->used;
         unbook(v);
     }
     if (d->slice)
-        for (v = first; v && fits; v = sched_sibling(v)) {
-            b = v->priv;
-            fits = book(v, b->was_home == CPUSET_NONE ? v->cpu : b->was_home,
-                        wanted(d));
-        }
+        for (v = first; v && fits; v = sched_sibling(v))
+            fits = book(v, new_home(v), wanted(d));
     if (fits)
         return 0;
     for (v = first; v; v = sched_sibling(v)) {

@@ -61,6 +61,8 @@ static void withdraw(struct sedf_cpu *c, struct sched_vcpu *v)
         sched_queue_del(&v->node[SEDF_EXTRA]);
     if (c->yielder == v)
         c->yielder = NULL;
+    if (c->passed == v)
+        c->passed = NULL;
 }
 
 void sedf_requeue(struct sched_vcpu *v, ns_t now)
@@ -198,6 +200,21 @@ static ns_t release_due(struct sedf_cpu *c, ns_t now)
     return n ? n->key : FOREVER;
 }
 
+/* Who let another pass competes again. */
+static void take_back(struct sedf_cpu *c, ns_t now)
+{
+    struct sched_vcpu *v = c->passed;
+
+    if (likely(!v))
+        return;
+    c->passed = NULL;
+    if (v->node[SEDF_MAIN].queue != &c->ready)
+        return;
+    withdraw(c, v);
+    sedf_return(v, now);
+    insert(c, v);
+}
+
 static struct sched_vcpu *head_but(const struct sched_queue *q,
                                    const struct sched_vcpu *skip)
 {
@@ -250,9 +267,12 @@ static struct sched_pick sedf_pick(struct sched *s, unsigned cpu, ns_t now)
     struct sedf_cpu *c = sched_cpu(s, cpu);
     ns_t next = release_due(c, now), most = FOREVER;
     bool on_extra, yielded = c->yielder != NULL;
-    struct sched_pick pick = { choose(c, &on_extra), FOREVER };
+    struct sched_pick pick = { NULL, FOREVER };
     struct sedf_vcpu *b;
 
+    take_back(c, now);
+    pick.v = choose(c, &on_extra);
+    c->passed = pick.v == c->yielder ? NULL : c->yielder;
     c->yielder = NULL;
     if (pick.v) {
         withdraw(c, pick.v);

@@ -67,6 +67,7 @@ struct sedf_cpu {
     int64_t used;               /* atomic: utilisation booked here */
     ns_t since;                 /* when what runs was picked */
     struct sched_vcpu *yielder; /* passes this turn */
+    struct sched_vcpu *passed;  /* did so, the turn before */
 };
 
 static inline struct sedf_cpu *sedf_cpu(const struct sched_vcpu *v)
@@ -90,6 +91,8 @@ void sedf_rehome(struct sched_vcpu *v);
 
 /* wake.c: deadline and budget of a reserved v that becomes runnable. */
 void sedf_wake(struct sched_vcpu *v, ns_t now);
+/* ... that is back from having let another pass. */
+void sedf_return(struct sched_vcpu *v, ns_t now);
 /* The next period begins, at or after its time. */
 void sedf_release(struct sched_vcpu *v, ns_t now);
 

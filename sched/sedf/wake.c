@@ -70,6 +70,13 @@ static void wake_cbs(struct sched_vcpu *v, ns_t now)
         begin(v, now, d->period);
 }
 
+/* Its budget, taken up so late, might need more than its utilisation until the
+ * deadline: that would be others' time. As after a sleep. */
+void sedf_return(struct sched_vcpu *v, ns_t now)
+{
+    wake_cbs(v, now);
+}
+
 /* Starts with the next period, which keeps in step. */
 static void wake_1(struct sched_vcpu *v, ns_t now)
 {

@@ -7,6 +7,8 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include "sched/sim/memory.h"
+#include "sched/sim/record.h"
 #include "sched/sim/sim_private.h"
 #include "xen/lib/bug.h"
 
@@ -64,7 +66,7 @@ void host_timer(unsigned cpu, ns_t when)
 void host_poke(unsigned cpu)
 {
     if (cpu < host.sim->conf.nr_cpus)
-        host.sim->cpus[cpu].poked = true;
+        sim_poke(host.sim, cpu, host.cpu);
 }
 
 void host_state(struct sched_vcpu *v, enum sched_state to, ns_t now)
@@ -81,6 +83,8 @@ void host_idle(unsigned cpu, bool begins, ns_t now)
 {
     struct sim_cpu *c = &host.sim->cpus[cpu];
 
+    if (unlikely(host.sim->record != NULL))
+        record_idle(host.sim->record, cpu, begins, now);
     if (begins)
         c->idle_since = now;
     else
@@ -92,9 +96,10 @@ void host_trace(const struct sched *s, unsigned event,
 {
     struct sim *sim = host.sim;
 
-    (void)s;
     if (event < ARRAY_SIZE(sim->traced))
         sim->traced[event]++;
+    if (unlikely(sim->record != NULL))
+        record_plugin(sim->record, s, event, v, a);
     if (sim->trace)
         sim->trace(v ? sim->vcpus[((const struct sim_vcpu *)v)->index] : NULL,
                    event, a, sim->watch_arg);
@@ -108,12 +113,12 @@ void host_vprint(const char *format, va_list args)
 
 void *host_alloc(size_t size)
 {
-    return calloc(1, size);
+    return memory_get(size);
 }
 
 void host_free(void *p)
 {
-    free(p);
+    memory_put(p);
 }
 
 void host_breach(const struct sched_breach *b)

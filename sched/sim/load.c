@@ -4,9 +4,7 @@
  * A job's release is the time at which its vCPU is (or should have been)
  * woken; its response ends when its work is done.
  */
-#include "sched/sim/sim.h"
-
-#define LOAD_LONG S(1000000000)
+#include "sched/sim/sim_private.h"
 
 static struct sim_act compute(ns_t time)
 {
@@ -21,7 +19,7 @@ static struct sim_act sleep_until(ns_t time)
 struct sim_act sim_hog(struct sim_vcpu *sv, ns_t now)
 {
     (void)sv, (void)now;
-    return compute(LOAD_LONG);
+    return compute(SIM_FOR_LONG);
 }
 
 /* The job is done. */
@@ -65,14 +63,14 @@ struct sim_act sim_periodic(struct sim_vcpu *sv, ns_t now)
 struct sim_act sim_sporadic(struct sim_vcpu *sv, ns_t now)
 {
     ns_t gap = sv->st.period +
-               (ns_t)sim_below(sv->sim, (uint64_t)sv->st.period);
+               (ns_t)sim_vcpu_below(sv, (uint64_t)sv->st.period);
 
     return jobs(sv, gap, now);
 }
 
 static ns_t up_to_twice(struct sim_vcpu *sv, ns_t time)
 {
-    return 1 + (ns_t)sim_below(sv->sim, (uint64_t)time * 2);
+    return 1 + (ns_t)sim_vcpu_below(sv, (uint64_t)time * 2);
 }
 
 struct sim_act sim_on_off(struct sim_vcpu *sv, ns_t now)

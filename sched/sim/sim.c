@@ -1,77 +1,34 @@
 /*
- * sim.c - the engine: a heap of events, CPUs that run vCPUs, loads.
+ * sim.c - the engine: CPUs that run vCPUs, from event to event.
  *
- * After each event the CPUs that were poked decide, lowest number first, until
- * none is poked; all of that takes no simulated time. Events at the same time
- * happen in the order in which they were made.
+ * A CPU has up to three events to come: what runs has done its work, the core's
+ * timer, and a poke on its way. The earliest stands in the course of CPUs
+ * (agenda.h); a vCPU that sleeps has an alarm. After each event the CPUs that
+ * were poked decide, lowest number first, until none is poked; all of that
+ * takes no simulated time.
  *
- * An event that no longer counts stays in the heap and is recognised by its
- * number when it comes up.
+ * At the same time: CPUs come first, lowest number first, then alarms; and on a
+ * CPU the end of work comes before the timer: who needs exactly the time that
+ * was granted is not interrupted.
  */
 #include <stdlib.h>
 #include <string.h>
+#include "sched/api/warm.h"
+#include "sched/sim/memory.h"
+#include "sched/sim/record.h"
 #include "sched/sim/sim_private.h"
+#include "sched/sim/spread.h"
+#include "trace/events.h"
 #include "xen/lib/bug.h"
 
-enum event_kind {
-    EVENT_TIMER, /* of a CPU */
-    EVENT_DONE,  /* what runs on a CPU has done its work */
-    EVENT_ALARM, /* of a vCPU that sleeps */
-};
+/* ---- the CPUs' next events ---- */
 
-struct sim_event {
-    ns_t time;
-    uint64_t seq;
-    uint32_t kind;
-    uint32_t index; /* of the CPU or vCPU */
-};
-
-/* ---- the heap ---- */
-
-static bool event_before(const struct sim_event *a, const struct sim_event *b)
+static void cpu_refresh(struct sim *sim, unsigned cpu)
 {
-    return a->time != b->time ? a->time < b->time : a->seq < b->seq;
-}
+    const struct sim_cpu *c = &sim->cpus[cpu];
+    ns_t next = c->done_at < c->timer_at ? c->done_at : c->timer_at;
 
-static uint64_t event_push(struct sim *sim, ns_t time, enum event_kind kind,
-                           unsigned index)
-{
-    struct sim_event e = { time, ++sim->seq, kind, index };
-    size_t i = sim->nr_events++, up;
-
-    if (i == sim->room_events) {
-        sim->room_events = sim->room_events ? 2 * sim->room_events : 64;
-        sim->heap = realloc(sim->heap, sim->room_events * sizeof(e));
-        BUG_ON(!sim->heap);
-    }
-    for (; i; i = up) {
-        up = (i - 1) / 2;
-        if (!event_before(&e, &sim->heap[up]))
-            break;
-        sim->heap[i] = sim->heap[up];
-    }
-    sim->heap[i] = e;
-    return e.seq;
-}
-
-static struct sim_event event_pop(struct sim *sim)
-{
-    struct sim_event top = sim->heap[0], e = sim->heap[--sim->nr_events];
-    size_t i = 0, down;
-
-    for (;; i = down) {
-        down = 2 * i + 1;
-        if (down >= sim->nr_events)
-            break;
-        if (down + 1 < sim->nr_events &&
-            event_before(&sim->heap[down + 1], &sim->heap[down]))
-            down++;
-        if (!event_before(&sim->heap[down], &e))
-            break;
-        sim->heap[i] = sim->heap[down];
-    }
-    sim->heap[i] = e;
-    return top;
+    course_set(&sim->course, cpu, c->poke_at < next ? c->poke_at : next);
 }
 
 void sim_program(struct sim *sim, unsigned cpu, ns_t when)
@@ -81,21 +38,31 @@ void sim_program(struct sim *sim, unsigned cpu, ns_t when)
     if (when == c->timer)
         return;
     c->timer = when;
-    c->timer_seq = 0;
     if (when < FOREVER)
-        c->timer_seq = event_push(
-            sim, (when < sim->now ? sim->now : when) + sim->conf.timer_late,
-            EVENT_TIMER, cpu);
+        when = (when < sim->now ? sim->now : when) + sim->conf.timer_late;
+    c->timer_at = when;
+    if (cpu != sim->busy)
+        cpu_refresh(sim, cpu);
+}
+
+void sim_poke(struct sim *sim, unsigned cpu, unsigned from)
+{
+    struct sim_cpu *c = &sim->cpus[cpu];
+
+    if (likely(cpu == from || !sim->conf.cost.poke)) {
+        cpuset_add(&sim->poked, cpu);
+        sim->poked_words |= (uint64_t)1 << (cpu / 64);
+    } else if (c->poke_at == FOREVER) {
+        c->poke_at = sim->now + sim->conf.cost.poke;
+        if (cpu != sim->busy)
+            cpu_refresh(sim, cpu);
+    }
 }
 
 /* ---- states ---- */
 
-static void latency_add(struct sim_vcpu *sv, ns_t latency)
+static void latency_keep(struct sim_vcpu *sv, ns_t latency)
 {
-    sv->wakes++;
-    sv->latency_sum += latency;
-    if (latency > sv->latency_max)
-        sv->latency_max = latency;
     if (sv->nr_latency == sv->room_latency) {
         sv->room_latency = sv->room_latency ? 2 * sv->room_latency : 64;
         sv->latency = realloc(sv->latency,
@@ -103,6 +70,18 @@ static void latency_add(struct sim_vcpu *sv, ns_t latency)
         BUG_ON(!sv->latency);
     }
     sv->latency[sv->nr_latency++] = latency;
+}
+
+static void latency_add(struct sim *sim, struct sim_vcpu *sv, ns_t latency)
+{
+    sv->wakes++;
+    sv->latency_sum += latency;
+    if (latency > sv->latency_max)
+        sv->latency_max = latency;
+    if (sv->spread)
+        spread_add(sv->spread, latency);
+    if (!sim->conf.forget)
+        latency_keep(sv, latency);
 }
 
 static void hash_add(struct sim *sim, uint64_t x)
@@ -116,8 +95,10 @@ void sim_state_change(struct sim_vcpu *sv, enum sched_state to, ns_t now)
     struct sim *sim = sv->sim;
     enum sched_state from = (enum sched_state)sv->v.core.state;
 
-    if (sim->watch)
+    if (unlikely(sim->watch != NULL))
         sim->watch(sv, to, now, sim->watch_arg);
+    if (unlikely(sim->record != NULL))
+        record_state(sim->record, sv, to, now);
     hash_add(sim, (uint64_t)now);
     hash_add(sim, (uint64_t)sv->v.dom << 32 | (uint64_t)sv->v.id << 16 |
                       (uint64_t)sv->v.cpu << 4 | to);
@@ -125,7 +106,7 @@ void sim_state_change(struct sim_vcpu *sv, enum sched_state to, ns_t now)
     if (from == SCHED_STATE_BLOCKED && to == SCHED_STATE_RUNNABLE)
         sv->waking = true;
     else if (to == SCHED_STATE_RUNNING && sv->waking)
-        latency_add(sv, now - sv->entered);
+        latency_add(sim, sv, now - sv->entered);
     if (to != SCHED_STATE_RUNNABLE)
         sv->waking = false;
     sv->entered = now;
@@ -142,13 +123,46 @@ static void cpu_progress(struct sim *sim, struct sim_cpu *c)
     }
 }
 
-static void cpu_expect(struct sim *sim, unsigned cpu)
+/* When what runs on c will have done its work. */
+static void cpu_expect(struct sim *sim, struct sim_cpu *c)
 {
-    struct sim_cpu *c = &sim->cpus[cpu];
     ns_t from = c->progress > sim->now ? c->progress : sim->now;
 
-    c->done_seq = event_push(sim, from + c->running->remaining, EVENT_DONE,
-                             cpu);
+    c->done_at = from + c->running->remaining;
+}
+
+/* What runs on c makes no progress for so long. */
+static void cpu_steal(struct sim *sim, struct sim_cpu *c, ns_t time)
+{
+    if (!c->running || !time)
+        return;
+    cpu_progress(sim, c);
+    if (c->progress < sim->now)
+        c->progress = sim->now;
+    c->progress += time;
+    if (c->done_at < FOREVER)
+        cpu_expect(sim, c);
+}
+
+/* Another one runs on cpu than before: what the change costs. */
+static void cpu_switched(struct sim *sim, unsigned cpu)
+{
+    struct sim_cpu *c = &sim->cpus[cpu];
+    struct sim_vcpu *sv = c->running;
+
+    c->done_at = FOREVER;
+    if (!sv)
+        return;
+    sim->switches++;
+    sv->runs++;
+    sv->picked = sim->now;
+    c->progress = sim->now + sim->conf.switch_cost;
+    if (sv->ran_on != cpu) {
+        if (sv->ran_on != CPUSET_NONE)
+            c->progress += sim->conf.cost.migrate;
+        sv->ran_on = cpu;
+    }
+    cpu_expect(sim, c);
 }
 
 static void cpu_decide(struct sim *sim, unsigned cpu)
@@ -156,117 +170,179 @@ static void cpu_decide(struct sim *sim, unsigned cpu)
     struct sim_cpu *c = &sim->cpus[cpu];
     struct sim_vcpu *prev = c->running;
 
-    c->poked = false;
     sim_host_cpu(cpu);
+    sim->busy = cpu;
     cpu_progress(sim, c);
-    c->running = (struct sim_vcpu *)sched_schedule(cpu, sim->now);
-    sched_scheduled(cpu);
     sim->decisions++;
-    if (c->running == prev)
-        return;
-    c->done_seq = 0;
-    if (!c->running)
-        return;
-    c->progress = sim->now + sim->conf.switch_cost;
-    cpu_expect(sim, cpu);
+    c->running = (struct sim_vcpu *)sched_schedule(cpu, sim->now);
+    if (unlikely(sim->record != NULL))
+        record_decision(sim->record, prev, c->running, sim->now);
+    sched_scheduled(cpu);
+    if (c->running != prev)
+        cpu_switched(sim, cpu);
+    else
+        cpu_steal(sim, c, sim->conf.cost.keep);
+    sim->busy = CPUSET_NONE;
+    cpu_refresh(sim, cpu);
 }
 
 static void decide_all(struct sim *sim)
 {
-    unsigned cpu = 0;
+    unsigned w, cpu;
 
-    while (cpu < sim->conf.nr_cpus) {
-        if (!sim->cpus[cpu].poked) {
-            cpu++;
-            continue;
-        }
+    while (sim->poked_words) {
+        w = (unsigned)__builtin_ctzll(sim->poked_words);
+        cpu = w * 64 + (unsigned)__builtin_ctzll(sim->poked.word[w]);
+        sim->poked.word[w] &= sim->poked.word[w] - 1;
+        if (!sim->poked.word[w])
+            sim->poked_words &= sim->poked_words - 1;
         cpu_decide(sim, cpu);
-        cpu = 0;
     }
 }
 
 /* ---- loads ---- */
 
-void sim_notify(struct sim_vcpu *sv)
+static void wake(struct sim_vcpu *sv, unsigned on, uint8_t cause)
 {
+    struct sim *sim = sv->sim;
+
     if (!sched_blocked(&sv->v)) {
         sv->pending = true;
         return;
     }
-    sv->alarm = 0;
-    sched_wake_slow(&sv->v, sv->sim->now);
+    alarm_clear(&sim->alarms, sv->index);
+    if (sim->conf.cost.wake) {
+        cpu_steal(sim, &sim->cpus[on], sim->conf.cost.wake);
+        if (on != sim->busy)
+            cpu_refresh(sim, on);
+    }
+    sv->cause = cause;
+    sched_wake_slow(&sv->v, sim->now);
+}
+
+void sim_notify(struct sim_vcpu *sv)
+{
+    wake(sv, host_cpu(), TRACE_CAUSE_EVENT);
+}
+
+void sim_stop_spin(struct sim_vcpu *sv)
+{
+    struct sim *sim = sv->sim;
+    struct sim_cpu *c = &sim->cpus[sv->v.cpu];
+
+    if (!sv->spinning)
+        return;
+    sv->spinning = false;
+    if (c->running == sv) {
+        cpu_progress(sim, c);
+        sv->remaining = 0;
+        cpu_expect(sim, c);
+        if (sv->v.cpu != sim->busy)
+            cpu_refresh(sim, sv->v.cpu);
+    }
+    sv->remaining = 0;
+}
+
+/* sv, which runs, is told to stop running. False: it goes on after all. */
+static bool load_stop(struct sim *sim, struct sim_vcpu *sv, struct sim_act act)
+{
+    if (act.act == SIM_YIELD) {
+        if (unlikely(sim->record != NULL))
+            record_yield(sim->record, sv);
+        sched_will_yield(&sv->v);
+        return true;
+    }
+    if (act.act == SIM_SLEEP) {
+        if (act.time <= sim->now)
+            return false;
+        alarm_set(&sim->alarms, sv->index, act.time + sim->conf.alarm_late);
+    } else if (sv->pending) {
+        sv->pending = false;
+        return false;
+    }
+    sv->pending = false;
+    sched_will_block(&sv->v);
+    return true;
 }
 
 /* What runs on cpu has done what it was told. */
 static void load_next(struct sim *sim, unsigned cpu)
 {
-    struct sim_vcpu *sv = sim->cpus[cpu].running;
+    struct sim_cpu *c = &sim->cpus[cpu];
+    struct sim_vcpu *sv = c->running;
     struct sim_act act;
 
     for (;;) {
         act = sv->load(sv, sim->now);
         switch (act.act) {
         case SIM_NOTIFY:
-            sim_notify(act.peer);
+            wake(act.peer, cpu, TRACE_CAUSE_EVENT);
             continue;
+        case SIM_SPIN:
+            sv->spinning = true;
+            sv->remaining = SIM_FOR_LONG;
+            cpu_expect(sim, c);
+            return;
         case SIM_COMPUTE:
             sv->remaining = act.time;
-            cpu_expect(sim, cpu);
+            cpu_expect(sim, c);
             return;
         case SIM_YIELD:
-            sched_will_yield(&sv->v);
-            break;
         case SIM_SLEEP:
-            if (act.time <= sim->now)
-                continue;
-            sv->alarm = event_push(sim, act.time, EVENT_ALARM, sv->index);
-            sv->pending = false;
-            sched_will_block(&sv->v);
-            break;
         case SIM_BLOCK:
-            if (sv->pending) {
-                sv->pending = false;
+            if (!load_stop(sim, sv, act))
                 continue;
-            }
-            sched_will_block(&sv->v);
-            break;
+            /* The work is over at once when it runs again. */
+            sv->remaining = 0;
+            cpu_expect(sim, c);
+            sim_poke(sim, cpu, cpu);
+            return;
         }
-        /* The work may be over at once when it runs again. */
-        sv->remaining = 0;
-        sim->cpus[cpu].poked = true;
-        cpu_expect(sim, cpu);
-        return;
     }
 }
 
-static void event_do(struct sim *sim, const struct sim_event *e)
-{
-    struct sim_cpu *c = &sim->cpus[e->index];
-    struct sim_vcpu *sv;
+/* ---- events ---- */
 
-    switch ((enum event_kind)e->kind) {
-    case EVENT_TIMER:
-        if (e->seq != c->timer_seq)
-            return;
-        c->timer = FOREVER;
-        sim_host_cpu(e->index);
-        sched_timer(e->index, sim->now);
-        break;
-    case EVENT_DONE:
-        if (e->seq != c->done_seq)
-            return;
-        sim_host_cpu(e->index);
+static void cpu_event(struct sim *sim, unsigned cpu)
+{
+    struct sim_cpu *c = &sim->cpus[cpu];
+
+    sim_host_cpu(cpu);
+    sim->busy = cpu;
+    if (c->done_at <= sim->now) {
         cpu_progress(sim, c);
-        load_next(sim, e->index);
-        break;
-    case EVENT_ALARM:
-        sv = sim->vcpus[e->index];
-        if (e->seq != sv->alarm)
-            return;
-        sim_host_cpu(sv->v.cpu);
-        sim_notify(sv);
-        break;
+        load_next(sim, cpu);
+    } else if (c->timer_at <= sim->now) {
+        c->timer = c->timer_at = FOREVER;
+        if (unlikely(sim->record != NULL))
+            record_timer(sim->record);
+        sched_timer(cpu, sim->now);
+    } else {
+        c->poke_at = FOREVER;
+        sim_poke(sim, cpu, cpu);
     }
+    sim->busy = CPUSET_NONE;
+    if (!cpuset_has(&sim->poked, cpu)) /* else its decision will do it */
+        cpu_refresh(sim, cpu);
+}
+
+/* Have the vCPU that wakes next in the cache when it does. */
+static void warm_up(struct sim *sim)
+{
+    const struct alarm *next = alarm_first(&sim->alarms);
+
+    if (next)
+        sched_warm(sim->vcpus[next->index]);
+}
+
+static void alarm_event(struct sim *sim, uint32_t index)
+{
+    struct sim_vcpu *sv = sim->vcpus[index];
+
+    alarm_clear(&sim->alarms, index);
+    warm_up(sim);
+    sim_host_cpu(sv->v.cpu);
+    wake(sv, sv->v.cpu, TRACE_CAUSE_TIMER);
 }
 
 /* Does one wait that an idle CPU might run? */
@@ -285,20 +361,43 @@ static bool wasting(const struct sim *sim)
     return false;
 }
 
-void sim_run(struct sim *sim, ns_t until)
+bool sim_run_some(struct sim *sim, ns_t until, uint64_t events)
 {
-    decide_all(sim);
-    while (!sim->breach && sim->nr_events && sim->heap[0].time <= until) {
-        struct sim_event e = event_pop(sim);
+    const struct alarm *alarm;
+    unsigned cpu;
+    ns_t time;
 
-        if (sim->conf.conserve && e.time > sim->now && wasting(sim))
-            sim->lost += e.time - sim->now;
-        sim->now = e.time;
-        event_do(sim, &e);
+    decide_all(sim);
+    while (events-- && likely(!sim->breach)) {
+        cpu = course_first(&sim->course);
+        time = sim->course.time[cpu];
+        alarm = alarm_first(&sim->alarms);
+        if (alarm && alarm->time < time)
+            time = alarm->time;
+        else
+            alarm = NULL;
+        if (time > until || time == FOREVER) {
+            if (sim->now < until)
+                sim->now = until;
+            return true;
+        }
+        if (unlikely(sim->conf.conserve) && time > sim->now && wasting(sim))
+            sim->lost += time - sim->now;
+        sim->now = time;
+        sim->events++;
+        if (alarm)
+            alarm_event(sim, alarm->index);
+        else
+            cpu_event(sim, cpu);
         decide_all(sim);
     }
-    if (sim->now < until && !sim->breach)
-        sim->now = until;
+    return sim->breach != NULL;
+}
+
+void sim_run(struct sim *sim, ns_t until)
+{
+    while (!sim_run_some(sim, until, UINT64_MAX))
+        ;
 }
 
 /* ---- making and ending ---- */
@@ -315,18 +414,42 @@ struct sim *sim_create(const struct sim_conf *conf)
     sim = calloc(1, sizeof(*sim));
     BUG_ON(!sim);
     sim->conf = *conf;
+    sim->busy = CPUSET_NONE;
     sim->random = conf->seed * 2 + 1;
     sim->hash = 0xcbf29ce484222325u;
     sim->cpus = calloc(conf->nr_cpus, sizeof(*sim->cpus));
     BUG_ON(!sim->cpus);
+    course_begin(&sim->course, conf->nr_cpus);
+    alarms_begin(&sim->alarms);
+    alarms_reserve(&sim->alarms, 64);
     sim_host_is(sim);
     sim->sched = sched_create(ops, conf->seed);
     BUG_ON(!sim->sched);
+    sim->pools[sim->nr_pools++].sched = sim->sched;
     for (cpu = 0; cpu < conf->nr_cpus; cpu++) {
-        sim->cpus[cpu].timer = FOREVER;
+        struct sim_cpu *c = &sim->cpus[cpu];
+
+        c->timer = c->timer_at = c->done_at = c->poke_at = FOREVER;
+        sim_host_cpu(cpu);
+        cpuset_add(&sim->pools[0].cpus, cpu);
         BUG_ON(sched_cpu_up(sim->sched, cpu, 0));
     }
     return sim;
+}
+
+static void free_vcpus(struct sim *sim)
+{
+    unsigned i;
+
+    for (i = 0; i < sim->nr_vcpus; i++) {
+        sim_leave(sim->vcpus[i]);
+        sched_vcpu_fini(&sim->vcpus[i]->v);
+        free(sim->vcpus[i]->latency);
+        memory_put(sim->vcpus[i]);
+    }
+    for (i = 0; i < sim->nr_domains; i++)
+        if (sim->domains[i])
+            sched_domain_fini(sim->domains[i]), free(sim->domains[i]);
 }
 
 void sim_destroy(struct sim *sim)
@@ -335,28 +458,26 @@ void sim_destroy(struct sim *sim)
 
     sim->watch = NULL;
     sim->trace = NULL;
+    sim->record = NULL;
+    sim->conf.cost.poke = 0; /* it is over: nothing takes time any more */
     for (i = 0; i < sim->nr_vcpus; i++)
         if (sim->vcpus[i]->joined)
             sim_pause(sim->vcpus[i]);
     decide_all(sim);
-    for (i = 0; i < sim->nr_vcpus; i++) {
-        sim_leave(sim->vcpus[i]);
-        sched_vcpu_fini(&sim->vcpus[i]->v);
-        free(sim->vcpus[i]->latency);
-        free(sim->vcpus[i]);
-    }
-    for (i = 0; i < sim->nr_domains; i++)
-        sched_domain_fini(sim->domains[i]), free(sim->domains[i]);
+    free_vcpus(sim);
     for (i = 0; i < sim->conf.nr_cpus; i++)
         (void)sched_cpu_drain(i, sim->now);
     decide_all(sim);
     for (i = 0; i < sim->conf.nr_cpus; i++)
         BUG_ON(sched_cpu_down(i, sim->now));
-    sched_destroy(sim->sched);
+    for (i = 0; i < sim->nr_pools; i++)
+        sched_destroy(sim->pools[i].sched);
     sim_host_is(NULL);
     free(sim->domains);
+    free(sim->next_id);
     free(sim->vcpus);
     free(sim->cpus);
-    free(sim->heap);
+    course_end(&sim->course);
+    alarms_end(&sim->alarms);
     free(sim);
 }

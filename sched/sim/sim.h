@@ -8,22 +8,31 @@
  * apart.
  *
  * A vCPU has a load: a function that is asked, whenever the vCPU has done what
- * it was told, what to do next (loads ready-made: load.h).
+ * it was told, what to do next. Simple ones are at the end of this file; those
+ * of the program schedsim, with all their parameters, are in work.h.
+ *
+ * Each vCPU draws its random numbers from a stream of its own, so that the
+ * same load comes in the same way whatever the scheduler does.
  */
 #ifndef SCHED_SIM_SIM_H
 #define SCHED_SIM_SIM_H
 
 #include "sched/api/core.h"
+#include "sched/sim/agenda.h"
 
 struct sim;
 struct sim_vcpu;
+struct sim_work;   /* work.h */
+struct sim_record; /* record.h */
+struct sim_spread; /* spread.h */
 
 enum sim_do {
     SIM_COMPUTE, /* for `time` ns of CPU time */
     SIM_SLEEP,   /* block until `time` */
     SIM_BLOCK,   /* block until somebody notifies it */
     SIM_YIELD,
-    SIM_NOTIFY, /* wake `peer`; takes no time */
+    SIM_NOTIFY, /* wake `peer`; takes no time, but for the cost of a wake-up */
+    SIM_SPIN,   /* compute until sim_stop_spin() */
 };
 
 struct sim_act {
@@ -42,26 +51,46 @@ struct sim_state {
     ns_t release; /* of the current job */
     uint64_t jobs, misses;
     ns_t worst; /* response of a job */
+    /* of the loads of work.h: */
+    void *more;        /* a script or messages; malloc()ed */
+    uint64_t messages; /* that wait for it */
+    uint64_t joins;    /* which round of its domain it is in */
+    ns_t asked, spun;  /* CPU time, when it asked for a lock; lost so */
 };
 
 struct sim_vcpu {
     struct sched_vcpu v; /* first: a sched_vcpu is a sim_vcpu */
-    struct sim *sim;
+    ns_t remaining;      /* CPU time to do before asking the load again */
+    ns_t entered;        /* this state */
+    ns_t in[4];          /* time in each enum sched_state */
     sim_load *load;
-    struct sim_state st;
-    ns_t remaining; /* CPU time to do before asking the load again */
-    bool pending;   /* notified while it did not sleep */
+    unsigned index;  /* in sim->vcpus */
+    unsigned ran_on; /* the CPU on which it ran last, or CPUSET_NONE */
+    bool pending;    /* notified while it did not sleep */
     bool joined;
-    unsigned index; /* in sim->vcpus */
-    uint64_t alarm; /* which SIM_SLEEP it is in */
-    /* statistics */
-    ns_t entered;   /* this state */
-    ns_t in[4];     /* time in each enum sched_state */
-    bool waking;    /* runnable because of a wake-up, and has not run since */
-    uint64_t wakes; /* and their latencies: */
+    bool waking;   /* runnable because of a wake-up, and has not run since */
+    bool spinning; /* in SIM_SPIN */
+    uint8_t cause; /* of the next wake-up, for the trace: enum trace_cause */
+    struct sim *sim;
+    struct sim_work *work; /* of the loads of work.h, else NULL */
+    uint64_t random;       /* its own stream */
+    ns_t picked;           /* when it was given its CPU */
+    uint64_t runs;         /* how often it was given a CPU */
+    struct sim_state st;
+    /* latencies of wake-ups */
+    struct sim_spread *spread; /* where they are summed up, or NULL */
+    uint64_t wakes;
     ns_t latency_max, latency_sum;
-    ns_t *latency; /* all of them, the first nr_latency */
+    ns_t *latency; /* all of them, the first nr_latency: if conf.forget isn't */
     size_t nr_latency, room_latency;
+};
+
+/* What the machine costs beyond the work, in ns. */
+struct sim_costs {
+    ns_t keep;    /* a decision that lets run what ran */
+    ns_t wake;    /* a wake-up: to what runs where it is handled */
+    ns_t migrate; /* besides switch_cost, if it ran elsewhere before */
+    ns_t poke;    /* until another CPU that is poked decides */
 };
 
 struct sim_conf {
@@ -70,9 +99,12 @@ struct sim_conf {
     uint64_t seed;
     ns_t switch_cost;       /* a vCPU's first time on a CPU is lost so far */
     unsigned trylock_fails; /* of 100 */
-    ns_t timer_late;        /* by so much each timer of a CPU fires late */
+    ns_t timer_late;        /* by so much each timer fires late: a CPU's */
+    ns_t alarm_late;        /* ... a vCPU's */
     bool conserve;          /* measure sim->lost */
     bool quiet;             /* no report of a breach: it is expected */
+    bool forget;            /* keep no single latencies */
+    struct sim_costs cost;
 };
 
 /* Called at each change of state, before it. For tests and recorders. */
@@ -83,33 +115,46 @@ typedef void sim_watch(struct sim_vcpu *sv, enum sched_state to, ns_t now,
 typedef void sim_traced(struct sim_vcpu *sv, unsigned event, int64_t a,
                         void *arg);
 
-struct sim_event;
-
 struct sim_cpu {
-    ns_t timer;
-    uint64_t timer_seq, done_seq; /* events that still count */
     struct sim_vcpu *running;
     ns_t progress; /* since when the load has been making progress */
-    bool poked;
+    ns_t timer;    /* what the core has asked for */
+    ns_t timer_at, done_at, poke_at; /* its next events, FOREVER if none */
     ns_t idle, idle_since; /* time with nothing to run, in all; its begin */
 };
 
+/* An instance, and its CPUs. The first one is of conf.sched and has all CPUs,
+ * but for those that sim_pool() gives away. */
+struct sim_pool {
+    struct sched *sched;
+    struct cpuset cpus;
+};
+
+#define SIM_POOLS_MAX 64
+
 struct sim {
     struct sim_conf conf;
-    struct sched *sched;
-    struct sched_domain **domains; /* by number */
-    unsigned nr_domains;
+    struct sched *sched; /* of the first pool */
+    struct sim_pool pools[SIM_POOLS_MAX];
+    unsigned nr_pools;
+    struct sched_domain **domains; /* by number; NULL: not there */
+    uint16_t *next_id;             /* of the next vCPU, by domain */
+    unsigned nr_domains, room_domains;
     struct sim_vcpu **vcpus; /* in order of creation */
-    unsigned nr_vcpus;
+    unsigned nr_vcpus, room_vcpus;
     struct sim_cpu *cpus;
     ns_t now;
-    struct sim_event *heap;
-    size_t nr_events, room_events;
-    uint64_t seq, random;
-    uint64_t hash, decisions;
+    struct course course; /* the CPUs' next events */
+    struct alarms alarms; /* of vCPUs that sleep */
+    struct cpuset poked;  /* CPUs that will decide */
+    uint64_t poked_words; /* which words of it are not 0 */
+    unsigned busy;        /* the CPU whose course is not up to date */
+    uint64_t random;      /* sim_random()'s */
+    uint64_t hash, decisions, switches, events;
     uint64_t traced[16]; /* events of the plug-in, by number */
     ns_t lost; /* time with a CPU idle beside one that waits and might use it */
-    const char *breach; /* the first broken rule, or NULL */
+    const char *breach;        /* the first broken rule, or NULL */
+    struct sim_record *record; /* the trace, or NULL */
     sim_watch *watch;
     sim_traced *trace;
     void *watch_arg; /* of both */
@@ -119,13 +164,22 @@ struct sim {
 struct sim *sim_create(const struct sim_conf *conf);
 void sim_destroy(struct sim *sim);
 
-/* A new vCPU of domain `dom`, which is made if it is not there. Then set its
- * parameters, then sim_start() it (0, or what the admission test says). */
+/* One more pool, of scheduler `sched` with these CPUs, which are taken from the
+ * first pool (that may keep none, if it has no domain). Its number; -1: no such
+ * scheduler, or too many; -2: a CPU is not the first pool's. */
+int sim_pool(struct sim *sim, const char *sched, const struct cpuset *cpus);
+/* Domain `dom`, of pool `pool`; before its vCPUs. */
+void sim_domain(struct sim *sim, unsigned dom, unsigned pool);
+
+/* A new vCPU of domain `dom`, which is made (of pool 0) if it is not there.
+ * Then set its parameters, then sim_start() it (0, or what the admission test
+ * says). */
 struct sim_vcpu *sim_add(struct sim *sim, unsigned dom, sim_load *load);
 int sim_start(struct sim_vcpu *sv);
 void sim_leave(struct sim_vcpu *sv); /* it must be blocked or paused */
 
-/* Set a parameter, of the system (sv NULL), or of sv or its domain. */
+/* Set a parameter, of the system (sv NULL: of the first pool), or of sv or its
+ * domain. */
 int sim_set(struct sim *sim, struct sim_vcpu *sv, const char *name,
             int64_t value);
 /* Let it run on these CPUs (the first 64) only. */
@@ -133,12 +187,17 @@ void sim_pin(struct sim_vcpu *sv, uint64_t cpus);
 void sim_notify(struct sim_vcpu *sv); /* as a device would */
 void sim_pause(struct sim_vcpu *sv);
 void sim_unpause(struct sim_vcpu *sv);
+/* What it waits for has come: its SIM_SPIN ends, at once or when it runs. */
+void sim_stop_spin(struct sim_vcpu *sv);
 
 /* Go on until the clock shows `until`. Stops at once at a breach. */
 void sim_run(struct sim *sim, ns_t until);
+/* The same, but for about `events` events at most. True: it is done. */
+bool sim_run_some(struct sim *sim, ns_t until, uint64_t events);
 
-/* CPU time that sv has had. */
+/* CPU time that sv has had; its time in any state. */
 ns_t sim_ran(const struct sim_vcpu *sv);
+ns_t sim_time_in(const struct sim_vcpu *sv, enum sched_state state);
 /* Time for which cpu has had nothing to run. */
 ns_t sim_idle(const struct sim *sim, unsigned cpu);
 /* The latency that permille of all wake-ups did not exceed. */
@@ -147,6 +206,9 @@ ns_t sim_latency(struct sim_vcpu *sv, unsigned permille);
 uint64_t sim_random(struct sim *sim);
 /* A random number below n. */
 uint64_t sim_below(struct sim *sim, uint64_t n);
+/* The same from sv's own stream. */
+uint64_t sim_vcpu_random(struct sim_vcpu *sv);
+uint64_t sim_vcpu_below(struct sim_vcpu *sv, uint64_t n);
 
 /* Ready-made loads (load.c); their parameters are in st. */
 sim_load sim_hog;      /* computes for ever */

@@ -1,14 +1,17 @@
 /*
- * sim_private.h - between the engine (sim.c) and what it supplies (host.c).
+ * sim_private.h - between the engine (sim.c) and what it supplies to the core.
  */
 #ifndef SCHED_SIM_SIM_PRIVATE_H
 #define SCHED_SIM_SIM_PRIVATE_H
 
 #include "sched/sim/sim.h"
 
+#define SIM_FOR_LONG S(1000000000) /* a load that never ends by itself */
+
 void sim_host_is(struct sim *sim); /* NULL: none any more */
 void sim_host_cpu(unsigned cpu);   /* what follows happens there */
 void sim_program(struct sim *sim, unsigned cpu, ns_t when);
+void sim_poke(struct sim *sim, unsigned cpu, unsigned from);
 void sim_state_change(struct sim_vcpu *sv, enum sched_state to, ns_t now);
 
 #endif

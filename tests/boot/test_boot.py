@@ -73,7 +73,7 @@ def test_x2apic_off() -> None:
 @pytest.mark.skipif(not os.access("/dev/kvm", os.W_OK),
                     reason="QEMU 7.2 has an x2APIC with KVM only")
 def test_x2apic() -> None:
-    """x2APIC and TSC deadline, where the processor has them."""
+    """x2APIC and TSC deadline of the host's; emulated: test_bochs.py."""
     with Machine(EMPTY, smp=2, cpu="host,-arch-capabilities,+x2apic,"
                  "+tsc-deadline", memory="128M",
                  extra=("-accel", "kvm")) as m:

@@ -2,11 +2,14 @@
 crash; QEMU must end with it."""
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from qemu import BUILD, Machine
 
 HELLO = str(BUILD / "guests/hello")
+STOP = str(BUILD / "guests/stop")
 HOG = f"{BUILD / 'guests/hog'} domain name=hog mem=16M"
 
 
@@ -33,6 +36,19 @@ def test_dom0_gets_what_it_was_given() -> None:
         log = m.wait_end()
         assert "16384 pages, 3 vcpus" in log
         assert "args 'one two'" in log
+
+
+def test_half_an_iret_frame() -> None:
+    """What was read of it before it faulted is not what may be returned to:
+    the registers of the crash have ring 3 and interrupts on."""
+    with Machine("console=com1", (f"{STOP} domain name=a mem=16M -- half=1",
+                                  f"{STOP} domain name=b mem=16M")) as m:
+        log = m.wait_end()
+        assert "(a) crashed on its vCPU 0: no stack at" in log
+        found = re.search(r"cs (\w+) rflags (\w+)", log)
+        assert found and int(found[1], 16) & 3 == 3, log
+        assert int(found[2], 16) & 0x3200 == 0x200, log
+        assert "all domains have shut down" in log
 
 
 def test_halt() -> None:

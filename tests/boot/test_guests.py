@@ -41,11 +41,26 @@ def test_unknown_hypercalls() -> None:
         m.send("h")
         m.wait(r"^\(XEN\)   u  what guests asked for")
         m.send("u")
-        m.wait(r"hypercall 29: 500 times")
-        m.wait(r"hypercall 45: 500 times")
+        m.wait(r"hypercall 29: 500 times\n"
+               r"\(XEN\)     operation 999: 500 times\n"
+               r"\(XEN\)   hypercall 45: 500 times")
 
 
-@pytest.mark.parametrize("sched", ["rr", "credit", "sedf", "bvt"])
+def test_many_unknown_operations() -> None:
+    """Each has a counter, while there is room; all are in the sum."""
+    module = f"{STOP} domain name=stop mem=16M -- different=1000 at=30s"
+    with Machine("console=com1", (module,)) as m:
+        m.wait("stop: unknown=1000 refused=1000")
+        m.send("\x01\x01\x01u")
+        m.wait(r"hypercall 24: 1000 times")
+        m.wait(r"    others: 872 times")
+        assert "    operation 1000: 1 times" in m.log
+        assert "    operation 1127: 1 times" in m.log
+        assert "    operation 1128: " not in m.log
+
+
+@pytest.mark.parametrize("sched", ["rr", "credit", "sedf", "bvt", "credit2",
+                                   "fbvt", "rtds"])
 @pytest.mark.parametrize("smp", [1, 4])
 def test_32_vcpus(sched: str, smp: int) -> None:
     """A guest with 32 vCPUs: all come up, and all run."""

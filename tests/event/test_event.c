@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <signal.h>
+#include <ucontext.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include <xen/errno.h>
 #include "xen/core/event_private.h"
@@ -20,7 +23,9 @@ static struct vcpu *table[2][2];
 static struct vcpu_info info[2][2];
 static struct pv_vcpu *running;
 static unsigned notified[2][2];
-static unsigned held, crashed;
+static unsigned held, crashed, crashed_locked;
+static void *guest_memory;      /* the frames, mapped once more */
+static void (*meanwhile)(void); /* what others do at a preemption point */
 
 /* What the files under test ask of the rest of the hypervisor. */
 
@@ -34,8 +39,25 @@ void *mem_alloc(size_t size)
     return calloc(1, size);
 }
 
+/* Senders at the other end use a FIFO by their own lock alone: while one goes
+ * away, no port of its domain may have such an end. */
+static void assert_no_remote_sender(const struct domain *d)
+{
+    unsigned port;
+
+    for (port = 1; port < d->event.nr_ports; port++)
+        assert_int_not_equal(event_channel_of(d, port)->state,
+                             EVENT_INTERDOMAIN);
+}
+
+static void *fifo_of_dom0;
+
 void mem_free(void *p)
 {
+    if (p && p == fifo_of_dom0) {
+        assert_no_remote_sender(&dom[0]);
+        fifo_of_dom0 = NULL;
+    }
     free(p);
 }
 
@@ -66,8 +88,12 @@ void domain_put(struct domain *d)
 
 void domain_crash(struct domain *d, const char *format, ...)
 {
-    (void)d, (void)format;
+    (void)format;
+    (void)d;
     crashed++;
+    /* It takes the domain's lock, which is outside these, and dom0's. */
+    crashed_locked += spin_is_locked(&dom[0].event.lock) ||
+                      spin_is_locked(&dom[1].event.lock);
 }
 
 void run_notify(struct run *r)
@@ -78,9 +104,22 @@ void run_notify(struct run *r)
 }
 
 union softirq_word percpu_softirq;
+static struct softirq_work *deferred;
+
+void softirq_defer(struct softirq_work *w)
+{
+    deferred = w;
+}
 
 void preempt_slow(void)
 {
+    if (meanwhile)
+        meanwhile();
+}
+
+void run_yield(void)
+{
+    fail_msg("nobody else resets");
 }
 
 void console_print(const char *format, ...)
@@ -108,12 +147,18 @@ void pirq_stop(unsigned pirq)
     pirq_port = 0;
 }
 
-static void map_at(uintptr_t address, size_t size)
+/* At `address`, and again where the guest sees it: *guest, if not NULL. */
+static void map_at(uintptr_t address, size_t size, void **guest)
 {
-    void *p = mmap((void *)address, size, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    int fd = memfd_create("memory", 0), access = PROT_READ | PROT_WRITE;
+    void *p;
 
+    assert_int_equal(ftruncate(fd, (off_t)size), 0);
+    p = mmap((void *)address, size, access, MAP_SHARED | MAP_FIXED_NOREPLACE,
+             fd, 0);
     assert_ptr_equal(p, (void *)address);
+    if (guest)
+        *guest = mmap(NULL, size, access, MAP_SHARED, fd, 0);
 }
 
 static int setup(void **state)
@@ -123,8 +168,8 @@ static int setup(void **state)
 
     (void)state;
     if (!mapped) {
-        map_at(DIRECTMAP_START, FRAMES * PAGE_SIZE);
-        map_at(FRAMES_START, FRAMES * sizeof(struct page) + PAGE_SIZE);
+        map_at(DIRECTMAP_START, FRAMES * PAGE_SIZE, &guest_memory);
+        map_at(FRAMES_START, 2 * PAGE_SIZE, NULL);
         mapped = true;
     }
     memset(mfn_to_virt(0), 0, FRAMES * PAGE_SIZE);
@@ -132,7 +177,11 @@ static int setup(void **state)
     memset(vcpu, 0, sizeof(vcpu));
     memset(info, 0, sizeof(info));
     memset(notified, 0, sizeof(notified));
-    held = crashed = 0;
+    held = crashed = crashed_locked = 0;
+    meanwhile = NULL;
+    fifo_of_dom0 = NULL;
+    percpu_softirq.any = 0;
+    deferred = NULL;
     for (i = 0; i < 2; i++) {
         dom[i].id = (uint16_t)i;
         dom[i].max_vcpus = 2;
@@ -376,6 +425,74 @@ static void test_fifo_survives_a_guest_that_writes_nonsense(void **state)
     assert_int_equal(crashed, 0); /* nothing raced with us here */
 }
 
+/* ---- a guest that changes a word just before each of our writes ---- */
+
+#define FLAG_TF 0x100
+
+static struct {
+    uintptr_t word; /* the hypervisor's address of it */
+    unsigned flips;
+} player;
+
+static void protect_words(int access)
+{
+    assert_int_equal(mprotect(mfn_to_virt(9), PAGE_SIZE, access), 0);
+}
+
+/* We are about to write: the guest is faster. Then that one instruction. */
+static void on_write(int number, siginfo_t *info_, void *context)
+{
+    ucontext_t *c = context;
+    uint32_t *word = (uint32_t *)((char *)guest_memory + player.word -
+                                  DIRECTMAP_START);
+
+    (void)number;
+    if ((uintptr_t)info_->si_addr == player.word) {
+        *word ^= 1u << EVTCHN_FIFO_MASKED;
+        player.flips++;
+    }
+    protect_words(PROT_READ | PROT_WRITE);
+    c->uc_mcontext.gregs[REG_EFL] |= FLAG_TF;
+}
+
+static void on_step(int number, siginfo_t *info_, void *context)
+{
+    ucontext_t *c = context;
+
+    (void)number, (void)info_;
+    protect_words(PROT_READ);
+    c->uc_mcontext.gregs[REG_EFL] &= ~FLAG_TF;
+}
+
+static void test_fifo_guest_that_is_always_faster(void **state)
+{
+    struct sigaction write = { .sa_sigaction = on_write,
+                               .sa_flags = SA_SIGINFO };
+    struct sigaction step = { .sa_sigaction = on_step, .sa_flags = SA_SIGINFO };
+    unsigned a, b;
+
+    (void)state;
+    fifo_start();
+    a = (unsigned)event_bind_ipi(&dom[0], 1);
+    b = (unsigned)event_bind_ipi(&dom[0], 1);
+    assert_int_equal(event_send(&dom[0], a), 0);
+    player.word = (uintptr_t)mfn_to_virt(9) + a * sizeof(uint32_t);
+    player.flips = 0;
+    assert_int_equal(sigaction(SIGSEGV, &write, NULL), 0);
+    assert_int_equal(sigaction(SIGTRAP, &step, NULL), 0);
+    protect_words(PROT_READ);
+    assert_int_equal(event_send(&dom[0], b), 0);
+    (void)signal(SIGSEGV, SIG_DFL);
+    (void)signal(SIGTRAP, SIG_DFL);
+    protect_words(PROT_READ | PROT_WRITE);
+    assert_in_range(player.flips, 8, 1000); /* we have given up */
+    assert_int_equal(crashed_locked, 0);
+    assert_int_equal(crashed, 0);
+    assert_non_null(deferred);
+    deferred->fn(deferred->arg);
+    assert_int_equal(crashed, 1);
+}
+
 static void test_pending_events_move_to_fifo(void **state)
 {
     unsigned port, got[8];
@@ -386,6 +503,66 @@ static void test_pending_events_move_to_fifo(void **state)
     fifo_start();
     assert_int_equal(fifo_consume(1, 7, got), 1);
     assert_int_equal(got[0], port);
+}
+
+/* Only vCPU 1 has queues: what is for it is told to it, not to vCPU 0. */
+static void test_fifo_of_one_vcpu_alone(void **state)
+{
+    struct evtchn_init_control op = { .control_gfn = 8, .vcpu = 1 };
+    unsigned port;
+
+    (void)state;
+    op.offset = 128;
+    assert_int_equal(event_fifo_init_control(&dom[0], &op), 0);
+    assert_int_equal(event_fifo_expand(&dom[0], 9), 0);
+    port = (unsigned)event_bind_ipi(&dom[0], 1);
+    assert_int_equal(event_send(&dom[0], port), 0);
+    assert_int_equal(info[0][0].evtchn_upcall_pending, 0);
+    assert_int_equal(info[0][1].evtchn_upcall_pending, 1);
+}
+
+/* A sibling vCPU, while a reset has let go of the lock. */
+static unsigned remote_port;
+static int bound, unbound, reset_again;
+
+static void sibling_binds(void)
+{
+    meanwhile = NULL;
+    bound = event_bind_interdomain(&dom[0], 1, remote_port);
+    unbound = event_alloc_unbound(&dom[0], 1);
+    reset_again = event_reset(&dom[0]);
+}
+
+static void test_no_port_is_bound_during_a_reset(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    fifo_start();
+    for (i = 0; i < 2 * EVENT_PER_PAGE; i++)
+        assert_true(event_bind_ipi(&dom[0], 0) > 0);
+    remote_port = (unsigned)event_alloc_unbound(&dom[1], 0);
+    fifo_of_dom0 = dom[0].event.fifo;
+    percpu_softirq.any = 1;
+    meanwhile = sibling_binds;
+    assert_int_equal(event_reset(&dom[0]), 0);
+    assert_null(fifo_of_dom0); /* gone, and looked at by mem_free() */
+    assert_int_equal(bound, -XEN_EBUSY);
+    assert_int_equal(unbound, -XEN_EBUSY);
+    assert_int_equal(reset_again, -XEN_EBUSY);
+    meanwhile = NULL;
+    assert_true(event_bind_interdomain(&dom[0], 1, remote_port) > 0);
+}
+
+static void test_a_dying_domain_gets_no_port(void **state)
+{
+    (void)state;
+    dom[0].dying = true;
+    event_domain_destroy(&dom[0]);
+    assert_int_equal(event_alloc_unbound(&dom[0], 1), -XEN_EBUSY);
+    event_notify(&dom[0], 1); /* its console, say: too late */
+    dom[0].dying = false;
+    assert_int_equal(event_domain_create(&dom[0]), 0);
 }
 
 static void test_pirq_is_bound_once_and_stopped_on_close(void **state)
@@ -425,7 +602,11 @@ int main(void)
         T(test_fifo_masked_then_unmasked),
         T(test_fifo_moves_to_another_vcpu_once_unlinked),
         T(test_fifo_survives_a_guest_that_writes_nonsense),
+        T(test_fifo_guest_that_is_always_faster),
         T(test_pending_events_move_to_fifo),
+        T(test_no_port_is_bound_during_a_reset),
+        T(test_a_dying_domain_gets_no_port),
+        T(test_fifo_of_one_vcpu_alone),
         T(test_pirq_is_bound_once_and_stopped_on_close),
     };
 

@@ -45,7 +45,7 @@ def test_metronome(name: str) -> None:
     judge(boot_test(BUILD / "metronome32", name))
 
 
-@pytest.mark.parametrize("name", ["vcpu", "time", "fpu", "event"])
+@pytest.mark.parametrize("name", ["vcpu", "time", "fpu", "event", "again"])
 def test_two_cpus(name: str) -> None:
     """Those that more than one CPU makes harder."""
     judge(boot_test(BUILD / "metronome32", name, cpus=2))

@@ -23,7 +23,7 @@ def attack(count: int, duration: str, limit: float, seed: int = 1,
     victim = (f"domain name=victim mem=16M vcpus=1 weight=256"
               f" -- duration={duration}")
     hostile = (f"domain name=hostile mem=16M vcpus={cpus} weight=256"
-               f" -- count={count} seed={seed}")
+               f" -- count={count} seed={seed} id=2")
     modules = [(BUILD / "guests/victim", victim),
                (BUILD / "guests/hostile", hostile)]
     return Boot(BUILD / "metronome32", "", modules, cpus=cpus, limit=limit,

@@ -148,9 +148,9 @@ void tlb_flush_stale(const struct cpuset *cpus, uint64_t stamp)
         tlb_flush_here(TLB_ALL);
 }
 
-void tlb_load(struct cpuset *cpus, uint64_t cr3, bool flush)
+void tlb_load(struct cpuset *cpus, uint64_t cr3)
 {
-    (void)cpus, (void)cr3, (void)flush;
+    (void)cpus, (void)cr3;
     tlb_flush_here(TLB_ALL);
 }
 
@@ -163,6 +163,11 @@ void preempt_slow(void)
 {
     host_yield();
     percpu_softirq.any = preempting && rnd(4) == 0;
+}
+
+bool run_must_stop(void)
+{
+    return false;
 }
 
 void run_yield(void)

@@ -188,6 +188,27 @@ static void stamps_reach_the_flush(void **state)
     frame_free(page, 2);
 }
 
+/* What is given back holds no secret: a guest gets frames as they are. */
+static void freed_memory_is_zero(void **state)
+{
+    static const unsigned char zeros[PAGE_SIZE];
+    struct page *page;
+    void *p;
+
+    (void)state;
+    p = mem_alloc_pages(0);
+    memset(p, 0x5a, PAGE_SIZE);
+    mem_free_pages(p, 0);
+    page = frame_alloc(0, 0);
+    assert_ptr_equal(mfn_to_virt(page_to_mfn(page)), p);
+    assert_memory_equal(p, zeros, PAGE_SIZE);
+    frame_free(page, 0);
+    p = mem_alloc(PAGE_SIZE);
+    memset(p, 0x5a, PAGE_SIZE);
+    mem_free(p);
+    assert_memory_equal(p, zeros, PAGE_SIZE);
+}
+
 static void heap_against_model(void **state)
 {
     uint64_t before = frame_count_free();
@@ -224,6 +245,7 @@ int main(void)
         cmocka_unit_test(buddy_against_model),
         cmocka_unit_test(modules_come_back),
         cmocka_unit_test(stamps_reach_the_flush),
+        cmocka_unit_test(freed_memory_is_zero),
         cmocka_unit_test(heap_against_model),
     };
 

@@ -13,6 +13,7 @@ import pytest
 
 from experiments.runner import __main__ as runner
 from experiments.runner import medium
+from experiments.runner.choose import choose
 from experiments.runner.manifest import ManifestError, read
 from experiments.runner.units import to_ns
 from xentrace.trace import ROOT, TOOL
@@ -70,6 +71,17 @@ def test_same_traces_same_hashes(results: Path):
     assert json.loads((results / "manifest.json").read_text()) == before
 
 
+def test_another_trace_of_an_equal_run_is_told(results: Path, tmp_path: Path):
+    """As if the run before had given another trace."""
+    other = tmp_path / "other"
+    shutil.copytree(results, other)
+    manifest = json.loads((other / "manifest.json").read_text())
+    manifest["runs"]["rr-1"]["trace_sha256"] = "0" * 64
+    (other / "manifest.json").write_text(json.dumps(manifest))
+    assert evaluate(other) == 3
+    assert evaluate(other) == 0  # and now they are equal
+
+
 def test_an_expectation_that_fails_is_told(results: Path, tmp_path: Path):
     swapped = tmp_path / "swapped"
     shutil.copytree(results, swapped)
@@ -125,6 +137,40 @@ def test_descriptions():
     assert "module2 /boot/domains.txt domains" in config
 
 
+def test_another_scheduler(tmp_path: Path):
+    """--sched and --plugin: one of the manifest's, one that is new to it, and
+    an object on the medium."""
+    plugin = tmp_path / "lottery.o"
+    plugin.write_bytes(b"")
+    manifest = choose(read(ROOT / "experiments" / "latency"),
+                      ["bvt", "lottery,weight=tickets,label=Lottery"],
+                      [plugin])
+    bvt, lottery = manifest.schedulers
+    assert bvt.label == "BVT with warp" and bvt.options
+    assert lottery.label == "Lottery"
+    line = medium.describe(manifest.domains[0], lottery)
+    assert "lottery.tickets=512" in line and "bvt" not in line
+    config = medium.grub_config(manifest, lottery)
+    assert "sched=lottery" in config
+    assert "module2 /boot/lottery.o sched_plugin" in config
+    same = choose(read(HERE), [], [])
+    assert same == read(HERE)
+
+
+@pytest.mark.parametrize("args,says", [
+    (["--sched", "Lottery"], "'Lottery' is no name of a scheduler"),
+    (["--sched", "rr,colour=red"], "'colour=red' is not KEY=VALUE"),
+    (["--plugin", "none.o"], "--plugin none.o: there is no such file"),
+])
+def test_a_wrong_choice_is_refused(args: list[str], says: str):
+    """One line."""
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.runner", HERE, *args], cwd=ROOT,
+        text=True, capture_output=True)
+    assert done.returncode == 1 and says in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_units():
     assert to_ns("1.5s") == 1_500_000_000
     assert to_ns("20us") == 20_000
@@ -135,5 +181,7 @@ def test_units():
 def test_compare_tells_a_difference():
     new = {"inputs": {}, "tools": {}, "runs": {"a": {"trace_sha256": "1"}}}
     old = {"inputs": {}, "tools": {}, "runs": {"a": {"trace_sha256": "2"}}}
-    assert "DIFFERS" in runner.compare(old, new)[0]
-    assert "identical" in runner.compare(new, new)[0]
+    lines, differs = runner.compare(old, new)
+    assert "DIFFERS" in lines[0] and differs
+    lines, differs = runner.compare(new, new)
+    assert "identical" in lines[0] and not differs

@@ -4,9 +4,14 @@
 #include <string.h>
 #include "tests/sched/kit.h"
 
-static const char *const plugins[] = { "rr", "bvt", "sedf", "credit" };
-#define FOR_EACH_PLUGIN(name)                                                  \
-    for (unsigned p_ = 0; p_ < 4 && ((name) = plugins[p_], 1); p_++)
+/* The last one does not share a CPU. */
+static const char *const plugins[] = { "rr",   "bvt",     "sedf", "credit",
+                                       "rtds", "credit2", "fbvt", "null" };
+#define PLUGINS (sizeof(plugins) / sizeof(plugins[0]))
+#define FOR_EACH_OF(n, name)                                                   \
+    for (unsigned p_ = 0; p_ < (n) && ((name) = plugins[p_], 1); p_++)
+#define FOR_EACH_PLUGIN(name)  FOR_EACH_OF(PLUGINS, name)
+#define FOR_EACH_SHARING(name) FOR_EACH_OF(PLUGINS - 1, name)
 
 static sim_load *const loads[] = { sim_hog,    sim_periodic, sim_sporadic,
                                    sim_on_off, sim_yielder,  sim_hog };
@@ -56,7 +61,7 @@ static uint64_t mixture(const char *name, uint64_t seed, unsigned nr_cpus)
                              .nr_cpus = nr_cpus,
                              .seed = seed,
                              .switch_cost = US(1),
-                             .conserve = true };
+                             .conserve = strcmp(name, "null") != 0 };
     struct sim *sim = sim_create(&conf);
     ns_t ran = 0, idle = 0;
     uint64_t hash;
@@ -123,10 +128,12 @@ static void disturb(struct sim *sim)
     uint64_t cpus = sim_random(sim) & ((1u << sim->conf.nr_cpus) - 1);
     unsigned n = 0;
 
-    while (p[n].name)
+    while (p && p[n].name)
         n++;
     switch (sim_below(sim, 6)) {
     case 0:
+        if (!n)
+            break;
         p += sim_below(sim, n);
         (void)sim_set(sim, p->scope == SCHED_PER_SYSTEM ? NULL : sv, p->name,
                       some_value(sim, p));
@@ -195,7 +202,7 @@ static void smp_hogs(void **state)
     unsigned i;
 
     (void)state;
-    FOR_EACH_PLUGIN(name)
+    FOR_EACH_SHARING(name)
     {
         struct sim *sim = kit_sim(name, 3, 1);
 
@@ -215,7 +222,7 @@ static void ping_pong(void **state)
     const char *name;
 
     (void)state;
-    FOR_EACH_PLUGIN(name)
+    FOR_EACH_SHARING(name)
     {
         struct sim *sim = kit_sim(name, 1, 1);
         struct sim_vcpu *a = kit_load(sim, sim_ping, 0, US(5));
@@ -264,7 +271,7 @@ static void plugins_are_listed(void **state)
 
     (void)state;
     sched_names(names, sizeof(names));
-    assert_string_equal(names, "bvt credit rr sedf");
+    assert_string_equal(names, "bvt credit credit2 fbvt null rr rtds sedf");
     assert_null(
         sim_create(&(struct sim_conf){ .sched = "nope", .nr_cpus = 1 }));
 }

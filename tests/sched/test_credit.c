@@ -26,28 +26,52 @@ static void shares(void **state)
     sim_destroy(sim);
 }
 
-/* What light domains do not use is given to the hogs, by weight. */
-static void shares_beside_sleepers(void **state)
+/* What light domains do not use is given to the hogs, by weight, in each of
+ * ten windows of 5 s from the first second on: no credits leak away, whether
+ * accounting is late or not and although the CPU was idle before. (When they
+ * leaked, all hogs came to owe and took turns: 30 % too much for the lightest
+ * here, 73 % in the hypervisor.) */
+static void shares_beside(ns_t timer_late)
 {
     static const int64_t weight[] = { 128, 128, 256, 256, 256, 256, 512, 512 };
-    struct sim *sim = kit_sim("credit", 1, 1);
-    struct sim_vcpu *light = kit_load(sim, sim_periodic, MS(1), US(40));
-    struct sim_vcpu *jobs = kit_load(sim, sim_periodic, MS(10), MS(1));
-    ns_t all = 0;
-    unsigned i;
+    static const ns_t period[] = { MS(1), MS(10), MS(5), MS(5) };
+    static const ns_t cost[] = { US(40), MS(1), US(5), US(3) };
+    struct sim_conf conf = { .sched = "credit", .nr_cpus = 1, .seed = 1 };
+    struct sim *sim;
+    ns_t before[8] = { 0 }, ran[8], all;
+    unsigned i, window;
 
-    (void)state;
-    assert_int_equal(sim_start(light), 0);
-    assert_int_equal(sim_start(jobs), 0);
+    conf.timer_late = timer_late;
+    sim = sim_create(&conf);
+    for (i = 0; i < 4; i++) {
+        struct sim_vcpu *light = kit_load(sim, sim_periodic, period[i],
+                                          cost[i]);
+
+        assert_int_equal(sim_set(sim, light, "weight", i < 2 ? 512 : 256), 0);
+        assert_int_equal(sim_start(light), 0);
+    }
+    sim_run(sim, S(9));
     for (i = 0; i < 8; i++)
         (void)kit_hog(sim, weight[i]);
-    sim_run(sim, S(20));
-    for (i = 0; i < 8; i++)
-        all += sim_ran(sim->vcpus[i + 2]);
-    for (i = 0; i < 8; i++)
-        kit_near("share", sim_ran(sim->vcpus[i + 2]), all / 2304 * weight[i],
-                 all / 2304 * weight[i] / 20);
+    for (window = 0; window < 10; window++) {
+        sim_run(sim, S(10) + window * S(5));
+        for (i = 0, all = 0; i < 8; i++) {
+            ran[i] = sim_ran(sim->vcpus[i + 4]) - before[i];
+            before[i] += ran[i];
+            all += ran[i];
+        }
+        for (i = 0; i < 8 && window; i++)
+            kit_near("share", ran[i], all / 2304 * weight[i],
+                     all / 2304 * weight[i] * 4 / 100);
+    }
     sim_destroy(sim);
+}
+
+static void shares_beside_sleepers(void **state)
+{
+    (void)state;
+    shares_beside(0);
+    shares_beside(US(20));
 }
 
 /* Two CPUs, and a domain of two vCPUs: a weight is each vCPU's. */

@@ -7,6 +7,8 @@
 struct defect_sys {
     int64_t defect;
     int64_t grant;
+    int64_t room; /* vCPUs that may join; 0: any number */
+    int64_t nr;   /* that have */
 };
 
 struct defect_cpu {
@@ -51,6 +53,14 @@ static const struct sched_param params[] = {
       .min = 0,
       .max = 100,
       .initial = 50 },
+    { .name = "room",
+      .unit = "count",
+      .help = "how many vCPUs are admitted",
+      .scope = SCHED_PER_SYSTEM,
+      .offset = offsetof(struct defect_sys, room),
+      .min = 0,
+      .max = 1000,
+      .initial = 0 },
     { .name = NULL },
 };
 
@@ -130,6 +140,23 @@ static struct sched_pick pick(struct sched *s, unsigned cpu, ns_t now)
     return p;
 }
 
+static int vcpu_up(struct sched_vcpu *v, ns_t now)
+{
+    struct defect_sys *sys = sched_sys(v->sched);
+
+    (void)now;
+    if (sys->room && sys->nr == sys->room)
+        return -28;
+    sys->nr++;
+    return 0;
+}
+
+static void vcpu_down(struct sched_vcpu *v, ns_t now)
+{
+    (void)now;
+    ((struct defect_sys *)sched_sys(v->sched))->nr--;
+}
+
 static unsigned place(const struct sched_vcpu *v, ns_t now)
 {
     (void)now;
@@ -160,6 +187,8 @@ const struct sched_ops defect_ops = {
     .enqueue = enqueue,
     .dequeue = dequeue,
     .pick = pick,
+    .vcpu_up = vcpu_up,
+    .vcpu_down = vcpu_down,
     .param_set = param_set,
 };
 
@@ -177,5 +206,21 @@ static const struct sched_ops misplacing_ops = {
     .pick = pick,
     .place = place,
 };
+
+static const struct sched_ops single_ops = {
+    .name = "single",
+    .about = "defect, with one lock for all",
+    .class_ = 7,
+    .flags = SCHED_ONE_LOCK,
+    .sys_size = sizeof(struct defect_sys),
+    .cpu_size = sizeof(struct defect_cpu),
+    .dom_size = sizeof(struct defect_dom),
+    .params = params,
+    .cpu_up = cpu_up,
+    .enqueue = enqueue,
+    .dequeue = dequeue,
+    .pick = pick,
+};
 SCHED_PLUGIN(defect_ops);
+SCHED_PLUGIN(single_ops);
 SCHED_PLUGIN(misplacing_ops);

@@ -193,7 +193,7 @@ static void test_registry(void **state)
 
     (void)state;
     sched_names(names, sizeof(names));
-    assert_string_equal(names, "defect misplacing rr");
+    assert_string_equal(names, "defect misplacing rr single");
     assert_null(sched_find("nonsense"));
     assert_ptr_equal(sched_find("defect"), &defect_ops);
     assert_int_equal(sched_register(&other), -17);

@@ -168,6 +168,11 @@ void *mem_alloc_pages(unsigned order)
 
 void mem_free_pages(void *p, unsigned order)
 {
-    if (p)
-        frame_free(mfn_to_page(virt_to_mfn(p)), order);
+    size_t i;
+
+    if (!p)
+        return;
+    for (i = 0; i < (size_t)1 << order; i++) /* a vCPU's registers, say */
+        page_clear((char *)p + (i << PAGE_SHIFT));
+    frame_free(mfn_to_page(virt_to_mfn(p)), order);
 }

@@ -12,6 +12,9 @@
  * whose magic number the loader gave. False: neither protocol. */
 bool boot_gather(uint32_t protocol, paddr_t information);
 
+/* Register the schedulers that are modules; before options name them. */
+void boot_load_plugins(void);
+
 /* Act on the hypervisor's command line (cmdline.h). */
 void boot_options(void);
 

@@ -74,6 +74,7 @@ void main(uint32_t protocol, paddr_t information)
 
     boot_percpu();
     (void)boot_gather(protocol, information);
+    boot_load_plugins();
     boot_options();
     console_init(&boot_info); /* messages so far come out here */
     say_hello();

@@ -5,10 +5,12 @@
  * used after masking, so nothing that it writes there can lead us astray; at
  * most one ring's worth is taken at a time.
  *
- * Locks: output runs in the guest's send, under its event lock. Input comes in
- * by an interrupt into a small queue (input.lock, rank CONSOLE, interrupts
- * off), and goes from there to the ring of the domain in focus by a timer,
- * since events may not be sent from an interrupt.
+ * Locks: the ring is held, and looked at, under its domain's event lock: output
+ * runs in the guest's send, and input takes it; so none is under way when the
+ * ring is given back. Input comes in by an interrupt into a small queue
+ * (input.lock, rank CONSOLE, interrupts off), and goes from there to the ring
+ * of the domain in focus by a timer, since events may not be sent from an
+ * interrupt.
  */
 #include <xen/errno.h>
 #include <xen/io/console.h>
@@ -113,20 +115,20 @@ size_t console_input_read(struct domain *d, char *out, size_t size)
 static void pass_input(void *arg)
 {
     struct domain *d = hold_focus();
-    bool any = false;
+    bool any = false, has_ring;
 
     (void)arg;
     if (!d)
         return;
-    if (!d->console_page) { /* it reads by console_io */
-        event_send_virq(d->vcpu[0], VIRQ_CONSOLE);
-        domain_put(d);
-        return;
-    }
-    while (give_char(ring_of(d)))
+    spin_lock(&d->event.lock);
+    has_ring = d->console_page != NULL;
+    while (has_ring && give_char(ring_of(d)))
         any = true;
+    spin_unlock(&d->event.lock);
     if (any)
         event_notify(d, d->console_port);
+    if (!has_ring) /* it reads by console_io */
+        event_send_virq(d->vcpu[0], VIRQ_CONSOLE);
     domain_put(d);
 }
 
@@ -168,9 +170,28 @@ int console_ring_create(struct domain *d, mfn_t mfn)
     return 0;
 }
 
+/* Nobody listens any more, if d did. */
+static void drop_focus(struct domain *d)
+{
+    uint64_t flags = spin_lock_irqsave(&input.lock);
+    bool had = input.focus == d;
+
+    if (had)
+        input.focus = NULL;
+    spin_unlock_irqrestore(&input.lock, flags);
+    if (had)
+        domain_put(d);
+}
+
 void console_ring_destroy(struct domain *d)
 {
-    if (d->console_page)
-        mmu_unhold(d->console_page);
+    struct page *page;
+
+    spin_lock(&d->event.lock);
+    page = d->console_page;
     d->console_page = NULL;
+    spin_unlock(&d->event.lock);
+    drop_focus(d);
+    if (page)
+        mmu_unhold(page);
 }

@@ -15,6 +15,7 @@ struct domain;
 /* Serve the ring in frame mfn of d, from its own new event channel. 0, or a
  * negative errno. */
 int console_ring_create(struct domain *d, mfn_t mfn);
+/* d, to which the caller has a reference, gives its ring and the focus back. */
 void console_ring_destroy(struct domain *d);
 
 /* Send what is typed to d, or (NULL) to nobody. A domain without a ring hears

@@ -243,13 +243,17 @@ void domain_pause(struct domain *d)
     wait_stopped(d);
 }
 
-void domain_unpause(struct domain *d)
+int domain_unpause(struct domain *d)
 {
+    int rc = 0;
+
     spin_lock(&d->lock);
-    ASSERT(d->pause_count > 0);
-    if (--d->pause_count == 0)
+    if (d->pause_count == 0 || d->dying)
+        rc = -XEN_EINVAL;
+    else if (--d->pause_count == 0)
         domain_unpause_vcpus(d);
     spin_unlock(&d->lock);
+    return rc;
 }
 
 /* ---- tearing down ---- */

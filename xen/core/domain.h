@@ -52,6 +52,11 @@ struct vcpu {
     struct metronome_scheduler_page *schedpage; /* read-only, or NULL */
     struct page *schedpage_page;
     const struct sched_ops *schedpage_ops; /* whose names stand in it */
+    struct {
+        bool listed;      /* a multicall is under way ... */
+        bool set;         /* ... and its entry is to be made again: */
+        uint64_t args[3]; /* with these (hypercall/again.h) */
+    } again;
     struct page *info_page;     /* of a registered vcpu_info, or NULL */
     struct vcpu_info *own_info; /* vCPU 32 and up: of before that, or NULL */
 };
@@ -97,6 +102,15 @@ struct domain {
 };
 
 LIST_HEAD(domain_list, domain);
+
+/* Is there an unmasked event for v? (block, poll) */
+static inline bool event_pending(const struct vcpu *v)
+{
+    const struct vcpu_info *info = v->pv.info;
+
+    return READ_ONCE(info->evtchn_upcall_pending) &&
+           !READ_ONCE(info->evtchn_upcall_mask);
+}
 
 static inline struct vcpu *current_vcpu(void)
 {
@@ -180,7 +194,8 @@ void vcpu_block(struct vcpu *v);
 void vcpu_poll(struct vcpu *v, ns_t until);
 
 void domain_pause(struct domain *d); /* returns when none of its vCPUs runs */
-void domain_unpause(struct domain *d);
+/* -EINVAL: it is not paused, or dying: then it is so for good. */
+int domain_unpause(struct domain *d);
 
 /* SHUTDOWN_*: all its vCPUs stop; what happens then is dom0's business, or for
  * boot-time domains and dom0 the hypervisor's. */

@@ -9,6 +9,11 @@
  *
  * Ports are handed out lowest first. Groups of channels are allocated as the
  * table grows and freed with the domain.
+ *
+ * A reset closes port by port, and lets go of the lock in between. Nobody may
+ * get a port meanwhile: a sender at the other end of a new one would use the
+ * FIFO, by its own lock alone, while the reset frees it. So a table that is
+ * being reset, or whose domain is dying, hands out none.
  */
 #include <xen/errno.h>
 #include "xen/core/event_private.h"
@@ -54,12 +59,16 @@ static int event_grow(struct domain *d)
 }
 
 /* A free channel, reserved; its target is vCPU 0. The lock is held. NULL and
- * *error: no room. */
+ * *error: no room, or the table is being emptied. */
 static struct event_channel *event_alloc(struct domain *d, int *error)
 {
     struct event_channel *ch;
     unsigned port;
 
+    if (unlikely(d->event.resetting || d->dying)) {
+        *error = -XEN_EBUSY;
+        return NULL;
+    }
     for (port = d->event.lowest_free;; port++) {
         if (port >= d->event.nr_ports) {
             *error = event_grow(d);
@@ -362,31 +371,68 @@ int event_status(struct domain *d, struct evtchn_status *s)
     return error;
 }
 
+/* Be the one who resets d. False: another is at it. */
+static bool event_reset_begin(struct domain *d)
+{
+    bool mine;
+
+    spin_lock(&d->event.lock);
+    mine = !d->event.resetting;
+    d->event.resetting = true;
+    spin_unlock(&d->event.lock);
+    return mine;
+}
+
+static void event_reset_end(struct domain *d)
+{
+    spin_lock(&d->event.lock);
+    d->event.resetting = false;
+    spin_unlock(&d->event.lock);
+}
+
 int event_reset(struct domain *d)
 {
     unsigned port;
 
+    if (!event_reset_begin(d))
+        return -XEN_EBUSY;
     for (port = 1; port < d->event.nr_ports; port++) {
         (void)event_close(d, port);
         if (port % EVENT_PER_PAGE == 0)
             preempt_point();
     }
-    event_fifo_destroy(d);
+    event_fifo_destroy(d); /* no port has another end, and none gets one */
+    event_reset_end(d);
     return 0;
+}
+
+/* Whoever looks a channel up under the lock finds none from now on. */
+static struct event_channel **event_take_groups(struct domain *d, unsigned *nr)
+{
+    struct event_channel **group;
+
+    spin_lock(&d->event.lock);
+    group = d->event.group;
+    *nr = d->event.nr_ports / EVENT_PER_PAGE;
+    d->event.group = NULL;
+    d->event.nr_ports = 0;
+    spin_unlock(&d->event.lock);
+    return group;
 }
 
 void event_domain_destroy(struct domain *d)
 {
-    unsigned i;
+    struct event_channel **group;
+    unsigned i, nr;
 
     if (!d->event.group)
         return;
-    (void)event_reset(d);
-    for (i = 0; i < d->event.nr_ports / EVENT_PER_PAGE; i++)
-        mem_free(d->event.group[i]);
-    mem_free(d->event.group);
-    d->event.group = NULL;
-    d->event.nr_ports = 0;
+    while (event_reset(d)) /* by a dom0's call, which ends */
+        run_yield();
+    group = event_take_groups(d, &nr);
+    for (i = 0; i < nr; i++)
+        mem_free(group[i]);
+    mem_free(group);
 }
 
 void event_dump(struct domain *d)

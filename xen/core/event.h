@@ -15,6 +15,7 @@
 #include <xen/xen.h>
 #include <xen/event_channel.h>
 #include "xen/arch/x86/spinlock.h"
+#include "xen/base/softirq.h"
 #include "xen/lib/types.h"
 
 struct domain;
@@ -31,7 +32,10 @@ struct event_domain {
     struct event_channel **group; /* groups of EVENT_PER_PAGE */
     unsigned nr_ports;            /* in the groups so far; only grows */
     unsigned lowest_free;         /* no free port stands below it */
+    bool resetting;               /* no port is handed out meanwhile */
     struct event_fifo *fifo;      /* NULL: 2-level */
+    struct softirq_work crash;    /* event_crash_later() */
+    bool crashing;                /* atomic; it is queued, with a reference */
 };
 
 #define EVENT_POLL_SEVERAL (~(uint32_t)0)
@@ -68,9 +72,6 @@ void event_notify(struct domain *d, unsigned port);
 
 /* Mark v as having events, and wake it: sets evtchn_upcall_pending. */
 void event_mark_vcpu(struct vcpu *v);
-
-/* Is there an unmasked event for v? (block, poll) */
-bool event_pending(const struct vcpu *v);
 
 /* Is port of d pending, masked or not? (SCHEDOP_poll) */
 bool event_port_pending(struct domain *d, unsigned port);

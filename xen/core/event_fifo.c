@@ -72,7 +72,7 @@ static bool fifo_link(struct domain *d, uint32_t *tail, unsigned port)
                                         __ATOMIC_SEQ_CST))
             return true;
     }
-    domain_crash(d, "it keeps changing the FIFO event word of port %u", port);
+    event_crash_later(d); /* we hold the queue's lock, and a sender's */
     return true;
 }
 
@@ -97,7 +97,7 @@ static struct fifo_queue *fifo_lock_queue(struct event_fifo *f,
         q = &fv->queue[prio];
         spin_lock(&q->lock);
         if (vcpu == ch->fifo_vcpu && prio == ch->fifo_priority) {
-            if ((fv == f->vcpu[want] && prio == ch->priority) ||
+            if ((vcpu == want && prio == ch->priority) ||
                 (__atomic_load_n(word, __ATOMIC_RELAXED) & BIT_LINKED) ||
                 !f->vcpu[want]) {
                 *owner = fv;
@@ -241,7 +241,7 @@ static int fifo_add_vcpu(struct domain *d, struct event_fifo *f, unsigned id,
     fv->control = (struct evtchn_fifo_control_block *)((uint8_t *)mfn_to_virt(
                                                            gfn) +
                                                        offset);
-    f->vcpu[id] = fv;
+    __atomic_store_n(&f->vcpu[id], fv, __ATOMIC_RELEASE); /* for senders */
     return 0;
 }
 

@@ -57,6 +57,10 @@ void event_wake_poller(struct vcpu *v, unsigned port);
 /* Forget that ch was pending: it is being closed. */
 void event_clear(struct domain *d, struct event_channel *ch);
 
+/* d's guest plays with us: crash it once no event lock is held any more, since
+ * that takes d's lock, and sends dom0 an event. Any number of times. */
+void event_crash_later(struct domain *d);
+
 /* FIFO's versions; event_fifo.c. */
 void event_fifo_set_pending(struct domain *d, struct event_channel *ch);
 bool event_fifo_test(const struct domain *d, const struct event_channel *ch);

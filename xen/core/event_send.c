@@ -4,8 +4,9 @@
  * Locks: every sender holds the event lock of the domain whose port it names,
  * and for an interdomain channel thereby keeps the remote end bound (event.c).
  * The remote domain's FIFO can't go away either: its event_reset() closes every
- * port, under both locks, first. So events are sent from hypercalls and
- * softirqs, which never interrupt a holder, and not from interrupt handlers.
+ * port, under both locks, first, and none is bound anew meanwhile. So events
+ * are sent from hypercalls and softirqs, which never interrupt a holder, and
+ * not from interrupt handlers.
  *
  * 2-level: pending bit, then the selector's bit, then the vCPU's flag, each a
  * locked operation since the guest and other CPUs write the same words; each
@@ -13,6 +14,24 @@
  */
 #include <xen/errno.h>
 #include "xen/core/event_private.h"
+
+static void crash_now(void *arg)
+{
+    struct domain *d = arg;
+
+    __atomic_store_n(&d->event.crashing, false, __ATOMIC_RELEASE);
+    domain_crash(d, "it keeps changing a FIFO event word that we write to");
+    domain_put(d);
+}
+
+void event_crash_later(struct domain *d)
+{
+    if (__atomic_exchange_n(&d->event.crashing, true, __ATOMIC_ACQ_REL))
+        return;
+    d->event.crash.fn = crash_now;
+    d->event.crash.arg = domain_hold(d);
+    softirq_defer(&d->event.crash);
+}
 
 static inline bool test_and_set(uint64_t *words, unsigned bit)
 {
@@ -51,7 +70,8 @@ void event_wake_poller(struct vcpu *v, unsigned port)
     }
 }
 
-static void event_2l_set_pending(struct domain *d, struct event_channel *ch)
+static inline void event_2l_set_pending(struct domain *d,
+                                        struct event_channel *ch)
 {
     struct shared_info *shared = d->shared;
     struct vcpu *v = ch->target;
@@ -66,12 +86,17 @@ static void event_2l_set_pending(struct domain *d, struct event_channel *ch)
         event_wake_poller(v, port);
 }
 
-void event_set_pending(struct domain *d, struct event_channel *ch)
+static inline void set_pending(struct domain *d, struct event_channel *ch)
 {
     if (d->event.fifo)
         event_fifo_set_pending(d, ch);
     else
         event_2l_set_pending(d, ch);
+}
+
+void event_set_pending(struct domain *d, struct event_channel *ch)
+{
+    set_pending(d, ch);
 }
 
 void event_clear(struct domain *d, struct event_channel *ch)
@@ -83,24 +108,32 @@ void event_clear(struct domain *d, struct event_channel *ch)
                            ~((uint64_t)1 << (ch->port % 64)), __ATOMIC_SEQ_CST);
 }
 
+/* Through a port that leads to no vCPU. */
+static NOINLINE int send_elsewhere(struct domain *d, struct event_channel *ch)
+{
+    if (ch && ch->state == EVENT_CONSUMER)
+        ch->notify(d);
+    else if (!ch || ch->state != EVENT_UNBOUND) /* sent to nobody: dropped */
+        return -XEN_EINVAL;
+    return 0;
+}
+
 int event_send(struct domain *d, unsigned port)
 {
     struct event_channel *ch;
+    struct domain *to = d;
     int error = 0;
 
     spin_lock(&d->event.lock);
     ch = event_channel_of(d, port);
-    if (unlikely(!ch)) {
-        error = -XEN_EINVAL;
-    } else if (ch->state == EVENT_INTERDOMAIN) {
-        event_set_pending(ch->remote,
-                          event_channel_of(ch->remote, ch->remote_port));
-    } else if (ch->state == EVENT_IPI) {
-        event_set_pending(d, ch);
-    } else if (ch->state == EVENT_CONSUMER) {
-        ch->notify(d);
-    } else if (ch->state != EVENT_UNBOUND) { /* sent to nobody: dropped */
-        error = -XEN_EINVAL;
+    if (ch && (ch->state == EVENT_INTERDOMAIN || ch->state == EVENT_IPI)) {
+        if (ch->state == EVENT_INTERDOMAIN) {
+            to = ch->remote;
+            ch = event_channel_of(to, ch->remote_port);
+        }
+        set_pending(to, ch);
+    } else {
+        error = send_elsewhere(d, ch);
     }
     spin_unlock(&d->event.lock);
     return error;
@@ -119,10 +152,11 @@ static void event_2l_unmask(struct domain *d, struct event_channel *ch)
 
 int event_unmask(struct domain *d, unsigned port)
 {
-    struct event_channel *ch = event_channel_of(d, port);
+    struct event_channel *ch;
     int error = 0;
 
     spin_lock(&d->event.lock);
+    ch = event_channel_of(d, port);
     if (!ch || ch->state == EVENT_FREE || ch->state == EVENT_RESERVED)
         error = -XEN_EINVAL;
     else if (d->event.fifo)
@@ -160,27 +194,22 @@ void event_send_global_virq(unsigned virq)
 
 void event_notify(struct domain *d, unsigned port)
 {
-    struct event_channel *ch = event_channel_of(d, port);
+    struct event_channel *ch;
 
     spin_lock(&d->event.lock);
+    ch = event_channel_of(d, port);
     if (ch && ch->state == EVENT_CONSUMER)
         event_set_pending(d, ch);
     spin_unlock(&d->event.lock);
 }
 
-bool event_pending(const struct vcpu *v)
-{
-    const struct vcpu_info *info = v->pv.info;
-
-    return info->evtchn_upcall_pending && !info->evtchn_upcall_mask;
-}
-
 bool event_port_pending(struct domain *d, unsigned port)
 {
-    const struct event_channel *ch = event_channel_of(d, port);
+    const struct event_channel *ch;
     bool pending = false;
 
     spin_lock(&d->event.lock);
+    ch = event_channel_of(d, port);
     if (ch && d->event.fifo)
         pending = event_fifo_test(d, ch);
     else if (ch && port < EVENT_PORTS_2L)

@@ -275,13 +275,13 @@ void mmu_load_cr3(struct vcpu *v)
 {
     uint64_t cr3 = v->pv.kernel_mode ? v->pv.cr3_kernel : v->pv.cr3_user;
     unsigned cpu = this_cpu_id();
-    bool moved = v->mmu_cpu != cpu;
+    bool moved = v->mmu_cpu != cpu; /* what it flushed there may be left here */
 
     v->mmu_cpu = cpu;
     if (unlikely(!cr3))
         tlb_leave();
-    else /* what it flushed elsewhere may be left here */
-        tlb_load(&v->domain->mmu.cpus, cr3, moved);
+    else if (moved || !tlb_loaded(&v->domain->mmu.cpus, cr3))
+        tlb_load(&v->domain->mmu.cpus, cr3);
 }
 
 void up_load_address_space(struct pv_vcpu *pv)
@@ -291,7 +291,7 @@ void up_load_address_space(struct pv_vcpu *pv)
     uint64_t irq;
 
     if (likely(cr3 && this_cpu(tlb_cpu).cpus == &v->domain->mmu.cpus)) {
-        tlb_load(&v->domain->mmu.cpus, cr3, true); /* loading CR3 flushes */
+        tlb_load(&v->domain->mmu.cpus, cr3); /* loading CR3 flushes */
         return;
     }
     irq = irq_save();

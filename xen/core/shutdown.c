@@ -66,7 +66,7 @@ void domain_resume(struct domain *d)
         domain_unpause_vcpus(d);
     }
     spin_unlock(&d->lock);
-    domain_unpause(d);
+    (void)domain_unpause(d); /* unless it is dying */
 }
 
 /* ---- crashes ---- */
@@ -113,8 +113,11 @@ void domain_crashv(struct domain *d, const char *format, va_list args)
     bool own = current_pv() && current_domain() == d;
     char why[160];
 
-    if (READ_ONCE(d->shut_down)) /* it crashes once; the rest is silence */
+    if (READ_ONCE(d->shut_down)) { /* it crashes once; the rest is silence */
+        if (own) /* whoever shuts it down may not have paused us yet */
+            domain_shutdown(d, SHUTDOWN_crash);
         return;
+    }
     format_textv(why, sizeof(why), format, args);
     if (own)
         log_error("Domain %u (%s) crashed on its vCPU %u: %s", d->id, d->name,

@@ -99,7 +99,7 @@ static void name_values(struct vcpu *v, const struct sched_ops *ops)
 static void refresh_schedpage(struct vcpu *v)
 {
     struct metronome_scheduler_page *p = v->schedpage;
-    const struct sched_ops *ops = sched_ops_of(v->run.sv.sched);
+    const struct sched_ops *ops = run_ops(&v->run);
     struct vcpu_runstate_info times;
     int64_t values[SCHED_VIEW_MAX];
     unsigned i, number = sched_view(&v->run.sv, time_now(), values);
@@ -119,7 +119,7 @@ static void refresh_schedpage(struct vcpu *v)
     end_write(&p->version);
 }
 
-int64_t timepage_schedpage(struct vcpu *v)
+static int make_schedpage(struct vcpu *v)
 {
     struct domain *d = v->domain;
     struct page *page = frame_alloc(0, FRAME_ZERO);
@@ -129,7 +129,7 @@ int64_t timepage_schedpage(struct vcpu *v)
     spin_lock(&d->lock); /* several of its vCPUs may ask at once */
     if (!v->schedpage_page) {
         mmu_share_page(page, d, false);
-        v->schedpage_page = page;
+        __atomic_store_n(&v->schedpage_page, page, __ATOMIC_RELEASE);
         __atomic_store_n(&v->schedpage, mfn_to_virt(page_to_mfn(page)),
                          __ATOMIC_RELEASE);
         page = NULL;
@@ -137,6 +137,16 @@ int64_t timepage_schedpage(struct vcpu *v)
     spin_unlock(&d->lock);
     if (page)
         frame_free(page, 0);
+    return 0;
+}
+
+int64_t timepage_schedpage(struct vcpu *v)
+{
+    bool there = __atomic_load_n(&v->schedpage_page, __ATOMIC_ACQUIRE);
+    int rc = there ? 0 : make_schedpage(v);
+
+    if (rc)
+        return rc;
     if (v == current_vcpu()) {
         irq_disable();
         timepage_refresh(v);
@@ -156,7 +166,7 @@ void timepage_publish_runstate(struct vcpu *v)
 
     if (!area_present(&v->runstate_area))
         return;
-    run_times(&v->run, &now);
+    run_times_at_entry(&v->run, &now);
     if (flag) {
         entry = now.state_entry_time | XEN_RUNSTATE_UPDATE;
         area_write(&v->runstate_area, at, &entry, sizeof(entry));
@@ -173,8 +183,8 @@ void timepage_publish_runstate(struct vcpu *v)
 
 /* ---- when ---- */
 
-/* Those records that few guests ask for. */
-static void refresh_rare(struct vcpu *v)
+/* Those records that not every guest asks for. */
+static void refresh_others(struct vcpu *v)
 {
     if (area_present(&v->time_area))
         refresh_area(v);
@@ -182,18 +192,12 @@ static void refresh_rare(struct vcpu *v)
         refresh_schedpage(v);
 }
 
-static inline void refresh(struct vcpu *v, uint64_t tsc, ns_t now)
-{
-    refresh_record(&v->pv.info->time, tsc, now);
-    if (unlikely(area_present(&v->time_area) || v->schedpage))
-        refresh_rare(v);
-}
-
 void timepage_refresh(struct vcpu *v)
 {
     uint64_t tsc = rdtsc();
 
-    refresh(v, tsc, time_of_tsc(tsc));
+    refresh_record(&v->pv.info->time, tsc, time_of_tsc(tsc));
+    refresh_others(v);
 }
 
 static void tick(void *arg)
@@ -222,22 +226,27 @@ static void start_tick(struct tick *t)
     timer_set(&t->timer, time_now() + REFRESH_EVERY);
 }
 
-void timepage_switch_in(struct vcpu *v)
+static NOINLINE void switch_in_others(struct vcpu *v)
 {
-    const struct run_cpu *here = &this_cpu(run_cpu);
     struct tick *t = &this_cpu(timepage_tick);
 
-    refresh(v, here->tsc, here->now); /* the reading of the switch itself */
+    refresh_others(v);
     if (area_present(&v->runstate_area))
         timepage_publish_runstate(v);
-    if (unlikely(!t->armed))
+    if (!t->armed)
         start_tick(t);
 }
 
-void timepage_switch_out(struct vcpu *v)
+void timepage_switch_in(struct vcpu *v)
 {
-    if (area_present(&v->runstate_area))
-        timepage_publish_runstate(v);
+    const struct run_cpu *here = &this_cpu(run_cpu);
+
+    /* The reading of the switch itself. */
+    refresh_record(&v->pv.info->time, here->tsc, here->now);
+    if (unlikely(area_present(&v->runstate_area) ||
+                 area_present(&v->time_area) || v->schedpage ||
+                 !this_cpu(timepage_tick).armed))
+        switch_in_others(v);
 }
 
 /* ---- the wall clock ---- */

@@ -13,9 +13,9 @@
 struct domain;
 struct vcpu;
 
-/* v is about to run on this CPU / has stopped running; interrupts off. */
+/* v is about to run on this CPU; interrupts off. When it has stopped running,
+ * only its runstate area tells. */
 void timepage_switch_in(struct vcpu *v);
-void timepage_switch_out(struct vcpu *v);
 
 /* Write v's records now: it runs here, or is not running. */
 void timepage_refresh(struct vcpu *v);

@@ -128,6 +128,12 @@ void vcpu_poll(struct vcpu *v, ns_t until)
 
 /* ---- on and off a CPU; interrupts off ---- */
 
+static NOINLINE void resume_periodic(struct vcpu *v)
+{
+    WRITE_ONCE(v->periodic_late, false);
+    set_here(&v->periodic, time_now());
+}
+
 static void switch_in(struct run *r)
 {
     struct vcpu *v = vcpu_of_run(r);
@@ -135,18 +141,27 @@ static void switch_in(struct run *r)
     mmu_load_cr3(v);
     pv_switch_in(&v->pv);
     timepage_switch_in(v);
-    if (unlikely(v->periodic_late)) {
-        WRITE_ONCE(v->periodic_late, false);
-        set_here(&v->periodic, time_now());
-    }
+    if (unlikely(v->periodic_late))
+        resume_periodic(v);
 }
 
-static void switch_out(struct run *r)
+static NOINLINE void switch_out_told(struct vcpu *v, bool same_tables)
+{
+    timepage_publish_runstate(v);
+    pv_switch_out(&v->pv, same_tables);
+}
+
+static void switch_out(struct run *r, struct run *next)
 {
     struct vcpu *v = vcpu_of_run(r);
+    /* A domain's vCPUs share the slot in which their windows stand, and none of
+     * these goes away while another one runs. */
+    bool same_tables = next && vcpu_of_run(next)->domain == v->domain;
 
-    timepage_switch_out(v);
-    pv_switch_out(&v->pv);
+    if (unlikely(area_present(&v->runstate_area)))
+        switch_out_told(v, same_tables);
+    else
+        pv_switch_out(&v->pv, same_tables);
 }
 
 /* ---- its record in the guest's memory ---- */

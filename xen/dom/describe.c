@@ -185,6 +185,16 @@ static bool take_cmdline(struct description *d, const char *value)
     return set_text(d->cmdline, sizeof(d->cmdline), value);
 }
 
+static bool take_sched(struct description *d, const char *value)
+{
+    return *value && set_text(d->sched, sizeof(d->sched), value);
+}
+
+static bool take_pool(struct description *d, const char *value)
+{
+    return *value && set_text(d->in_pool, sizeof(d->in_pool), value);
+}
+
 static bool take_store(struct description *d, const char *value)
 {
     d->store = strcmp(value, "empty") == 0;
@@ -195,16 +205,23 @@ static const struct key {
     const char *name;
     bool (*take)(struct description *d, const char *value);
     const char *accepts;
+    enum { DOMAIN = 1, POOL = 2 } of;
 } keys[] = {
-    { "name", take_name, "1 to 31 letters, digits, '-', '_', '.'" },
-    { "kernel", take_kernel, "the name of a file= module, 1 to 63 characters" },
-    { "ramdisk", take_ramdisk, "the name of a file= module, to 63 characters" },
-    { "mem", take_memory, "a size with its unit, such as 192M; 1M or more" },
-    { "vcpus", take_vcpus, "1 to 128" },
-    { "cpus", take_cpus, "numbers of CPUs, such as 0-3,5" },
-    { "soft_cpus", take_soft_cpus, "numbers of CPUs, such as 0-3,5" },
-    { "store", take_store, "none or empty" },
-    { "cmdline", take_cmdline, "at most 1023 characters, in quotes" },
+    { "name", take_name, "1 to 31 letters, digits, '-', '_', '.'",
+      DOMAIN | POOL },
+    { "kernel", take_kernel, "the name of a file= module, 1 to 63 characters",
+      DOMAIN },
+    { "ramdisk", take_ramdisk, "the name of a file= module, to 63 characters",
+      DOMAIN },
+    { "mem", take_memory, "a size with its unit, such as 192M; 1M or more",
+      DOMAIN },
+    { "vcpus", take_vcpus, "1 to 128", DOMAIN },
+    { "cpus", take_cpus, "numbers of CPUs, such as 0-3,5", DOMAIN | POOL },
+    { "pool", take_pool, "the name of a cpupool line before this one", DOMAIN },
+    { "sched", take_sched, "the name of a scheduler", POOL },
+    { "soft_cpus", take_soft_cpus, "numbers of CPUs, such as 0-3,5", DOMAIN },
+    { "store", take_store, "none or empty", DOMAIN },
+    { "cmdline", take_cmdline, "at most 1023 characters, in quotes", DOMAIN },
 };
 
 void describe_keys(char *out, size_t size)
@@ -212,8 +229,9 @@ void describe_keys(char *out, size_t size)
     size_t used = 0, i;
 
     for (i = 0; i < ARRAY_SIZE(keys) && used < size; i++)
-        used += format_text(out + used, size - used, "%s%s", i ? " " : "",
-                            keys[i].name);
+        if (keys[i].of & DOMAIN)
+            used += format_text(out + used, size - used, "%s%s", i ? " " : "",
+                                keys[i].name);
 }
 
 static int take_param(struct description *d, const char *key, const char *value,
@@ -248,7 +266,8 @@ static int take_word(struct description *d, char *word, char *why,
     }
     *equals = '\0';
     for (i = 0; i < ARRAY_SIZE(keys); i++) {
-        if (strcmp(word, keys[i].name) != 0)
+        if (strcmp(word, keys[i].name) != 0 ||
+            !(keys[i].of & (d->pool ? POOL : DOMAIN)))
             continue;
         if (keys[i].take(d, equals + 1))
             return 0;
@@ -283,9 +302,16 @@ static int take_rest(struct description *d, struct cursor *c, char *why,
 static int check_complete(const struct description *d, char *why,
                           size_t why_size)
 {
-    const char *missing = !d->name[0]        ? "name"
-                          : !d->memory_bytes ? "mem"
-                                             : NULL;
+    const char *missing = NULL;
+
+    if (d->pool && cpuset_empty(&d->cpus))
+        missing = "cpus";
+    else if (d->pool && !d->sched[0])
+        missing = "sched";
+    else if (!d->pool && !d->memory_bytes)
+        missing = "mem";
+    if (!d->name[0])
+        missing = "name";
 
     if (!missing)
         return 0;
@@ -297,15 +323,17 @@ int describe_parse(const char *text, size_t length, struct description *out,
                    char *why, size_t why_size)
 {
     struct cursor c = { text, length, 0 };
-    char word[WORD_MAX];
+    char word[WORD_MAX] = "";
     bool bad = false;
     int rc;
 
     memset(out, 0, sizeof(*out));
     out->vcpus = 1;
-    if (!next_word(&c, word, &bad) || strcmp(word, "domain") != 0) {
+    out->pool = next_word(&c, word, &bad) && strcmp(word, "cpupool") == 0;
+    if (bad || (!out->pool && strcmp(word, "domain") != 0)) {
         format_text(why, why_size,
-                    "\"%.60s\": a description begins with \"domain\"",
+                    "\"%.60s\": a description begins with \"domain\" or "
+                    "\"cpupool\"",
                     bad ? "" : word);
         return -XEN_EINVAL;
     }

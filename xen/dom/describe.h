@@ -1,7 +1,8 @@
 /*
- * describe.h - descriptions of boot-time domains, as text.
+ * describe.h - descriptions of boot-time domains and CPU pools, as text.
  *
  *     # one a line
+ *     cpupool name=rt sched=bvt cpus=2-3 bvt.ctx_allow=1ms
  *     domain name=lat kernel=vmlinuz ramdisk=initrd mem=192M vcpus=1
  *            cpus=0-1 soft_cpus=0 weight=512 bvt.warp=10ms cmdline="a b"
  *
@@ -23,6 +24,9 @@
 #define DESCRIBE_WHY    256u /* room for a message */
 
 struct description {
+    bool pool; /* of a CPU pool: name, sched, cpus and params only */
+    char sched[16];
+    char in_pool[32]; /* of a domain: the pool's name; empty: Pool-0 */
     char name[32];
     char kernel[64], ramdisk[64]; /* names of files; empty: none */
     char cmdline[1024];
@@ -36,12 +40,12 @@ struct description {
     } param[DESCRIBE_PARAMS];
 };
 
-/* Read `domain key=value...` of length bytes. 0, or -EINVAL with one line in
- * why that names the key and what is accepted. */
+/* Read `domain key=value...` or `cpupool key=value...` of length bytes. 0, or
+ * -EINVAL with one line in why that names the key and what is accepted. */
 int describe_parse(const char *text, size_t length, struct description *out,
                    char *why, size_t why_size);
 
-/* The keys of a description, for a message. */
+/* The keys of a domain's description, for a message. */
 void describe_keys(char *out, size_t size);
 
 /* Of a text of many lines, the next that has words in it (comments are cut

@@ -7,6 +7,7 @@
  *     file=NAME ...         a file that descriptions may name
  *     domains               a text of descriptions, one a line (describe.h)
  *     domain name=... ...   a kernel with its own description
+ *     sched_plugin          a scheduler (xen/boot/plugins.c)
  *     anything else         dom0's kernel and arguments; the next such one is
  *                           dom0's initrd
  *

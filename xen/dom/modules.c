@@ -22,6 +22,11 @@ static bool first_word_is(const char *text, const char *word)
            (text[length] == '\0' || text[length] == ' ');
 }
 
+bool module_is_plugin(const char *cmdline)
+{
+    return first_word_is(cmdline, "sched_plugin");
+}
+
 enum module_kind module_kind(const struct module *m)
 {
     if (m->is_file)
@@ -30,6 +35,8 @@ enum module_kind module_kind(const struct module *m)
         return MODULE_TEXT;
     if (first_word_is(m->cmdline, "domain"))
         return MODULE_DOMAIN;
+    if (module_is_plugin(m->cmdline))
+        return MODULE_PLUGIN;
     return MODULE_OTHER;
 }
 

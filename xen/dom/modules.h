@@ -19,7 +19,16 @@ struct module {
     size_t unpacked_pages;
 };
 
-enum module_kind { MODULE_OTHER, MODULE_FILE, MODULE_TEXT, MODULE_DOMAIN };
+enum module_kind {
+    MODULE_OTHER,
+    MODULE_FILE,
+    MODULE_TEXT,
+    MODULE_DOMAIN,
+    MODULE_PLUGIN, /* xen/boot/plugins.c has taken it in */
+};
+
+/* By its command line: is this module a scheduler to load? */
+bool module_is_plugin(const char *cmdline);
 
 void modules_init(void);
 unsigned modules_count(void);

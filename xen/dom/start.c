@@ -3,6 +3,7 @@
  */
 #include <string.h>
 #include <xen/errno.h>
+#include "sched/api/core.h"
 #include "xen/arch/x86/boot_info.h"
 #include "xen/arch/x86/smp.h"
 #include "xen/core/console_ring.h"
@@ -13,6 +14,7 @@
 #include "xen/dom/modules.h"
 #include "xen/lib/cmdline.h"
 #include "xen/lib/format.h"
+#include "xen/sched/pool.h"
 
 /* ---- options ---- */
 
@@ -144,6 +146,67 @@ static void set_parameters(const struct origin *o, struct domain *d,
     }
 }
 
+static void move_to_pool(const struct origin *o, struct domain *d,
+                         const char *name)
+{
+    uint32_t pool = pool_find(name);
+    char why[DESCRIBE_WHY];
+
+    if (pool == POOL_ANY) {
+        format_text(why, sizeof(why),
+                    "pool=%s: no cpupool line of that name stands before it",
+                    name);
+        refuse(o, why);
+    }
+    if (pool_move_domain(d->sched, pool)) {
+        format_text(why, sizeof(why),
+                    "pool=%s: its scheduler does not admit the domain", name);
+        refuse(o, why);
+    }
+}
+
+/* ---- pools ---- */
+
+static void move_cpu(const struct origin *o, uint32_t pool, unsigned cpu)
+{
+    char why[DESCRIBE_WHY];
+    int rc = pool_remove_cpu(0, cpu);
+
+    if (rc == -XEN_EBUSY)
+        refuse(o, "cpus=: no CPU would be left for Pool-0");
+    if (rc) {
+        format_text(why, sizeof(why),
+                    "cpus=: CPU %u is not there, or in another pool", cpu);
+        refuse(o, why);
+    }
+    if (pool_add_cpu(pool, cpu))
+        refuse(o, "there is no memory for the pool");
+}
+
+static void make_pool(const struct origin *o, const struct description *t)
+{
+    const struct sched_ops *ops = sched_find(t->sched);
+    char why[DESCRIBE_WHY];
+    uint32_t id = POOL_ANY;
+    unsigned cpu, i;
+
+    if (!ops) {
+        (void)pool_unknown_sched(t->sched, why, sizeof(why));
+        refuse(o, why);
+    }
+    if (pool_find(t->name) != POOL_ANY)
+        refuse(o, "name=: another pool has this name");
+    if (pool_create(&id, ops, t->name))
+        refuse(o, "there is no memory for the pool, or there are too many");
+    for_each_cpu (cpu, &t->cpus)
+        move_cpu(o, id, cpu);
+    for (i = 0; i < t->nr_params; i++)
+        if (pool_param(id, t->param[i].key, t->param[i].value, why,
+                       sizeof(why)))
+            refuse(o, why);
+    log_info("Pool %u (%s): scheduler %s", id, t->name, ops->name);
+}
+
 static void build_described(const struct origin *o, const struct description *t,
                             struct module *kernel)
 {
@@ -167,6 +230,8 @@ static void build_described(const struct origin *o, const struct description *t,
 
     if (build_domain(&r, &d, why, sizeof(why)))
         refuse(o, why);
+    if (t->in_pool[0])
+        move_to_pool(o, d, t->in_pool);
     for (i = 0; i < t->vcpus; i++)
         set_affinity(o, d->vcpu[i], t);
     set_parameters(o, d, t);
@@ -196,6 +261,10 @@ static void take_description(const struct origin *o, const char *text,
 
     if (describe_parse(text, length, &t, why, sizeof(why)))
         refuse(o, why);
+    if (t.pool) {
+        make_pool(o, &t);
+        return;
+    }
     if (name_taken(t.name))
         refuse(o, "name=: another domain has this name");
     if (t.kernel[0])
@@ -338,5 +407,5 @@ void dom_start(void)
     if (kernel)
         console_release_screen();
     for (i = 0; i < nr_started; i++)
-        domain_unpause(started[i]);
+        (void)domain_unpause(started[i]);
 }

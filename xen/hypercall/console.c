@@ -7,6 +7,7 @@
 #include "xen/arch/x86/guest_access.h"
 #include "xen/core/console_ring.h"
 #include "xen/core/domain.h"
+#include "xen/hypercall/again.h"
 #include "xen/hypercall/hypercall.h"
 
 #define CHUNK 128u
@@ -29,7 +30,8 @@ static int64_t do_write(struct domain *d, uint64_t count, uintptr_t guest)
         }
         guest += part;
         count -= part;
-        preempt_point();
+        if (preempt_point_ends() && count)
+            return hypercall_again(CONSOLEIO_write, count, guest);
     }
     return 0;
 }

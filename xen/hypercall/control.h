@@ -21,5 +21,10 @@ int control_put_cpus(const struct cpuset *set, const struct xenctl_bitmap *map);
 /* XEN_DOMCTL_SCHEDOP_*: parameters of a domain or its vCPUs (control_sched.c).
  */
 int control_sched_domain(struct domain *d, struct xen_domctl_scheduler_op *op);
+/* XEN_SYSCTL_SCHEDOP_*: parameters of a pool's scheduler. */
+int control_sched_pool(struct xen_sysctl_scheduler_op *op);
+
+/* XEN_SYSCTL_CPUPOOL_OP_* (control_pool.c). */
+int control_cpupool(struct xen_sysctl_cpupool_op *op);
 
 #endif

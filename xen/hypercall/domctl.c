@@ -8,6 +8,7 @@
 #include "xen/arch/x86/guest_access.h"
 #include "xen/hypercall/control.h"
 #include "xen/hypercall/hypercall.h"
+#include "xen/sched/pool.h"
 
 static unsigned online_vcpus(const struct domain *d, bool *running,
                              bool *blocked, uint64_t *cpu_time)
@@ -57,6 +58,7 @@ void control_domain_info(struct domain *d,
     info->max_pages = d->mmu.max_pages;
     info->shared_info_frame = page_to_mfn(d->shared_page);
     info->ssidref = d->ssid;
+    info->cpupool = pool_of_domain(d->sched);
     __builtin_memcpy(info->handle, d->handle, sizeof(info->handle));
     info->gpaddr_bits = 46;
 }
@@ -106,10 +108,7 @@ static int do_pausedomain(struct domain *d, struct xen_domctl *op)
 static int do_unpausedomain(struct domain *d, struct xen_domctl *op)
 {
     (void)op;
-    if (!d->pause_count)
-        return -XEN_EINVAL;
-    domain_unpause(d);
-    return 0;
+    return domain_unpause(d);
 }
 
 static int do_getdomaininfo(struct domain *d, struct xen_domctl *op)

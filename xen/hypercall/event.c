@@ -182,29 +182,32 @@ static int64_t event_op_send(uintptr_t guest)
     return error ? error : event_send(current_domain(), op.port);
 }
 
-int64_t hypercall_event_channel_op(uint64_t cmd, uint64_t guest, uint64_t c,
-                                   uint64_t d, uint64_t e, uint64_t f)
+static NOINLINE int64_t event_op_by_table(uint32_t cmd, uintptr_t guest)
 {
     const struct event_row *row;
     union event_arg arg;
     int error;
 
-    (void)c, (void)d, (void)e, (void)f;
-    if (likely((uint32_t)cmd == EVTCHNOP_send))
-        return event_op_send(guest);
-    if ((uint32_t)cmd >= ARRAY_SIZE(event_rows))
-        return hypercall_unknown_op(__HYPERVISOR_event_channel_op,
-                                    (uint32_t)cmd);
-    row = &event_rows[(uint32_t)cmd];
+    if (cmd >= ARRAY_SIZE(event_rows))
+        return hypercall_unknown_op(__HYPERVISOR_event_channel_op, cmd);
+    row = &event_rows[cmd];
     if (!row->serve)
-        return hypercall_unknown_op(__HYPERVISOR_event_channel_op,
-                                    (uint32_t)cmd);
+        return hypercall_unknown_op(__HYPERVISOR_event_channel_op, cmd);
     error = copy_from_guest(&arg, guest, row->size);
     if (!error)
         error = row->serve(&arg);
     if (!error && row->back)
         error = copy_to_guest(guest, &arg, row->size);
     return error;
+}
+
+int64_t hypercall_event_channel_op(uint64_t cmd, uint64_t guest, uint64_t c,
+                                   uint64_t d, uint64_t e, uint64_t f)
+{
+    (void)c, (void)d, (void)e, (void)f;
+    if (likely((uint32_t)cmd == EVTCHNOP_send))
+        return event_op_send(guest);
+    return event_op_by_table((uint32_t)cmd, guest);
 }
 
 /* The first form of the call: the number and the argument in one struct. */

@@ -7,6 +7,7 @@
 #include "xen/core/domain.h"
 #include "xen/core/grant.h"
 #include "xen/core/pagetype.h"
+#include "xen/hypercall/again.h"
 #include "xen/hypercall/grant_private.h"
 
 /* One side of a copy, held. */
@@ -126,8 +127,9 @@ int64_t grant_op_copy(uintptr_t arg, unsigned count)
         if (unlikely(copy_to_guest(arg + offsetof(struct gnttab_copy, status),
                                    &u.op.status, sizeof(u.op.status))))
             return -XEN_EFAULT;
-        if (i + 1 < count)
-            preempt_point();
+        if (i + 1 < count && preempt_point_ends())
+            return hypercall_again(GNTTABOP_copy, arg + sizeof(u),
+                                   count - i - 1);
     }
     return 0;
 }

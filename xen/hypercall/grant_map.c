@@ -13,6 +13,7 @@
 #include "xen/core/domain.h"
 #include "xen/core/grant.h"
 #include "xen/core/pagetable.h"
+#include "xen/hypercall/again.h"
 #include "xen/hypercall/grant_private.h"
 
 #define HANDFUL 16u
@@ -157,8 +158,9 @@ int64_t grant_op_map(uintptr_t arg, unsigned count)
         u.op.status = (int16_t)map_one(&u.op);
         if (unlikely(guest_put2(arg + 16, u.word[2], u.word[3])))
             return -XEN_EFAULT;
-        if (i + 1 < count)
-            preempt_point();
+        if (i + 1 < count && preempt_point_ends())
+            return hypercall_again(GNTTABOP_map_grant_ref, arg + sizeof(u),
+                                   count - i - 1);
     }
     return 0;
 }
@@ -291,8 +293,10 @@ static int64_t unmap(uintptr_t arg, unsigned count, bool replace)
         rc = unmap_some(arg + done * sizeof(union unmap_words), n, replace);
         if (rc)
             return rc;
-        if (done + n < count)
-            preempt_point();
+        if (done + n < count && preempt_point_ends())
+            return hypercall_again(
+                replace ? GNTTABOP_unmap_and_replace : GNTTABOP_unmap_grant_ref,
+                arg + (done + n) * sizeof(union unmap_words), count - done - n);
     }
     return 0;
 }

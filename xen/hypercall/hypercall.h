@@ -58,7 +58,7 @@ hypercall_fn hypercall_metronome; /* arch_7: ours, xen/include/metronome.h */
 hypercall_fn hypercall_unknown;
 
 /* For a hypercall that is served, but not in this sub-operation: -ENOSYS,
- * counted with the hypercall. */
+ * counted with the hypercall, and by itself while there is room. */
 int64_t hypercall_unknown_op(unsigned number, uint32_t op);
 
 /* How often guests asked for what is not served of hypercall `number`. */

@@ -1,8 +1,10 @@
 /*
  * memory.c - memory_op: how much memory a domain has, and which.
  *
- * One table of operations, indexed by number. The reservation ones work extent
- * by extent, preemptibly, and return how many were done.
+ * Two tables of operations, indexed by number. Those on reservations work
+ * extent by extent, preemptibly, and return how many were done; one that is
+ * made again has the number of its next extent above the operation's, as in
+ * Xen.
  */
 #include <xen/errno.h>
 #include <xen/memory.h>
@@ -10,12 +12,13 @@
 #include "xen/arch/x86/paging.h"
 #include "xen/core/domain.h"
 #include "xen/core/pagetype.h"
+#include "xen/hypercall/again.h"
 #include "xen/hypercall/hypercall.h"
 #include "xen/hypercall/memory_private.h"
 #include "xen/hypercall/mmu_private.h"
 
-#define COMMAND_MASK 0x3fu /* above it, a continued call's start extent */
-#define MAX_ORDER    9u    /* of an extent; dom0 may ask for more */
+#define COMMAND_BITS 6  /* above them, a continued call's start extent */
+#define MAX_ORDER    9u /* of an extent; dom0 may ask for more */
 
 typedef int64_t memory_fn(uintptr_t arg);
 
@@ -26,6 +29,16 @@ struct reservation {
     struct domain *d;
     unsigned flags; /* FRAME_* */
 };
+
+/* From extent `start` on. */
+typedef int64_t reservation_fn(uintptr_t arg, uint64_t start);
+
+/* Extents up to `next` are done. */
+static int64_t reserve_again(unsigned command, uint64_t next, uintptr_t arg)
+{
+    return hypercall_again(command | next << COMMAND_BITS, arg,
+                           guest_regs()->rdx);
+}
 
 static bool extents_ok(const struct xen_memory_reservation *r)
 {
@@ -73,15 +86,15 @@ static bool add_extent(const struct reservation *s, xen_pfn_t gpfn,
     return true;
 }
 
-static int64_t grow(uintptr_t arg, bool at_pfn)
+static int64_t grow(uintptr_t arg, uint64_t i, bool at_pfn)
 {
     struct reservation s;
-    unsigned long i;
+    bool again = false;
     int rc = reservation_begin(arg, &s);
 
     if (rc)
         return rc;
-    for (i = 0; i < s.r.nr_extents; i++) {
+    while (i < s.r.nr_extents && !again) {
         bool listed = guest_handle(s.r.extent_start) != 0;
         xen_pfn_t gpfn = INVALID_PFN, mfn;
 
@@ -92,20 +105,24 @@ static int64_t grow(uintptr_t arg, bool at_pfn)
             break;
         if (listed && copy_to_guest(extent_slot(&s.r, i), &mfn, sizeof(mfn)))
             break;
-        preempt_point();
+        again = ++i < s.r.nr_extents && preempt_point_ends();
     }
     mmu_subject_put(s.d);
+    if (unlikely(again))
+        return reserve_again(at_pfn ? XENMEM_populate_physmap
+                                    : XENMEM_increase_reservation,
+                             i, arg);
     return (int64_t)i;
 }
 
-static int64_t increase_reservation(uintptr_t arg)
+static int64_t increase_reservation(uintptr_t arg, uint64_t start)
 {
-    return grow(arg, false);
+    return grow(arg, start, false);
 }
 
-static int64_t populate_physmap(uintptr_t arg)
+static int64_t populate_physmap(uintptr_t arg, uint64_t start)
 {
-    return grow(arg, true);
+    return grow(arg, start, true);
 }
 
 bool memory_give_up(struct domain *d, mfn_t mfn)
@@ -120,25 +137,28 @@ bool memory_give_up(struct domain *d, mfn_t mfn)
     return had;
 }
 
-static int64_t decrease_reservation(uintptr_t arg)
+static int64_t decrease_reservation(uintptr_t arg, uint64_t i)
 {
     struct reservation s;
-    unsigned long i, j;
+    bool again = false;
+    unsigned long j;
     xen_pfn_t mfn;
     int rc = reservation_begin(arg, &s);
 
     if (rc)
         return rc;
-    for (i = 0; i < s.r.nr_extents; i++) {
+    while (i < s.r.nr_extents && !again) {
         if (copy_from_guest(&mfn, extent_slot(&s.r, i), sizeof(mfn)))
             break;
         for (j = 0; j < 1ul << s.r.extent_order; j++)
             if (!memory_give_up(s.d, mfn + j))
                 goto out;
-        preempt_point();
+        again = ++i < s.r.nr_extents && preempt_point_ends();
     }
 out:
     mmu_subject_put(s.d);
+    if (unlikely(again))
+        return reserve_again(XENMEM_decrease_reservation, i, arg);
     return (int64_t)i;
 }
 
@@ -256,14 +276,17 @@ static int64_t not_supported(uintptr_t arg)
     return -XEN_EOPNOTSUPP;
 }
 
-static memory_fn *const memory_table[] = {
+static reservation_fn *const reservation_table[] = {
     [XENMEM_increase_reservation] = increase_reservation,
     [XENMEM_decrease_reservation] = decrease_reservation,
+    [XENMEM_populate_physmap] = populate_physmap,
+};
+
+static memory_fn *const memory_table[] = {
     [XENMEM_maximum_ram_page] = maximum_ram_page,
     [XENMEM_current_reservation] = current_reservation,
     [XENMEM_maximum_reservation] = maximum_reservation,
     [XENMEM_machphys_mfn_list] = machphys_mfn_list,
-    [XENMEM_populate_physmap] = populate_physmap,
     [XENMEM_memory_map] = memory_get_map,
     [XENMEM_machine_memory_map] = memory_get_machine_map,
     [XENMEM_exchange] = memory_exchange,
@@ -280,9 +303,11 @@ static memory_fn *const memory_table[] = {
 int64_t hypercall_memory_op(uint64_t op, uint64_t arg, uint64_t c, uint64_t d,
                             uint64_t e, uint64_t f)
 {
-    unsigned command = op & COMMAND_MASK;
+    unsigned command = op & ((1u << COMMAND_BITS) - 1);
 
     (void)c, (void)d, (void)e, (void)f;
+    if (command < ARRAY_SIZE(reservation_table) && reservation_table[command])
+        return reservation_table[command](arg, op >> COMMAND_BITS);
     if (command >= ARRAY_SIZE(memory_table) || !memory_table[command])
         return hypercall_unknown_op(__HYPERVISOR_memory_op, command);
     return memory_table[command](arg);

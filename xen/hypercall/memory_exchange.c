@@ -12,6 +12,7 @@
 #include "xen/arch/x86/guest_access.h"
 #include "xen/core/domain.h"
 #include "xen/core/pagetype.h"
+#include "xen/hypercall/again.h"
 #include "xen/hypercall/memory_private.h"
 #include "xen/hypercall/mmu_private.h"
 
@@ -169,7 +170,8 @@ static int check_exchange(const struct exchange *x)
         e->in.nr_extents << e->in.extent_order != e->out.nr_extents
                                                       << e->out.extent_order ||
         (e->in.nr_extents << e->in.extent_order) & ((1ul << x->order) - 1) ||
-        e->nr_exchanged > e->in.nr_extents)
+        e->nr_exchanged > e->in.nr_extents ||
+        (e->nr_exchanged << e->in.extent_order) & ((1ul << x->order) - 1))
         return -XEN_EINVAL;
     return 0;
 }
@@ -178,6 +180,7 @@ int64_t memory_exchange(uintptr_t arg)
 {
     unsigned long done, total;
     struct exchange x;
+    bool again = false;
     int rc;
 
     if (copy_from_guest(&x.e, arg, sizeof(x.e)))
@@ -194,14 +197,17 @@ int64_t memory_exchange(uintptr_t arg)
         return rc;
     total = x.e.in.nr_extents << x.e.in.extent_order;
     done = x.e.nr_exchanged << x.e.in.extent_order;
-    for (; done < total && !rc; preempt_point()) {
+    while (done < total && !rc && !again) {
         rc = do_chunk(&x, done);
         if (!rc)
             done += 1ul << x.order;
+        again = preempt_point_ends();
     }
     mmu_subject_put(x.d);
     x.e.nr_exchanged = done >> x.e.in.extent_order;
     if (copy_to_guest(arg, &x.e, sizeof(x.e)))
         return -XEN_EFAULT;
+    if (again && !rc && done < total)
+        return hypercall_again(XENMEM_exchange, arg, guest_regs()->rdx);
     return rc;
 }

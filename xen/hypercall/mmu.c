@@ -9,6 +9,7 @@
 #include "xen/arch/x86/guest_access.h"
 #include "xen/core/domain.h"
 #include "xen/core/pagetable.h"
+#include "xen/hypercall/again.h"
 #include "xen/hypercall/hypercall.h"
 #include "xen/hypercall/mmu_private.h"
 
@@ -83,7 +84,8 @@ static inline int update_one(const struct subject *s,
     return (int)hypercall_unknown_op(__HYPERVISOR_mmu_update, command);
 }
 
-/* All requests; *done says how many were carried out. */
+/* All requests; *done says how many were carried out. HYPERCALL_AGAIN: not yet
+ * all, but the vCPU is to stop. */
 static int update_all(const struct subject *s, uintptr_t requests,
                       unsigned count, unsigned *done)
 {
@@ -103,8 +105,8 @@ static int update_all(const struct subject *s, uintptr_t requests,
         *done += rc ? i - 1 : i;
         if (unlikely(rc))
             return rc;
-        if (*done < count)
-            preempt_point();
+        if (*done < count && preempt_point_ends())
+            return HYPERCALL_AGAIN;
     }
     return 0;
 }
@@ -182,24 +184,40 @@ static inline int update_single(uintptr_t request)
     return rc;
 }
 
+int mmu_part_done(uint64_t count, uintptr_t pdone, unsigned *n,
+                  unsigned *before)
+{
+    *n = (unsigned)count & ~AGAIN_PART_DONE;
+    *before = 0;
+    if (likely(!((unsigned)count & AGAIN_PART_DONE) || !pdone))
+        return 0;
+    return copy_from_guest(before, pdone, sizeof(*before));
+}
+
 int64_t hypercall_mmu_update(uint64_t requests, uint64_t count, uint64_t pdone,
                              uint64_t foreigndom, uint64_t e, uint64_t f)
 {
+    unsigned done = 0, before, n;
     struct subject s;
-    unsigned done = 0;
     int rc;
 
     (void)e, (void)f;
     if (likely((uint32_t)foreigndom == DOMID_SELF && (unsigned)count == 1 &&
                !pdone))
         return update_single(requests);
+    if (mmu_part_done(count, pdone, &n, &before))
+        return -XEN_EFAULT;
     rc = subject_of((uint32_t)foreigndom, &s);
     if (unlikely(rc))
         return rc;
-    rc = update_all(&s, requests, (unsigned)count, &done);
+    rc = update_all(&s, requests, n, &done);
     subject_end(&s);
-    if (unlikely(pdone) && copy_to_guest(pdone, &done, sizeof(done)))
+    before += done;
+    if (unlikely(pdone) && copy_to_guest(pdone, &before, sizeof(before)))
         rc = -XEN_EFAULT;
+    if (unlikely(rc == HYPERCALL_AGAIN))
+        return hypercall_again(requests + done * sizeof(struct mmu_update),
+                               (n - done) | AGAIN_PART_DONE, pdone);
     return rc;
 }
 

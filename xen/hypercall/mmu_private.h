@@ -13,6 +13,11 @@
 int mmu_subject(uint16_t id, struct domain **out);
 void mmu_subject_put(struct domain *d);
 
+/* The count of mmu_update or mmuext_op: how many are to be done, and how many
+ * were before (AGAIN_PART_DONE). 0, or -EFAULT. */
+int mmu_part_done(uint64_t count, uintptr_t pdone, unsigned *n,
+                  unsigned *before);
+
 /* *cpus := CPUs that may hold translations of the vCPUs named in the guest's
  * bitmap at `bitmap`. 0, or -EFAULT. */
 int mmu_vcpu_cpus(struct domain *d, uintptr_t bitmap, struct cpuset *cpus);

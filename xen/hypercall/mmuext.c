@@ -8,6 +8,7 @@
 #include "xen/arch/x86/guest_access.h"
 #include "xen/core/domain.h"
 #include "xen/core/pagetable.h"
+#include "xen/hypercall/again.h"
 #include "xen/hypercall/hypercall.h"
 #include "xen/hypercall/mmu_private.h"
 
@@ -238,25 +239,32 @@ static inline int one(struct domain *d, uintptr_t guest)
     return mmuext_table[u.op.cmd](d, &u.op);
 }
 
-static NOINLINE int64_t many(uint64_t ops, unsigned n, uint64_t pdone,
+static NOINLINE int64_t many(uint64_t ops, uint64_t count, uint64_t pdone,
                              uint16_t domid)
 {
+    unsigned i, n, before;
     struct domain *d;
-    unsigned i;
-    int rc = mmu_subject(domid, &d);
+    bool again = false;
+    int rc;
 
+    if (mmu_part_done(count, pdone, &n, &before))
+        return -XEN_EFAULT;
+    rc = mmu_subject(domid, &d);
     if (unlikely(rc))
         return rc;
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < n && !again; i++) {
         rc = one(d, ops + i * sizeof(struct mmuext_op));
         if (unlikely(rc))
             break;
-        if (i + 1 < n)
-            preempt_point();
+        again = i + 1 < n && preempt_point_ends();
     }
     mmu_subject_put(d);
-    if (unlikely(pdone) && copy_to_guest(pdone, &i, sizeof(i)))
-        rc = -XEN_EFAULT;
+    before += i;
+    if (unlikely(pdone) && copy_to_guest(pdone, &before, sizeof(before)))
+        return -XEN_EFAULT;
+    if (unlikely(again))
+        return hypercall_again(ops + i * sizeof(struct mmuext_op),
+                               (n - i) | AGAIN_PART_DONE, pdone);
     return rc;
 }
 
@@ -267,5 +275,5 @@ int64_t hypercall_mmuext_op(uint64_t ops, uint64_t count, uint64_t pdone,
     if (likely((uint16_t)foreigndom == DOMID_SELF && (unsigned)count == 1 &&
                !pdone))
         return one(current_domain(), ops);
-    return many(ops, (unsigned)count, pdone, (uint16_t)foreigndom);
+    return many(ops, count, pdone, (uint16_t)foreigndom);
 }

@@ -145,6 +145,10 @@ int64_t hypercall_sched_op(uint64_t cmd, uint64_t guest, uint64_t c, uint64_t d,
         run_yield();
         return 0;
     }
+    if ((uint32_t)cmd == SCHEDOP_block) {
+        vcpu_block(current_vcpu());
+        return 0;
+    }
     if ((uint32_t)cmd >= ARRAY_SIZE(sched_rows))
         return hypercall_unknown_op(__HYPERVISOR_sched_op, (uint32_t)cmd);
     return sched_rows[(uint32_t)cmd](guest);

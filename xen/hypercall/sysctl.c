@@ -85,8 +85,18 @@ static int do_physinfo(struct xen_sysctl *op)
 
 static int do_sched_id(struct xen_sysctl *op)
 {
-    op->u.sched_id.sched_id = sched_host_id();
+    op->u.sched_id.sched_id = run_sched_id(NULL);
     return 0;
+}
+
+static int do_cpupool_op(struct xen_sysctl *op)
+{
+    return control_cpupool(&op->u.cpupool_op);
+}
+
+static int do_scheduler_op(struct xen_sysctl *op)
+{
+    return control_sched_pool(&op->u.scheduler_op);
 }
 
 static int do_getdomaininfolist(struct xen_sysctl *op)
@@ -178,6 +188,7 @@ static int (*const sysctl_rows[])(struct xen_sysctl *op) = {
     ROW(readconsole), ROW(tbuf_op),           ROW(physinfo),
     ROW(sched_id),    ROW(getdomaininfolist), ROW(getcpuinfo),
     ROW(availheap),   ROW(cputopoinfo),       ROW(numainfo),
+    ROW(cpupool_op),  ROW(scheduler_op),
 };
 
 int64_t hypercall_sysctl(uint64_t guest, uint64_t b, uint64_t c, uint64_t d,

@@ -2,55 +2,10 @@
  * table.c - which function serves which hypercall: one line each.
  *
  * entry.S indexes the table by the guest's rax; numbers beyond it come to the
- * last entry. What we don't serve stays -ENOSYS, and is counted.
+ * last entry. What we don't serve stays -ENOSYS, and is counted: unknown.c.
  */
-#include <xen/errno.h>
 #include <xen/xen.h>
-#include "xen/base/console.h"
 #include "xen/hypercall/hypercall.h"
-
-static uint64_t unknown[NR_HYPERCALLS]; /* atomic */
-
-int64_t hypercall_unknown(uint64_t a, uint64_t b, uint64_t c, uint64_t d,
-                          uint64_t e, uint64_t f)
-{
-    uint64_t number = guest_regs()->rax;
-    unsigned slot = number < NR_HYPERCALLS ? (unsigned)number
-                                           : NR_HYPERCALLS - 1;
-
-    (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
-    if (__atomic_fetch_add(&unknown[slot], 1, __ATOMIC_RELAXED) == 0)
-        log_debug("A guest asks for hypercall %lu, which is not served",
-                  number);
-    return -XEN_ENOSYS;
-}
-
-int64_t hypercall_unknown_op(unsigned number, uint32_t op)
-{
-    if (__atomic_fetch_add(&unknown[number], 1, __ATOMIC_RELAXED) == 0)
-        log_debug("A guest asks for operation %u of hypercall %u, which is "
-                  "not served",
-                  op, number);
-    return -XEN_ENOSYS;
-}
-
-void hypercall_show_unknown(void)
-{
-    unsigned i;
-
-    log_error("Asked for and not served:");
-    for (i = 0; i < NR_HYPERCALLS; i++)
-        if (hypercall_unknown_count(i))
-            log_error("  hypercall %u: %lu times", i,
-                      hypercall_unknown_count(i));
-}
-
-uint64_t hypercall_unknown_count(unsigned number)
-{
-    return number < NR_HYPERCALLS
-               ? __atomic_load_n(&unknown[number], __ATOMIC_RELAXED)
-               : 0;
-}
 
 hypercall_fn *const up_hypercall_table[NR_HYPERCALLS] = {
     [__HYPERVISOR_set_trap_table] = hypercall_set_trap_table,

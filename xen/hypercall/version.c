@@ -2,7 +2,7 @@
  * version.c - xen_version, by a table: who we say that we are.
  *
  * Guests and the toolstack look for 4.17. vm_assist, which switches on what
- * the features here offer, and our own hypercall are at the end.
+ * the features here offer, is at the end.
  */
 #include <string.h>
 #include <xen/errno.h>
@@ -11,9 +11,7 @@
 #include "xen/arch/x86/guest_access.h"
 #include "xen/arch/x86/msr.h"
 #include "xen/core/domain.h"
-#include "xen/core/timepage.h"
 #include "xen/hypercall/hypercall.h"
-#include "xen/include/metronome.h"
 #include "xen/lib/format.h"
 
 #define VERSION (4 << 16 | 17)
@@ -179,18 +177,4 @@ int64_t hypercall_vm_assist(uint64_t cmd, uint64_t type, uint64_t c, uint64_t d,
     if (number == VMASST_TYPE_architectural_iopl)
         set_iopl_mask(self, on ? FLAG_IOPL : 0);
     return 0;
-}
-
-/* ---- metronome(op, arg): xen/include/metronome.h ---- */
-
-int64_t hypercall_metronome(uint64_t op, uint64_t arg, uint64_t c, uint64_t d,
-                            uint64_t e, uint64_t f)
-{
-    struct vcpu *v;
-
-    (void)c, (void)d, (void)e, (void)f;
-    if ((uint32_t)op != METRONOMEOP_scheduler_page)
-        return hypercall_unknown_op(__HYPERVISOR_metronome, (uint32_t)op);
-    v = domain_vcpu(current_domain(), (uint32_t)arg);
-    return v ? timepage_schedpage(v) : -XEN_ENOENT;
 }

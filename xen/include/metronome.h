@@ -14,6 +14,16 @@
  * its scheduler page, which the caller may map read-only. */
 #define METRONOMEOP_scheduler_page 0
 
+/* rsi: address of a struct metronome_pool_scheduler. dom0 only: the pool has
+ * this scheduler from now on, with its defaults, while guests run. -EPERM,
+ * -EFAULT; -EINVAL: no such scheduler; -ENOENT: no such pool; -ENOMEM. */
+#define METRONOMEOP_pool_scheduler 1
+
+struct metronome_pool_scheduler {
+    uint32_t pool;      /* id, as of XEN_SYSCTL_cpupool_op */
+    char scheduler[16]; /* name of the plug-in */
+};
+
 #define METRONOME_VALUES 8
 
 /*

@@ -1,23 +1,29 @@
 /*
- * params.c - a domain's scheduling parameters as numbers, for the toolstack's
- * calls. As text, for the command line: run_param() in pool.c.
+ * params.c - scheduling parameters of domains and pools as numbers, for the
+ * toolstack's calls. As text, for the command line: options.c.
  */
 #include <xen/errno.h>
 #include "sched/api/core.h"
 #include "trace/trace.h"
 #include "xen/arch/x86/spinlock.h"
+#include "xen/sched/pool.h"
 #include "xen/sched/run_private.h"
 
-unsigned sched_host_id(void)
+unsigned run_sched_id(const struct run_domain *rd)
 {
-    return sched_ops_of(sched_pool())->xen_id;
+    unsigned id;
+
+    spin_lock(&run_members_lock);
+    id = sched_ops_of(rd ? rd->sd.sched : pool_sched(0))->xen_id;
+    spin_unlock(&run_members_lock);
+    return id;
 }
 
-int run_params_put(struct run_domain *rd, struct run *r,
-                   const struct run_setting *settings, unsigned nr)
+/* d and r are NULL for parameters of the instance. Members lock. */
+static int put(struct sched *s, struct sched_domain *d, struct run *r,
+               const struct run_setting *settings, unsigned nr)
 {
     struct sched_setting set[RUN_SETTINGS_MAX];
-    struct sched *s = rd->sd.sched;
     uint64_t flags;
     unsigned i;
     int error;
@@ -31,8 +37,33 @@ int run_params_put(struct run_domain *rd, struct run *r,
             return -XEN_ENOENT;
     }
     flags = irq_save();
-    error = sched_param_set(s, &rd->sd, r ? &r->sv : NULL, set, nr, run_now());
+    error = sched_param_set(s, d, r ? &r->sv : NULL, set, nr, run_now());
     irq_restore(flags);
+    return error;
+}
+
+static int get(struct sched *s, const struct sched_domain *d, struct run *r,
+               const char *name, int64_t *value)
+{
+    const struct sched_param *p = sched_param_find(sched_ops_of(s), name);
+
+    if (!p || (p->scope != SCHED_PER_SYSTEM && !d))
+        return -XEN_ENOENT;
+    if (p->scope == SCHED_PER_VCPU && !r) /* of a domain: of its vCPUs to be */
+        *value = sched_param_default(p);
+    else
+        *value = sched_param_get(s, d, r ? &r->sv : NULL, p);
+    return 0;
+}
+
+int run_params_put(struct run_domain *rd, struct run *r,
+                   const struct run_setting *settings, unsigned nr)
+{
+    int error;
+
+    spin_lock(&run_members_lock);
+    error = put(rd->sd.sched, &rd->sd, r, settings, nr);
+    spin_unlock(&run_members_lock);
     if (!error)
         trace_1(TRC_SCHED_ADJDOM, rd->sd.dom);
     return error;
@@ -41,11 +72,35 @@ int run_params_put(struct run_domain *rd, struct run *r,
 int run_param_get(struct run_domain *rd, struct run *r, const char *name,
                   int64_t *value)
 {
-    struct sched *s = rd->sd.sched;
-    const struct sched_param *p = sched_param_find(sched_ops_of(s), name);
+    int error;
 
-    if (!p || (p->scope == SCHED_PER_VCPU && !r))
-        return -XEN_ENOENT;
-    *value = sched_param_get(s, &rd->sd, r ? &r->sv : NULL, p);
-    return 0;
+    spin_lock(&run_members_lock);
+    error = get(rd->sd.sched, &rd->sd, r, name, value);
+    spin_unlock(&run_members_lock);
+    return error;
+}
+
+int pool_params_put(uint32_t id, const struct run_setting *settings,
+                    unsigned nr)
+{
+    struct sched *s;
+    int error;
+
+    spin_lock(&run_members_lock);
+    s = pool_sched(id);
+    error = s ? put(s, NULL, NULL, settings, nr) : -XEN_ENOENT;
+    spin_unlock(&run_members_lock);
+    return error;
+}
+
+int pool_param_get(uint32_t id, const char *name, int64_t *value)
+{
+    struct sched *s;
+    int error;
+
+    spin_lock(&run_members_lock);
+    s = pool_sched(id);
+    error = s ? get(s, NULL, NULL, name, value) : -XEN_ENOENT;
+    spin_unlock(&run_members_lock);
+    return error;
 }

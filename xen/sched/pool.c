@@ -1,35 +1,89 @@
 /*
- * pool.c - the pool of CPUs, its scheduler, and their options.
+ * pool.c - CPU pools; see pool.h.
  *
- *     sched=bvt bvt.ctx_allow=5ms sched_strict sched_patience=30s
+ * A pool is an instance of the scheduler core with a number and a name. CPUs
+ * and domains move by the core's own verbs (sched/api/core.h); this file keeps
+ * the list, what is free, and the order of things.
  *
- * A wrong name or value is refused, naming what is accepted; nothing falls back
- * to something else at boot.
+ * Locks: run_members_lock (rank MEMBERS) holds the list, and who is in which
+ * pool. A CPU that leaves may still be running somebody, who may need that lock
+ * to get to where it can be preempted: so pool_remove_cpu() waits without it,
+ * and `changing` keeps other changes of CPUs out meanwhile.
+ *
+ * An instance may be in use without that lock by a CPU that has interrupts off
+ * (its turns, its timer). pool_destroy() frees it after every CPU has taken an
+ * interrupt.
  */
+#include "xen/sched/pool.h"
+
+#include <sys/queue.h>
 #include <xen/errno.h>
-#include "sched/api/core.h"
-#include "trace/setup.h"
 #include "trace/trace.h"
+#include "xen/arch/x86/smp.h"
 #include "xen/arch/x86/spinlock.h"
 #include "xen/base/console.h"
+#include "xen/base/frame.h"
+#include "trace/setup.h"
 #include "xen/lib/format.h"
 #include "xen/sched/host_private.h"
 #include "xen/sched/run_private.h"
 
 #define DEFAULT_SCHED "credit"
 
-struct run_options run_options;
+struct pool {
+    uint32_t id;
+    char name[POOL_NAMES];
+    struct sched *sched;
+    unsigned nr_domains;
+    LIST_ENTRY(pool) entry; /* in order of id */
+};
 
-static struct sched *pool;
+static struct {
+    LIST_HEAD(, pool) list;
+    unsigned nr;
+    struct cpuset free;
+    bool changing; /* a CPU is on its way out of a pool */
+} pools;
 
-struct sched *sched_pool(void)
+/* ---- finding; all under run_members_lock ---- */
+
+static struct pool *pool_at_least(uint32_t id)
 {
-    return pool;
+    struct pool *p;
+
+    LIST_FOREACH (p, &pools.list, entry)
+        if (p->id >= id)
+            return p;
+    return NULL;
 }
 
-int run_join_pool(unsigned cpu, ns_t now)
+static struct pool *pool_get(uint32_t id)
 {
-    return sched_cpu_up(pool, cpu, now);
+    struct pool *p = pool_at_least(id);
+
+    return p && p->id == id ? p : NULL;
+}
+
+static struct pool *pool_of(const struct run_domain *rd)
+{
+    return pool_get(sched_number(rd->sd.sched));
+}
+
+struct sched *pool_sched(uint32_t id)
+{
+    const struct pool *p = pool_get(id);
+
+    return p ? p->sched : NULL;
+}
+
+uint32_t pool_of_domain(const struct run_domain *rd)
+{
+    uint32_t id;
+
+    spin_lock(&run_members_lock);
+    id = sched_number(rd->sd.sched);
+    spin_unlock(&run_members_lock);
+    return id;
 }
 
 static bool same(const char *a, const char *b)
@@ -39,90 +93,334 @@ static bool same(const char *a, const char *b)
     return *a == *b;
 }
 
-/* The plug-in before the dot of key, and the name after it; or NULL. */
-static const struct sched_ops *split(const char *key, const char **rest)
+uint32_t pool_find(const char *name)
 {
-    char name[16];
-    size_t n;
+    uint32_t id = POOL_ANY;
+    struct pool *p;
 
-    for (n = 0; key[n] != '.'; n++) {
-        if (!key[n] || n + 1 == sizeof(name))
-            return NULL;
-        name[n] = key[n];
+    spin_lock(&run_members_lock);
+    LIST_FOREACH (p, &pools.list, entry)
+        if (same(p->name, name))
+            id = p->id;
+    spin_unlock(&run_members_lock);
+    return id;
+}
+
+int pool_get_info(uint32_t from, struct pool_info *out)
+{
+    const struct pool *p;
+
+    spin_lock(&run_members_lock);
+    p = pool_at_least(from);
+    if (p) {
+        out->id = p->id;
+        __builtin_memcpy(out->name, p->name, sizeof(out->name));
+        out->ops = sched_ops_of(p->sched);
+        out->nr_domains = p->nr_domains;
+        out->cpus = *sched_cpus(p->sched);
     }
-    name[n] = '\0';
-    *rest = &key[n + 1];
-    return sched_find(name);
+    spin_unlock(&run_members_lock);
+    return p ? 0 : -XEN_ENOENT;
 }
 
-static int unknown_param(const struct sched_ops *ops, const char *name,
-                         char *error, size_t size)
+void pool_free_cpus(struct cpuset *out)
 {
-    const struct sched_param *p;
-    size_t used = format_text(error, size, "%s.%s: %s has", ops->name, name,
-                              ops->name);
-
-    for (p = ops->params; p && p->name && used < size; p++)
-        used += format_text(error + used, size - used, " %s", p->name);
-    if (!ops->params && used < size)
-        (void)format_text(error + used, size - used, " no parameters");
-    return -XEN_EINVAL;
+    spin_lock(&run_members_lock);
+    *out = pools.free;
+    spin_unlock(&run_members_lock);
 }
 
-static int set_default(const struct sched_ops *ops, const char *name,
-                       const char *value, char *error, size_t size)
-{
-    const struct sched_param *p = sched_param_find(ops, name);
-    int64_t number;
-    int result;
+/* ---- pools come and go ---- */
 
+/* A place for a pool with p->id, or for any, which is then the lowest that is
+ * free. */
+static int enter(struct pool *p)
+{
+    struct pool *after = NULL, *other;
+    uint32_t wish = p->id == POOL_ANY ? 0 : p->id;
+
+    LIST_FOREACH (other, &pools.list, entry) {
+        if (other->id > wish)
+            break;
+        if (other->id == wish && p->id != POOL_ANY)
+            return -XEN_EEXIST;
+        if (other->id == wish)
+            wish++;
+        after = other;
+    }
+    p->id = wish;
+    sched_set_number(p->sched, wish);
+    if (after)
+        LIST_INSERT_AFTER(after, p, entry);
+    else
+        LIST_INSERT_HEAD(&pools.list, p, entry);
+    pools.nr++;
+    return 0;
+}
+
+static void pool_free(struct pool *p)
+{
+    if (p)
+        sched_destroy(p->sched);
+    mem_free(p);
+}
+
+int pool_create(uint32_t *id, const struct sched_ops *ops, const char *name)
+{
+    struct pool *p = mem_alloc(sizeof(*p));
+    int error;
+
+    if (p)
+        p->sched = sched_create(ops, 1);
+    if (!p || !p->sched) {
+        pool_free(p);
+        return -XEN_ENOMEM;
+    }
+    if (run_options.patience)
+        sched_set_patience(p->sched, run_options.patience);
+    p->id = *id;
+    spin_lock(&run_members_lock);
+    error = pools.nr < POOLS_MAX ? enter(p) : -XEN_ENOSPC;
+    if (!error && name)
+        (void)format_text(p->name, sizeof(p->name), "%s", name);
+    else if (!error)
+        (void)format_text(p->name, sizeof(p->name), "Pool-%u", p->id);
+    spin_unlock(&run_members_lock);
+    if (error)
+        pool_free(p);
+    else
+        *id = p->id;
+    return error;
+}
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+int pool_destroy(uint32_t id)
+{
+    struct pool *p;
+    int error = 0;
+
+    spin_lock(&run_members_lock);
+    p = pool_get(id);
     if (!p)
-        return unknown_param(ops, name, error, size);
-    result = sched_param_parse(ops, p, value, &number, error, size);
-    return result ? result : sched_param_set_default(p, number);
-}
-
-static int unknown_sched(const char *name, char *error, size_t size)
-{
-    char names[128];
-
-    sched_names(names, sizeof(names));
-    (void)format_text(error, size, "sched=%s: no such scheduler; there are: %s",
-                      name, names);
-    return -XEN_EINVAL;
-}
-
-static int set_patience(const char *value, char *error, size_t size)
-{
-    static const struct sched_param param = {
-        .name = "patience",
-        .unit = "ns",
-        .min = MS(10),
-        .max = FOREVER,
-    };
-    static const struct sched_ops named = { .name = "sched" };
-
-    return sched_param_parse(&named, &param, value, &run_options.patience,
-                             error, size);
-}
-
-int sched_option(const char *key, const char *value, char *error, size_t size)
-{
-    const struct sched_ops *ops;
-    const char *name;
-
-    if (same(key, "sched")) {
-        run_options.name = value;
-        return sched_find(value) ? 0 : unknown_sched(value, error, size);
+        error = -XEN_ENOENT;
+    else if (!id || p->nr_domains || !cpuset_empty(sched_cpus(p->sched)))
+        error = -XEN_EBUSY;
+    else if (pools.changing)
+        error = -XEN_EAGAIN;
+    if (!error) {
+        LIST_REMOVE(p, entry);
+        pools.nr--;
     }
-    if (same(key, "sched_strict")) {
-        run_options.strict = !same(value, "0") && !same(value, "no");
-        return 0;
+    spin_unlock(&run_members_lock);
+    if (error)
+        return error;
+    smp_call(&smp_online, nothing, NULL); /* nobody uses it any more */
+    pool_free(p);
+    return 0;
+}
+
+/* ---- CPUs ---- */
+
+int pool_add_cpu(uint32_t id, uint32_t cpu)
+{
+    bool any = cpu == POOL_ANY;
+    struct pool *p;
+    int error;
+
+    spin_lock(&run_members_lock);
+    p = pool_get(id);
+    if (any)
+        cpu = cpuset_next(&pools.free, 0);
+    if (!p)
+        error = -XEN_ENOENT;
+    else if (pools.changing)
+        error = -XEN_EAGAIN;
+    else if (cpu >= smp_nr_cpus)
+        error = any ? -XEN_ENODEV : -XEN_EINVAL;
+    else if (!cpuset_has(&pools.free, cpu))
+        error = -XEN_ENODEV;
+    else
+        error = sched_cpu_up(p->sched, cpu, time_now());
+    if (!error)
+        cpuset_remove(&pools.free, cpu);
+    spin_unlock(&run_members_lock);
+    return error;
+}
+
+/* The CPU that is to go; or an error. */
+static int choose_leaving(const struct pool *p, uint32_t *cpu)
+{
+    const struct cpuset *cpus = sched_cpus(p->sched);
+    unsigned next;
+
+    if (*cpu == POOL_ANY)
+        for_each_cpu (next, cpus)
+            *cpu = next;
+    if (*cpu == POOL_ANY)
+        return -XEN_ENODEV;
+    if (*cpu >= smp_nr_cpus)
+        return -XEN_EINVAL;
+    if (!cpuset_has(cpus, *cpu))
+        return -XEN_ENODEV;
+    if (!p->id && cpuset_next(cpus, cpuset_next(cpus, 0) + 1) >= CPUSET_MAX)
+        return -XEN_EBUSY; /* domains begin there */
+    return sched_cpu_drain(*cpu, time_now());
+}
+
+/* Until nobody runs on a drained CPU any more. */
+static void wait_down(unsigned cpu)
+{
+    int error;
+
+    for (;;) {
+        spin_lock(&run_members_lock);
+        error = sched_cpu_down(cpu, time_now());
+        if (!error) {
+            cpuset_add(&pools.free, cpu);
+            pools.changing = false;
+        }
+        spin_unlock(&run_members_lock);
+        if (!error)
+            return;
+        preempt_point(); /* it may be we who run there */
+        __builtin_ia32_pause();
     }
-    if (same(key, "sched_patience"))
-        return set_patience(value, error, size);
-    ops = split(key, &name);
-    return ops ? set_default(ops, name, value, error, size) : -XEN_ENOENT;
+}
+
+int pool_remove_cpu(uint32_t id, uint32_t cpu)
+{
+    struct pool *p;
+    int error;
+
+    spin_lock(&run_members_lock);
+    p = pool_get(id);
+    if (!p)
+        error = -XEN_ENOENT;
+    else if (pools.changing)
+        error = -XEN_EAGAIN;
+    else
+        error = choose_leaving(p, &cpu);
+    if (!error)
+        pools.changing = true;
+    spin_unlock(&run_members_lock);
+    if (!error)
+        wait_down(cpu);
+    return error;
+}
+
+/* ---- domains ---- */
+
+int run_domain_enter(struct run_domain *rd, uint16_t id)
+{
+    struct pool *p;
+    int error;
+
+    spin_lock(&run_members_lock);
+    p = pool_get(0);
+    error = sched_domain_init(&rd->sd, p->sched, id);
+    if (!error)
+        p->nr_domains++;
+    spin_unlock(&run_members_lock);
+    return error;
+}
+
+void run_domain_leave(struct run_domain *rd)
+{
+    spin_lock(&run_members_lock);
+    pool_of(rd)->nr_domains--;
+    sched_domain_fini(&rd->sd);
+    spin_unlock(&run_members_lock);
+}
+
+int pool_move_domain(struct run_domain *rd, uint32_t id)
+{
+    struct pool *from, *to;
+    int error = -XEN_ENOENT;
+
+    spin_lock(&run_members_lock);
+    from = pool_of(rd);
+    to = pool_get(id);
+    if (to)
+        error = sched_domain_move(&rd->sd, to->sched, time_now());
+    if (!error) {
+        from->nr_domains--;
+        to->nr_domains++;
+    }
+    spin_unlock(&run_members_lock);
+    return error;
+}
+
+/* ---- schedulers ---- */
+
+int pool_change(uint32_t id, const struct sched_ops *ops)
+{
+    struct pool *p;
+    int error = -XEN_ENOENT;
+
+    spin_lock(&run_members_lock);
+    p = pool_get(id);
+    if (p)
+        error = sched_change(p->sched, ops, time_now());
+    spin_unlock(&run_members_lock);
+    return error;
+}
+
+static const struct sched_ops *next_plugin(const struct sched_ops *ops)
+{
+    unsigned i = 0;
+
+    while (sched_plugin(i) != ops)
+        i++;
+    return sched_plugin(i + 1) ? sched_plugin(i + 1) : sched_plugin(0);
+}
+
+void sched_next_all(void)
+{
+    struct pool_info info;
+    uint32_t id;
+    int error;
+
+    for (id = 0; !pool_get_info(id, &info); id = info.id + 1) {
+        const struct sched_ops *next = next_plugin(info.ops);
+
+        error = pool_change(info.id, next);
+        log_info("%s: scheduler %s%s", info.name, next->name,
+                 error ? ": no memory to change to it" : ", with its defaults");
+    }
+}
+
+void sched_dump_all(void)
+{
+    const struct pool *p;
+    unsigned cpu;
+
+    spin_lock(&run_members_lock);
+    LIST_FOREACH (p, &pools.list, entry) {
+        console_print("pool %u (%s): scheduler %s, %u domains, CPUs", p->id,
+                      p->name, sched_ops_of(p->sched)->name, p->nr_domains);
+        for_each_cpu (cpu, sched_cpus(p->sched))
+            console_print(" %u", cpu);
+        console_print("; now %lld\n", (long long)time_now());
+        sched_dump(p->sched, time_now());
+    }
+    if (!cpuset_empty(&pools.free)) {
+        console_print("free CPUs:");
+        for_each_cpu (cpu, &pools.free)
+            console_print(" %u", cpu);
+        console_print("\n");
+    }
+    spin_unlock(&run_members_lock);
+}
+
+/* ---- boot ---- */
+
+int run_join_pool(unsigned cpu, ns_t now)
+{
+    return sched_cpu_up(pool_sched(0), cpu, now);
 }
 
 static void check_plugins(void)
@@ -142,6 +440,7 @@ void sched_host_init(void)
 {
     const char *name = run_options.name;
     const struct sched_ops *ops;
+    uint32_t id = 0;
     char error[192];
 
     check_plugins();
@@ -149,99 +448,12 @@ void sched_host_init(void)
     if (!ops && !name)
         ops = sched_find("rr");
     if (!ops) {
-        (void)unknown_sched(name ? name : DEFAULT_SCHED, error, sizeof(error));
+        (void)pool_unknown_sched(name ? name : DEFAULT_SCHED, error,
+                                 sizeof(error));
         panic("%s", error);
     }
-    pool = sched_create(ops, 1);
-    if (!pool)
+    if (pool_create(&id, ops, NULL))
         panic("no memory for the scheduler");
-    if (run_options.patience)
-        sched_set_patience(pool, run_options.patience);
     trace_anchor_scheduler(ops->name, ops->class_, ops->events);
     log_info("scheduler: %s (%s)", ops->name, ops->about);
-}
-
-/* The first scheduler, in order of name, that has a parameter `name`. */
-static const struct sched_ops *who_has(const char *name)
-{
-    const struct sched_ops *ops;
-    unsigned i;
-
-    for (i = 0; (ops = sched_plugin(i)) != NULL; i++)
-        if (sched_param_find(ops, name))
-            return ops;
-    return NULL;
-}
-
-static int no_such_param(const struct sched_ops *ops, const char *name,
-                         char *error, size_t size)
-{
-    (void)unknown_param(ops, name, error, size);
-    return -XEN_ENOENT;
-}
-
-int run_param(struct run_domain *rd, struct run *r, const char *name,
-              const char *value, char *error, size_t size)
-{
-    struct sched *s = rd->sd.sched;
-    const struct sched_ops *ops = sched_ops_of(s), *named;
-    struct sched_setting set;
-    uint64_t flags;
-    int result;
-
-    named = split(name, &name);
-    if (!named && !sched_param_find(ops, name))
-        named = who_has(name);
-    if (named && named != ops) { /* checked, but of another scheduler */
-        set.param = sched_param_find(named, name);
-        if (!set.param)
-            return no_such_param(named, name, error, size);
-        log_info("dom%u: %s=%s is for %s, not for %s", rd->sd.dom, name, value,
-                 named->name, ops->name);
-        return sched_param_parse(named, set.param, value, &set.value, error,
-                                 size);
-    }
-    set.param = sched_param_find(ops, name);
-    if (!set.param)
-        return no_such_param(ops, name, error, size);
-    result = sched_param_parse(ops, set.param, value, &set.value, error, size);
-    if (result)
-        return result;
-    flags = irq_save();
-    result = sched_param_set(s, &rd->sd, r ? &r->sv : NULL, &set, 1, run_now());
-    irq_restore(flags);
-    if (result)
-        (void)format_text(
-            error, size, "%s.%s=%s: refused by %s", ops->name, name, value,
-            result == -XEN_EINVAL ? "its scope" : "the admission test");
-    else
-        trace_1(TRC_SCHED_ADJDOM, rd->sd.dom);
-    return result;
-}
-
-void sched_next_all(void)
-{
-    const struct sched_ops *now = sched_ops_of(pool), *next;
-    unsigned i = 0;
-    int error;
-
-    while (sched_plugin(i) != now)
-        i++;
-    next = sched_plugin(i + 1);
-    if (!next)
-        next = sched_plugin(0);
-    spin_lock(&run_members_lock);
-    error = sched_change(pool, next, time_now());
-    spin_unlock(&run_members_lock);
-    log_info("scheduler: %s%s", next->name,
-             error ? ": no memory to change to it" : ", with its defaults");
-}
-
-void sched_dump_all(void)
-{
-    struct sched *s = pool;
-
-    console_print("scheduler %s, now %lld\n", sched_ops_of(s)->name,
-                  (long long)time_now());
-    sched_dump(s, time_now());
 }

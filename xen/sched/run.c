@@ -20,9 +20,7 @@ struct run_domain *run_domain_create(uint16_t id)
 
     if (!rd)
         return NULL;
-    spin_lock(&run_members_lock);
-    error = sched_domain_init(&rd->sd, sched_pool(), id);
-    spin_unlock(&run_members_lock);
+    error = run_domain_enter(rd, id);
     if (error) {
         mem_free(rd);
         return NULL;
@@ -36,9 +34,7 @@ void run_domain_destroy(struct run_domain *rd)
     if (!rd)
         return;
     trace_1(TRC_SCHED_DOM_REM, rd->sd.dom);
-    spin_lock(&run_members_lock);
-    sched_domain_fini(&rd->sd);
-    spin_unlock(&run_members_lock);
+    run_domain_leave(rd);
     mem_free(rd);
 }
 
@@ -47,19 +43,31 @@ struct sched_domain *run_sched_domain(struct run_domain *rd)
     return &rd->sd;
 }
 
-int run_create(struct run *r, struct run_domain *rd, uint16_t dom, uint16_t id,
-               void (*switch_out)(struct run *),
-               void (*switch_in)(struct run *))
+/* The n-th of the pool's CPUs, counting on from the last at the first. */
+static unsigned spread(const struct run_domain *rd, unsigned n)
 {
-    unsigned first = (dom + id) % smp_nr_cpus;
+    const struct cpuset *cpus = sched_cpus(rd->sd.sched);
+    unsigned cpu, nr = 0;
+
+    for_each_cpu (cpu, cpus)
+        nr++;
+    n %= nr ? nr : 1;
+    for_each_cpu (cpu, cpus)
+        if (n-- == 0)
+            return cpu;
+    return 0;
+}
+
+int run_create(struct run *r, struct run_domain *rd, uint16_t dom, uint16_t id,
+               run_switch_out *switch_out, run_switch_in *switch_in)
+{
     uint64_t flags;
     int error;
 
-    (void)dom;
     r->switch_out = switch_out;
     r->switch_in = switch_in;
     spin_lock(&run_members_lock);
-    error = sched_vcpu_init(&r->sv, &rd->sd, id, first);
+    error = sched_vcpu_init(&r->sv, &rd->sd, id, spread(rd, dom + id));
     if (error) {
         spin_unlock(&run_members_lock);
         return error;
@@ -131,12 +139,31 @@ void run_block(bool (*ready)(void *arg), void *arg)
 {
     struct run *r = run_current();
 
-    if (ready ? ready(arg) : READ_ONCE(r->notified))
-        return;
     r->ready = ready;
     r->ready_arg = arg;
     sched_will_block(&r->sv);
     schedule();
+}
+
+/* A hint. Its instance may change, and with interrupts on even end. */
+static bool others_wait(const struct run *r)
+{
+    uint64_t flags = irq_save();
+    const struct sched *s = r->sv.sched;
+    bool wait = !sched_alone(this_cpu_id()) ||
+                (sched_ops_of(s)->flags & SCHED_ONE_LOCK);
+
+    irq_restore(flags);
+    return wait;
+}
+
+const struct sched_ops *run_ops(const struct run *r)
+{
+    uint64_t flags = irq_save();
+    const struct sched_ops *ops = sched_ops_of(r->sv.sched);
+
+    irq_restore(flags);
+    return ops;
 }
 
 void run_yield(void)
@@ -145,8 +172,7 @@ void run_yield(void)
 
     if (r) {
         trace_2(TRC_SCHED_YIELD, r->sv.dom, r->sv.id);
-        if (!sched_waiting(r->sv.sched, this_cpu_id()) &&
-            !(sched_ops_of(r->sv.sched)->flags & SCHED_ONE_LOCK))
+        if (!others_wait(r))
             return; /* to whom? (a guest that spins asks often) */
         sched_will_yield(&r->sv);
     }
@@ -189,6 +215,13 @@ void run_wait_stopped(struct run *r)
             preempt_point();
         __builtin_ia32_pause();
     }
+}
+
+bool run_must_stop(void)
+{
+    const struct run *r = run_current();
+
+    return r && READ_ONCE(r->sv.core.pauses) != 0;
 }
 
 void run_stop(void)

@@ -8,7 +8,8 @@
  *
  * A vCPU that is preempted inside a hypercall finishes it even when paused
  * meanwhile: a pause takes effect at its next return to the guest, or at once
- * while it blocks or waits at that boundary.
+ * while it blocks or waits at that boundary. Calls whose length the guest
+ * chooses come to that boundary before they are done (hypercall/again.h).
  */
 #ifndef XEN_SCHED_RUN_H
 #define XEN_SCHED_RUN_H
@@ -20,12 +21,17 @@
 #include "xen/base/softirq.h"
 
 struct run_domain; /* the plug-in's area of a domain, and its parameters */
+struct run;
+
+/* The CPU is about to leave r for next (NULL: to be idle); it has come to r. */
+typedef void run_switch_out(struct run *r, struct run *next);
+typedef void run_switch_in(struct run *r);
 
 struct run {
     struct sched_vcpu sv; /* first */
     struct thread thread;
-    void (*switch_out)(struct run *r); /* NULL: nothing to do; */
-    void (*switch_in)(struct run *r);  /* interrupts off in both */
+    run_switch_out *switch_out; /* interrupts off in both */
+    run_switch_in *switch_in;
 
     /* Under the scheduler lock of its CPU, as sv.core.state is. */
     ns_t state_entry; /* when that was entered, system time */
@@ -63,8 +69,7 @@ void run_domain_destroy(struct run_domain *rd); /* its vCPUs are destroyed */
  * run_unpause(). Its thread is the caller's. 0, or -ENOMEM, or the plug-in's
  * refusal (admission). */
 int run_create(struct run *r, struct run_domain *rd, uint16_t dom, uint16_t id,
-               void (*switch_out)(struct run *),
-               void (*switch_in)(struct run *));
+               run_switch_out *switch_out, run_switch_in *switch_in);
 void run_destroy(struct run *r); /* it doesn't run, and never will */
 
 /* The first thing that the entry function of r's thread does: finishes the
@@ -78,8 +83,9 @@ void run_notify_cause(struct run *r, uint32_t cause, uint32_t detail);
 void run_notify(struct run *r);
 
 /* The current vCPU gives up its CPU until run_notify(), unless `ready` says
- * (under the scheduler lock, so that no notify is lost) that there is no need.
- * ready takes no lock. NULL: ready if a notify came since run_expect_notify().
+ * (under the scheduler lock, so that no notify is lost) that there is no need:
+ * look before you call, as it is asked late. ready takes no lock. NULL: ready
+ * if a notify came since run_expect_notify().
  */
 void run_block(bool (*ready)(void *arg), void *arg);
 void run_expect_notify(void); /* a full barrier */
@@ -105,7 +111,8 @@ int run_param(struct run_domain *rd, struct run *r, const char *name,
 
 /* The same as numbers, in the unit of the plug-in's table: all of them or none.
  * -ENOENT: it has no such parameter; -EINVAL: range or scope; or its refusal.
- */
+ * A vCPU's parameters with r NULL: put to all vCPUs; what is got is what a new
+ * vCPU begins with. */
 #define RUN_SETTINGS_MAX 4u
 struct run_setting {
     const char *name;
@@ -116,8 +123,10 @@ int run_params_put(struct run_domain *rd, struct run *r,
 int run_param_get(struct run_domain *rd, struct run *r, const char *name,
                   int64_t *value);
 
-/* XEN_SCHEDULER_* of the plug-in at work. */
-unsigned sched_host_id(void);
+/* The plug-in that schedules r just now. */
+const struct sched_ops *run_ops(const struct run *r);
+/* XEN_SCHEDULER_* of the plug-in at work on a domain; NULL: on Pool-0. */
+unsigned run_sched_id(const struct run_domain *rd);
 
 void preempt_slow(void);
 /* Let others run, if it is their turn; only with no lock held. May return on
@@ -128,8 +137,23 @@ static inline void preempt_point(void)
         preempt_slow();
 }
 
+/* Is the current vCPU to stop as soon as it stands at the guest's boundary? */
+bool run_must_stop(void);
+
+/* As preempt_point(), in a call whose length the guest chooses. True: it should
+ * end now and be made again for what is left, for the vCPU is to stop. */
+static inline bool preempt_point_ends(void)
+{
+    if (likely(!softirq_pending()))
+        return false;
+    preempt_slow();
+    return run_must_stop();
+}
+
 /* Runstate times up to now: their sum is the age of r. */
 void run_times(const struct run *r, struct vcpu_runstate_info *out);
+/* ... up to state_entry_time: whoever reads them adds what is since. */
+void run_times_at_entry(const struct run *r, struct vcpu_runstate_info *out);
 
 /* Domain virtual time: ns for which r has run. */
 ns_t run_virtual_time(const struct run *r);
@@ -153,9 +177,8 @@ void run_cpu_start(void);
 /* This CPU's boot stack becomes its idle loop. */
 void run_idle(void) NORETURN;
 
-struct sched *sched_pool(void);
 struct sched_domain *run_sched_domain(struct run_domain *rd);
-void sched_dump_all(void); /* debug key: run queues */
-void sched_next_all(void); /* debug key: the next scheduler, as guests run */
+void sched_dump_all(void); /* debug key: pools and their run queues */
+void sched_next_all(void); /* debug key: the next scheduler for each pool */
 
 #endif

@@ -38,6 +38,9 @@ void schedule(void);
  * creation, destruction and change. */
 extern struct spinlock run_members_lock;
 
+/* pool.c. enter: in Pool-0, 0 or -ENOMEM. */
 int run_join_pool(unsigned cpu, ns_t now);
+int run_domain_enter(struct run_domain *rd, uint16_t id);
+void run_domain_leave(struct run_domain *rd);
 
 #endif

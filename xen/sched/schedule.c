@@ -86,7 +86,7 @@ static inline void arrive(void)
 
     sched_scheduled(this_cpu_id());
     r = run_current();
-    if (r && r->switch_in)
+    if (r)
         r->switch_in(r);
     irq_enable();
 }
@@ -98,8 +98,8 @@ void run_started(void)
 
 static void switch_to(struct run_cpu *here, struct run *prev, struct run *next)
 {
-    if (prev && prev->switch_out)
-        prev->switch_out(prev);
+    if (prev)
+        prev->switch_out(prev, next);
     here->current = next;
     if (next)
         next->picked_at = here->now;

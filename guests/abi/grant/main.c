@@ -88,6 +88,7 @@ static void test_copy(void)
 static void test_refusals(void)
 {
     void *window = page_alloc();
+    grant_ref_t ref = grant_access(own_domain, page_alloc(), false);
     grant_handle_t handle;
     struct gnttab_query_size size = { .dom = DOMID_SELF };
 
@@ -99,6 +100,12 @@ static void test_refusals(void)
           "a grant of no domain");
     check(grant_map(own_domain, 1U << 30, window, &handle) != GNTST_okay,
           "a grant beyond the table");
+    /* No canonical address, but a walk's bits of it name the hypervisor's
+     * descriptor tables. */
+    check(grant_map(own_domain, ref, (void *)(260UL << 39), &handle) !=
+              GNTST_okay,
+          "a grant mapped into the hypervisor's slot");
+    (void)grant_end(ref);
     check(grant_unmap(window, 12345) != GNTST_okay, "an unknown handle");
     check(hypercall_grant_table_op(999, &size, 1) < 0, "unknown operation");
     (void)page_unprotect(window);

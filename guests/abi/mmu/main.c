@@ -148,6 +148,26 @@ static void test_calls(void)
     check_equal(mmuext(MMUEXT_TLB_FLUSH_ALL, 0), 0, "a flush everywhere");
 }
 
+/* A walk looks at bits 47 to 12 only. Addresses that are none, but whose bits
+ * name a slot of the hypervisor's: the descriptor tables, the direct map. */
+static void test_not_canonical(void)
+{
+    static const unsigned long slots[] = { 256, 260, 261, 262, 271 };
+    struct mmuext_op ldt = { .cmd = MMUEXT_SET_LDT, .arg2.nr_ents = 512 };
+
+    for (unsigned i = 0; i < sizeof(slots) / sizeof(*slots); i++) {
+        unsigned long va = slots[i] << 39;
+
+        check(hypercall_update_va_mapping(va, 0, UVMF_INVLPG) < 0,
+              "an entry of slot %lu is cleared, by %lx", slots[i], va);
+        check(hypercall_update_va_mapping(va | 0xffffUL << 48, 0, 0) < 0,
+              "an entry of slot %lu is cleared", slots[i]);
+        ldt.arg1.linear_addr = va;
+        check(hypercall_mmuext_op(&ldt, 1, NULL, DOMID_SELF) < 0,
+              "an LDT in slot %lu, by %lx", slots[i], va);
+    }
+}
+
 void guest_main(void)
 {
     report_begin("mmu");
@@ -156,5 +176,6 @@ void guest_main(void)
     test_refused_entries();
     test_pin();
     test_calls();
+    test_not_canonical();
     report_end();
 }

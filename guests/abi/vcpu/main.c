@@ -83,6 +83,22 @@ static void test_down(unsigned count)
                 "an unknown operation");
 }
 
+/* A context of user mode wants a page table of the user's. */
+static void test_contexts(void)
+{
+    static struct vcpu_guest_context context;
+
+    context.flags = VGCF_online;
+    context.ctrlreg[3] = xen_pfn_to_cr3(
+        virt_to_mfn((const void *)start_info()->pt_base));
+    check_equal(hypercall_vcpu_op(VCPUOP_initialise, 1, &context), -XEN_EINVAL,
+                "user mode without a user's page table");
+    context.flags |= VGCF_in_kernel;
+    context.event_callback_eip = 1UL << 63;
+    check_equal(hypercall_vcpu_op(VCPUOP_initialise, 1, &context), -XEN_EINVAL,
+                "a callback at no canonical address");
+}
+
 /* The vcpu_info record moves to a page of ours and goes on working there. */
 static void test_vcpu_info(void)
 {
@@ -118,6 +134,7 @@ void guest_main(void)
     if (count < 2)
         report_skip("one vcpu only");
     event_unmask();
+    test_contexts();
     test_events(count);
     test_down(count);
     test_vcpu_info();

@@ -13,29 +13,21 @@
  * sets them for this CPU from elsewhere sends it an interrupt, which comes as
  * soon as the guest runs; and nothing here sets them.
  *
- * An address whose bits 43 and up are HOLE_BITS is in the hypervisor's hole. A
- * frame of some words that only ends there begins at a non-canonical one, and
- * faults; as do all stores that the guest's tables don't allow.
+ * An address whose bits 43 and up are HOLE_BITS is in the hypervisor's hole.
+ * What counts is where a frame of some words begins: one that only ends in the
+ * hole begins at a non-canonical address, and faults; as do all stores that the
+ * guest's tables don't allow.
  */
 #include "xen/arch/x86/layout.h"
 #include "xen/arch/x86/msr.h"
 #include "xen/arch/x86/entry_macros.h"
 #include "asm-offsets.h"
 
-#define HOLE_SHIFT 43
-#define HOLE_BITS  -16          /* HOLE_START >> HOLE_SHIFT, signed */
 #define PF_PRESENT 1
 #define PF_USER    4
 #define TRAP_MASKS 4            /* trap_info.flags: clear event enable */
 #define GPRS       REGS_ERROR_CODE /* bytes of the frame below entry_vector */
 #define HOW_SYSCALL 0x100       /* VGCF_in_syscall */
-
-    /* Into reg's hole bits; clobbers it. Jumps if the address is in it. */
-    .macro IF_IN_HOLE reg:req label:req
-    sar $HOLE_SHIFT, \reg
-    cmp $HOLE_BITS, \reg
-    je \label
-    .endm
 
     /* The rest of the frame: rax, rdx, rbx are in it already. */
     .macro SAVE_OTHERS
@@ -62,50 +54,6 @@
     add TOP_PERCPU(%rsp), %rdx
     mov %rax, TLB_CPU_CR3(%rdx)
     mov %rax, %cr3
-    .endm
-
-    /* A word for the guest; it may fault. */
-    .macro PUT reg:req offset:req
-.Lput\@:
-    mov \reg, \offset(%rdx)
-    EXCEPTION_FIXUP .Lput\@, fast_no_stack
-    .endm
-
-/*
- * The frame of bounce_private.h on the guest's stack. In: rbx pv, rdx the stack
- * pointer, rcx and r11 the guest's; cs as the guest is to see it. Out: rdx the
- * frame, rcx vcpu_info; clobbers rax, r11.
- */
-    .macro PUT_FRAME error_words:req
-    and $-16, %rdx
-    mov %rdx, %rax
-    IF_IN_HOLE %rax fast_no_stack
-    sub $56 + 8 * \error_words, %rdx
-    PUT %rcx 0
-    PUT %r11 8
-    .if \error_words
-    mov REGS_ERROR_CODE(%rsp), %eax
-    PUT %rax 16
-    .endif
-    mov REGS_RIP(%rsp), %rax
-    PUT %rax 16+8*\error_words
-    mov REGS_RFLAGS(%rsp), %r11d
-    mov PV_IOPL(%rbx), %eax
-    and PV_IOPL_MASK(%rbx), %eax
-    or %eax, %r11d
-    mov PV_INFO(%rbx), %rcx
-    movzwl REGS_CS(%rsp), %eax
-    cmpb $0, INFO_MASK(%rcx)
-    je .Lunmasked\@
-    and $~FLAG_IF, %r11d
-    bts $32, %rax               /* saved_upcall_mask */
-.Lunmasked\@:
-    PUT %rax 24+8*\error_words
-    PUT %r11 32+8*\error_words
-    mov REGS_RSP(%rsp), %rax
-    PUT %rax 40+8*\error_words
-    movzwl REGS_SS(%rsp), %eax
-    PUT %rax 48+8*\error_words
     .endm
 
     .text
@@ -398,14 +346,15 @@ iret_slow:
     mov ABOVE_RFLAGS(%rsp), %r11
     jmp syscall_entry_slow
 
-/* The frame vanished while it was being read: as far as rsp shows. */
+/* The frame vanished while it was being read. What has been read stands in the
+ * place of what was there, and is not yet what entry keeps true. */
 iret_no_frame:
     or $STACK_SIZE - 1, %rsp
     sub $STACK_TOP_SIZE - REGS_ERROR_CODE - 1, %rsp
     SAVE_REGISTERS
     mov TOP_PV(%rsp), %rbx
     mov %rsp, %rdi
-    CALL_C pv_no_stack
+    CALL_C pv_no_iret_frame
     jmp exit_to_guest
 
     .section .note.GNU-stack, "", @progbits

@@ -11,6 +11,8 @@
 #include "xen/lib/log.h"
 #include "xen/lib/format.h"
 
+#define LOADED_MAX 32u
+
 /* Made by tools/symbols.py, sorted by offset. */
 struct symbol {
     uint32_t offset; /* from image_start */
@@ -20,11 +22,40 @@ extern const uint32_t symbol_count;
 extern const struct symbol symbol_table[];
 extern const char symbol_names[];
 
+/* Code that was loaded at boot. */
+static struct loaded_text {
+    uintptr_t start;
+    size_t size;
+    const char *name;
+} loaded[LOADED_MAX];
+static unsigned nr_loaded;
+
+void fatal_add_text(const void *start, size_t size, const char *name)
+{
+    if (nr_loaded < LOADED_MAX)
+        loaded[nr_loaded++] = (struct loaded_text){ (uintptr_t)start, size,
+                                                    name };
+}
+
+/* An address in loaded code, as its object's name and an offset in .text. */
+static bool name_loaded(char *out, size_t size, uintptr_t address)
+{
+    for (unsigned i = 0; i < nr_loaded; i++)
+        if (address - loaded[i].start < loaded[i].size) {
+            (void)format_text(out, size, "%s.o:.text+%#lx", loaded[i].name,
+                              address - loaded[i].start);
+            return true;
+        }
+    return false;
+}
+
 void fatal_name(char *out, size_t size, uintptr_t address)
 {
     uintptr_t offset = address - (uintptr_t)image_start;
     uint32_t low = 0, high = symbol_count;
 
+    if (name_loaded(out, size, address))
+        return;
     if (address < (uintptr_t)text_start || address >= (uintptr_t)text_end ||
         !symbol_count) {
         (void)format_text(out, size, "%#lx", address);

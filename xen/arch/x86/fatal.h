@@ -16,8 +16,12 @@ void fatal_show_registers(const struct cpu_user_regs *regs);
 void fatal_show_context(void);
 /* Follow the frame pointers from `frame` on, naming functions. */
 void fatal_show_backtrace(uintptr_t frame);
-/* "name+0x12" for an address in the image's text, else the number. */
+/* "name+0x12" for an address in the image's text, "lottery.o:.text+0x12" in
+ * code that was loaded at boot, else the number. */
 void fatal_name(char *out, size_t size, uintptr_t address);
+
+/* Remember whose code stands at `start`; name stays where it is. At boot. */
+void fatal_add_text(const void *start, size_t size, const char *name);
 
 /* Stop the other CPUs, whatever they do (by NMI). */
 void fatal_stop_others(void);

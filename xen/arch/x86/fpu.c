@@ -17,14 +17,7 @@
 
 struct fpu_host fpu_host;
 
-/* What XCR0 holds on this CPU. */
-static DEFINE_PER_CPU(uint64_t, fpu_xcr0);
-
-static void set_xcr0(uint64_t value)
-{
-    this_cpu(fpu_xcr0) = value;
-    xsetbv(0, value);
-}
+DEFINE_PER_CPU(uint64_t, fpu_xcr0);
 
 static void find_features(void)
 {
@@ -48,7 +41,7 @@ void fpu_init_cpu(unsigned cpu)
         write_cr4(read_cr4() | CR4_FSGSBASE);
     if (fpu_host.xsave) {
         write_cr4(read_cr4() | CR4_OSXSAVE);
-        set_xcr0(fpu_host.xcr0);
+        fpu_write_xcr0(fpu_host.xcr0);
         if (cpu == 0)
             fpu_host.size = cpuid_count(0xd, 0).ebx;
     }
@@ -79,50 +72,6 @@ void fpu_reset(struct pv_vcpu *p)
     /* SSE works whatever XCR0 says of it, so it is always saved. */
     p->xcr0 = p->xcr0_accum = XCR0_X87 | XCR0_SSE;
     p->ts = 0;
-}
-
-void fpu_switch_out(struct pv_vcpu *p)
-{
-    uint64_t mask = p->xcr0_accum;
-
-    if (unlikely(p->ts))
-        clts();
-    if (unlikely(p->xcr0 != mask))
-        set_xcr0(mask); /* it has switched some off, yet may come back */
-    if (likely(fpu_host.xsaveopt))
-        __asm__ volatile("xsaveopt64 (%0)"
-                         :
-                         : "r"(p->xsave), "a"((uint32_t)mask), "d"(0)
-                         : "memory");
-    else if (fpu_host.xsave)
-        __asm__ volatile("xsave64 (%0)"
-                         :
-                         : "r"(p->xsave), "a"((uint32_t)mask), "d"(0)
-                         : "memory");
-    else
-        __asm__ volatile("fxsave64 (%0)" : : "r"(p->xsave) : "memory");
-}
-
-/* Components that another vCPU left and this one has never switched on stay in
- * the registers, out of its reach: fpu_set_xcr0() clears them first. */
-void fpu_switch_in(struct pv_vcpu *p)
-{
-    if (likely(fpu_host.xsave)) {
-        uint64_t mask = p->xcr0_accum;
-
-        if (unlikely(this_cpu(fpu_xcr0) != mask))
-            set_xcr0(mask);
-        __asm__ volatile("xrstor64 (%0)"
-                         :
-                         : "r"(p->xsave), "a"((uint32_t)mask), "d"(0)
-                         : "memory");
-        if (unlikely(p->xcr0 != mask))
-            set_xcr0(p->xcr0);
-    } else {
-        __asm__ volatile("fxrstor64 (%0)" : : "r"(p->xsave) : "memory");
-    }
-    if (unlikely(p->ts))
-        write_cr0(read_cr0() | CR0_TS);
 }
 
 bool fpu_set_xcr0(struct pv_vcpu *p, uint64_t xcr0)

@@ -9,6 +9,9 @@
 #ifndef XEN_ARCH_X86_FPU_H
 #define XEN_ARCH_X86_FPU_H
 
+#include "xen/arch/x86/cpu.h"
+#include "xen/arch/x86/msr.h"
+#include "xen/arch/x86/percpu.h"
 #include "xen/arch/x86/pv/pv.h"
 #include "xen/lib/types.h"
 
@@ -32,9 +35,60 @@ int fpu_create(struct pv_vcpu *p);
 void fpu_destroy(struct pv_vcpu *p);
 void fpu_reset(struct pv_vcpu *p); /* p does not run */
 
-/* Before the CPU leaves p, after it has come to it; interrupts off. */
-void fpu_switch_out(struct pv_vcpu *p);
-void fpu_switch_in(struct pv_vcpu *p);
+/* What XCR0 holds on this CPU. */
+DECLARE_PER_CPU(uint64_t, fpu_xcr0);
+
+static inline void fpu_write_xcr0(uint64_t value)
+{
+    this_cpu(fpu_xcr0) = value;
+    xsetbv(0, value);
+}
+
+/* Before the CPU leaves p; interrupts off. */
+static inline void fpu_switch_out(struct pv_vcpu *p)
+{
+    uint64_t mask = p->xcr0_accum;
+
+    if (unlikely(p->ts))
+        clts();
+    if (unlikely(p->xcr0 != mask))
+        fpu_write_xcr0(mask); /* it has switched some off, may come back */
+    if (likely(fpu_host.xsaveopt))
+        __asm__ volatile("xsaveopt64 (%0)"
+                         :
+                         : "r"(p->xsave), "a"((uint32_t)mask), "d"(0)
+                         : "memory");
+    else if (fpu_host.xsave)
+        __asm__ volatile("xsave64 (%0)"
+                         :
+                         : "r"(p->xsave), "a"((uint32_t)mask), "d"(0)
+                         : "memory");
+    else
+        __asm__ volatile("fxsave64 (%0)" : : "r"(p->xsave) : "memory");
+}
+
+/* After the CPU has come to p; interrupts off. Components that another vCPU
+ * left and this one has never switched on stay in the registers, out of its
+ * reach: fpu_set_xcr0() clears them first. */
+static inline void fpu_switch_in(struct pv_vcpu *p)
+{
+    if (likely(fpu_host.xsave)) {
+        uint64_t mask = p->xcr0_accum;
+
+        if (unlikely(this_cpu(fpu_xcr0) != mask))
+            fpu_write_xcr0(mask);
+        __asm__ volatile("xrstor64 (%0)"
+                         :
+                         : "r"(p->xsave), "a"((uint32_t)mask), "d"(0)
+                         : "memory");
+        if (unlikely(p->xcr0 != mask))
+            fpu_write_xcr0(p->xcr0);
+    } else {
+        __asm__ volatile("fxrstor64 (%0)" : : "r"(p->xsave) : "memory");
+    }
+    if (unlikely(p->ts))
+        write_cr0(read_cr0() | CR0_TS);
+}
 
 /* XSETBV by the current guest. False: the value is not allowed. */
 bool fpu_set_xcr0(struct pv_vcpu *p, uint64_t xcr0);

@@ -19,12 +19,20 @@ struct spinlock {
         0, 0                                                                   \
     }
 
+static inline bool spin_is_served(const struct spinlock *l, uint16_t ticket)
+{
+    return __atomic_load_n(&l->serving, __ATOMIC_ACQUIRE) == ticket;
+}
+
 static inline void spin_lock(struct spinlock *l)
 {
     uint16_t ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_ACQUIRE);
 
-    while (__atomic_load_n(&l->serving, __ATOMIC_ACQUIRE) != ticket)
+    if (likely(spin_is_served(l, ticket)))
+        return;
+    do
         __builtin_ia32_pause();
+    while (!spin_is_served(l, ticket));
 }
 
 static inline bool spin_trylock(struct spinlock *l)

@@ -10,7 +10,7 @@
 #include "xen/arch/x86/stack.h"
 #include "xen/arch/x86/paging.h"
 
-#define SAVED_REGISTERS 6u /* as thread_switch.S pushes */
+#define SAVED_REGISTERS 1u /* as thread_switch.S pushes */
 
 int thread_create(struct thread *t, void (*entry)(void), struct pv_vcpu *pv)
 {

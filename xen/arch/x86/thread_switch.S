@@ -1,23 +1,20 @@
 /*
- * thread_switch.S - void thread_switch(struct thread *prev, struct thread *next).
+ * thread_switch.S - thread_switch_stacks: the part of thread_switch() (thread.h)
+ * that is not C.
  *
- * In: rdi prev, rsi next; interrupts off. Saves the callee-saved registers on
- * prev's stack, takes next's, and returns there. On the way the CPU's entry
- * stack becomes next's, and next's stack learns which CPU it is on.
+ * In: rdi prev, rsi next; interrupts off. Saves rbp on prev's stack, takes
+ * next's, and returns there. Clobbers all other registers: its caller says so.
+ * On the way the CPU's entry stack becomes next's, and next's stack learns
+ * which CPU it is on.
  */
 #include "xen/arch/x86/layout.h"
 #include "asm-offsets.h"
 
     .text
     .balign 64
-    .global thread_switch
-thread_switch:
+    .global thread_switch_stacks
+thread_switch_stacks:
     push %rbp
-    push %rbx
-    push %r12
-    push %r13
-    push %r14
-    push %r15
     mov %rsp, %rax
     or $STACK_SIZE - 1, %rax
     mov STACK_TOP_CPU - STACK_TOP_SIZE + 1(%rax), %ecx
@@ -31,11 +28,6 @@ thread_switch:
     shl $CPU_ENTRY_SHIFT, %rcx
     lea cpu_entry(%rip), %rdx
     mov %rax, CPU_ENTRY_RSP0(%rdx, %rcx)
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbx
     pop %rbp
     ret
 

@@ -33,14 +33,12 @@ static void load(struct tlb_cpu *t, uint64_t cr3)
     WRITE_ONCE(t->seen, epoch);
 }
 
-void tlb_load(struct cpuset *cpus, uint64_t cr3, bool flush)
+void tlb_load(struct cpuset *cpus, uint64_t cr3)
 {
     struct tlb_cpu *t = &this_cpu(tlb_cpu);
     struct cpuset *old = t->cpus;
 
     if (likely(old == cpus)) {
-        if (t->cr3 == cr3 && !flush)
-            return;
         t->cr3 = cr3;
         load(t, cr3);
         return;

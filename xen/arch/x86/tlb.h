@@ -68,9 +68,17 @@ static inline void tlb_flush_local(void)
     WRITE_ONCE(t->seen, epoch);
 }
 
-/* Load cr3, of the domain whose set is `cpus`, if it is not loaded already or
- * `flush` is wished. Interrupts off. */
-void tlb_load(struct cpuset *cpus, uint64_t cr3, bool flush);
+/* Load cr3, of the domain whose set is `cpus`, in any case: that flushes.
+ * Interrupts off. */
+void tlb_load(struct cpuset *cpus, uint64_t cr3);
+
+/* Is it loaded already? */
+static inline bool tlb_loaded(const struct cpuset *cpus, uint64_t cr3)
+{
+    const struct tlb_cpu *t = &this_cpu(tlb_cpu);
+
+    return t->cpus == cpus && t->cr3 == cr3;
+}
 
 /* Load the hypervisor's own tables: nothing of a guest is walked any more.
  * Interrupts off. */

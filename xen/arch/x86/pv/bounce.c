@@ -4,6 +4,7 @@
  */
 #include "trace/trace.h"
 #include "xen/arch/x86/pv/bounce_private.h"
+#include "xen/arch/x86/pv/pv_private.h"
 #include "xen/arch/x86/spinlock.h"
 
 #define TRAP_MASKS 4u /* trap_info.flags: clear event enable */
@@ -111,14 +112,33 @@ no_stack:
     up_crash("no stack at %p for the failsafe callback", (void *)frame);
 }
 
+/* What the fast ways work with is not for a guest that is resumed, or a log. */
+static uint64_t none_of_ours(uint64_t value)
+{
+    return value - HOLE_START < HOLE_END - HOLE_START ? 0 : value;
+}
+
 /* From entry_fast.S: what the guest's kernel has to be told, or to tell, stands
  * on a stack that is not there. */
 void pv_no_stack(struct cpu_user_regs *regs)
 {
     irq_enable();
+    regs->rcx = none_of_ours(regs->rcx);
     up_crash("no stack at %#lx for what happened at rip %#lx",
              current_pv()->kernel_mode ? regs->rsp : current_pv()->kernel_sp,
              regs->rip);
+}
+
+/* From entry_fast.S: part of an iret's frame has been read over ours. It is to
+ * crash the guest, which another may have shut down already, and resume: so we
+ * never leave here with a frame that entry would not have made. */
+void pv_no_iret_frame(struct cpu_user_regs *regs)
+{
+    regs->entry_vector = 0;
+    regs->cs |= 3;
+    regs->ss |= 3;
+    regs->rflags = pv_sane_flags(regs->rflags);
+    pv_no_stack(regs);
 }
 
 void pv_send_nmi(struct pv_vcpu *p)

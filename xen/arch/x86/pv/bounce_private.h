@@ -100,6 +100,7 @@ void pv_bounce_syscall(struct pv_vcpu *p, struct cpu_user_regs *regs);
 void pv_page_fault(struct pv_vcpu *p, struct cpu_user_regs *regs);
 void pv_failsafe(struct cpu_user_regs *regs);
 void pv_no_stack(struct cpu_user_regs *regs);
+void pv_no_iret_frame(struct cpu_user_regs *regs);
 int64_t pv_traced_hypercall(struct cpu_user_regs *regs);
 void pv_exit_work(struct pv_vcpu *p);
 

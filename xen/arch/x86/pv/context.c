@@ -63,6 +63,13 @@ bool pv_set_trap(struct pv_vcpu *p, const struct trap_info *t)
 
 /* ---- from and to the public structure ---- */
 
+/* In user mode without a user's page table it would run on ours, where no
+ * flush of its domain's would look for it. */
+static bool mode_ok(const struct pv_vcpu *p, const struct vcpu_guest_context *c)
+{
+    return (c->flags & VGCF_in_kernel) || p->cr3_user;
+}
+
 static int check_context(const struct vcpu_guest_context *c)
 {
     if (!canonical(c->fs_base) || !canonical(c->gs_base_kernel) ||
@@ -103,7 +110,7 @@ static void set_registers(struct pv_vcpu *p, const struct cpu_user_regs *from)
 
 int pv_set_context(struct pv_vcpu *p, const struct vcpu_guest_context *c)
 {
-    int rc = check_context(c);
+    int rc = mode_ok(p, c) ? check_context(c) : -XEN_EINVAL;
 
     if (!rc)
         rc = set_debug_registers(p, c->debugreg);
@@ -122,8 +129,8 @@ int pv_set_context(struct pv_vcpu *p, const struct vcpu_guest_context *c)
     p->failsafe_callback = c->failsafe_callback_eip;
     p->syscall_callback = c->syscall_callback_eip;
     p->fs_base = c->fs_base;
-    p->gs_base_kernel = c->gs_base_kernel;
-    p->gs_base_user = c->gs_base_user;
+    p->gs_base[1] = c->gs_base_kernel;
+    p->gs_base[0] = c->gs_base_user;
     if (c->ctrlreg[4])
         p->ctrlreg[4] = c->ctrlreg[4] & CR4_GUEST;
     fpu_reset(p);
@@ -166,6 +173,6 @@ void pv_get_context(const struct pv_vcpu *p, struct vcpu_guest_context *c)
     c->failsafe_callback_eip = p->failsafe_callback;
     c->syscall_callback_eip = p->syscall_callback;
     c->fs_base = p->fs_base;
-    c->gs_base_kernel = p->gs_base_kernel;
-    c->gs_base_user = p->gs_base_user;
+    c->gs_base_kernel = p->gs_base[1];
+    c->gs_base_user = p->gs_base[0];
 }

@@ -44,7 +44,7 @@ struct pv_vcpu {
         uint16_t each[4]; /* ds, es, fs, gs */
         uint64_t all;
     } selectors;
-    uint64_t fs_base, gs_base_kernel, gs_base_user;
+    uint64_t fs_base, gs_base[2]; /* of the user, of the kernel */
 
     /* Descriptor tables: windows in the per-domain slot (layout.h). */
     uintptr_t window; /* virtual address of its GDT window */
@@ -77,14 +77,15 @@ void pv_vcpu_destroy(struct pv_vcpu *p);
 
 /* Take the registers and tables of a public context for p, which does not run
  * (VCPUOP_initialise, domctl, dom builder). GDT frames are pinned by the
- * caller's mmu helper; cr3 is the caller's business. 0, or a negative errno:
- * nothing has changed then. */
+ * caller's mmu helper; cr3 is the caller's business, done before: user mode
+ * wants a user's. 0, or a negative errno: nothing has changed then. */
 int pv_set_context(struct pv_vcpu *p, const struct vcpu_guest_context *c);
 void pv_get_context(const struct pv_vcpu *p, struct vcpu_guest_context *c);
 
 /* Before the CPU leaves p, and after it has come to it; interrupts off. The
- * address space is the caller's business. */
-void pv_switch_out(struct pv_vcpu *p);
+ * address space is the caller's business. same_tables: p's window is mapped in
+ * the one of the next vCPU too, so its GDT serves until pv_switch_in(). */
+void pv_switch_out(struct pv_vcpu *p, bool same_tables);
 void pv_switch_in(struct pv_vcpu *p);
 
 /* Queue an exception for the current guest as if the processor had raised it:

@@ -2,9 +2,10 @@
  * switch.c - from one vCPU to another: what the processor holds of a guest
  * besides its general registers and its address space.
  *
- * Between pv_switch_out() and the next pv_switch_in() a CPU is on its own GDT,
- * without LDT, with null data selectors, breakpoints off and CR0.TS clear: what
- * is usual is then left as it is, and costs a comparison.
+ * Between pv_switch_out() and the next pv_switch_in() a CPU is on its own GDT
+ * (or still on that of a vCPU of the same domain as the next), without LDT,
+ * with null data selectors, breakpoints off and CR0.TS clear: what is usual is
+ * then left as it is, and costs a comparison.
  */
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/fpu.h"
@@ -41,14 +42,14 @@ static void save_bases(struct pv_vcpu *p)
         active = rdmsr(MSR_GS_BASE);
         other = rdmsr(MSR_KERNEL_GS_BASE);
     }
-    p->gs_base_kernel = p->kernel_mode ? active : other;
-    p->gs_base_user = p->kernel_mode ? other : active;
+    p->gs_base[p->kernel_mode] = active;
+    p->gs_base[!p->kernel_mode] = other;
 }
 
 static void load_bases(const struct pv_vcpu *p)
 {
-    uint64_t active = p->kernel_mode ? p->gs_base_kernel : p->gs_base_user;
-    uint64_t other = p->kernel_mode ? p->gs_base_user : p->gs_base_kernel;
+    uint64_t active = p->gs_base[p->kernel_mode];
+    uint64_t other = p->gs_base[!p->kernel_mode];
 
     if (likely(fpu_host.fsgsbase)) {
         __asm__ volatile("wrfsbase %0; wrgsbase %2; swapgs; wrgsbase %1"
@@ -75,31 +76,53 @@ void pv_load_ldt(struct pv_vcpu *p)
     irq_restore(flags);
 }
 
-void pv_switch_out(struct pv_vcpu *p)
+/* The usual case stays short, and the rest in functions of its own. */
+static NOINLINE void put_away_rare(struct pv_vcpu *p)
 {
     static const union pv_selectors null;
 
+    if (p->selectors.all)
+        load_selectors(&null);
+    if (p->ldt_entries)
+        lldt(0);
+    if (p->dr[7] & DR7_ACTIVE)
+        __asm__ volatile("mov %0, %%dr7" : : "r"((uint64_t)DR7_FIXED));
+}
+
+/* Loading a selector of FS or GS changes its base. */
+static NOINLINE void take_up_rare(struct pv_vcpu *p)
+{
+    if (p->ldt_entries)
+        lldt(HV_LDT);
+    if (p->selectors.all)
+        load_selectors(&p->selectors);
+    load_bases(p);
+    if (p->dr[7] & DR7_ACTIVE)
+        pv_load_debug_registers(p);
+}
+
+static bool has_rare(const struct pv_vcpu *p)
+{
+    return p->selectors.all || p->ldt_entries || p->dr[7] & DR7_ACTIVE;
+}
+
+void pv_switch_out(struct pv_vcpu *p, bool same_tables)
+{
     fpu_switch_out(p);
     save_bases(p);
     save_selectors(&p->selectors);
-    if (unlikely(p->selectors.all))
-        load_selectors(&null);
-    if (unlikely(p->ldt_entries))
-        lldt(0);
-    if (unlikely(p->dr[7] & DR7_ACTIVE))
-        __asm__ volatile("mov %0, %%dr7" : : "r"((uint64_t)DR7_FIXED));
-    gdt_load_own();
+    if (!same_tables)
+        gdt_load_own();
+    if (unlikely(has_rare(p)))
+        put_away_rare(p);
 }
 
 void pv_switch_in(struct pv_vcpu *p)
 {
     __asm__ volatile("lgdt %0" : : "m"(p->gdtr));
-    if (unlikely(p->ldt_entries))
-        lldt(HV_LDT);
-    if (unlikely(p->selectors.all))
-        load_selectors(&p->selectors);
-    load_bases(p);
-    if (unlikely(p->dr[7] & DR7_ACTIVE))
-        pv_load_debug_registers(p);
     fpu_switch_in(p);
+    if (unlikely(has_rare(p)))
+        take_up_rare(p);
+    else
+        load_bases(p);
 }

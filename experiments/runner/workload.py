@@ -1,0 +1,208 @@
+"""What a domain does: the table of kinds, and which guest of ours does it.
+
+`workload = { kind = "periodic", work = "1ms", period = "10ms" }` describes a
+domain's work to the simulator. Where one of our guests does the same, the same
+domain runs in the hypervisor, and a domain described by such a guest and its
+command line runs in the simulator. guests/README.md has the guests' options,
+sched/sim/work.h what each kind does.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .units import to_ns
+
+NEEDED = object()
+
+# kind -> key -> (type, default). Types: time (ns), number, domain (its name),
+# choice (exponential or fixed), text. "=key" is the value of another key.
+_LIMITS = {"start": ("time", 0), "duration": ("time", 0)}
+_JOBS = {**_LIMITS, "work": ("time", NEEDED), "period": ("time", NEEDED),
+         "count": ("number", 0)}
+KINDS: dict[str, dict[str, tuple[str, Any]]] = {
+    "hog": _LIMITS,
+    "periodic": {**_JOBS, "deadline": ("time", "=period"),
+                 "offset": ("offset", "=period"), "jitter": ("time", 0)},
+    "sporadic": {**_JOBS, "deadline": ("time", "=period"),
+                 "offset": ("offset", 0), "extra": ("time", "=period")},
+    "poisson": {**_JOBS, "deadline": ("time", 0),
+                "service": ("choice", "fixed")},
+    "onoff": {**_LIMITS, "work": ("time", NEEDED), "pause": ("time", NEEDED)},
+    "bulk": {**_LIMITS, "work": ("time", NEEDED), "pause": ("time", NEEDED)},
+    "yielder": {**_LIMITS, "work": ("time", NEEDED)},
+    "ping": {**_LIMITS, "peer": ("domain", NEEDED), "work": ("time", 2000),
+             "interval": ("time", 0), "count": ("number", 0)},
+    "pong": {**_LIMITS, "peer": ("domain", NEEDED), "work": ("time", 2000)},
+    "request": {**_JOBS, "to": ("domain", NEEDED), "deadline": ("time", 0),
+                "offset": ("offset", 0), "arrivals": ("choice", "fixed")},
+    "serve": {**_LIMITS, "work": ("time", NEEDED), "to": ("domain", ""),
+              "service": ("choice", "fixed")},
+    "forkjoin": {**_LIMITS, "work": ("time", NEEDED), "extra": ("time", 0),
+                 "period": ("time", 0), "count": ("number", 0)},
+    "spin": {**_LIMITS, "work": ("time", NEEDED), "hold": ("time", NEEDED),
+             "extra": ("time", 0)},
+    "replay": {"trace": ("text", NEEDED), "domain": ("text", "")},
+}
+POSITIVE = {"period", "work", "pause", "hold"}
+
+# Our guests, with the options that their command lines take, and defaults.
+_GUESTS: dict[str, dict[str, Any]] = {
+    "hog": {"start": 0, "duration": 0, "report": 0},
+    "periodic": {"start": 0, "period": 10**7, "work": 10**6, "deadline": 0,
+                 "count": 0, "duration": 10**10},
+    "pingpong": {"role": "", "peer": "", "start": 0, "interval": 0,
+                 "rounds": 0, "duration": 10**10},
+}
+
+
+class WorkloadError(Exception):
+    """Something is wrong with this key of a workload."""
+
+    def __init__(self, key: str, text: str) -> None:
+        super().__init__(text)
+        self.key = key
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A kind, and all its values: times in ns, domains by name. `alone`: only
+    the domain's first vCPU does it, as in a guest that starts no others."""
+
+    kind: str
+    values: dict[str, Any] = field(default_factory=dict)
+    alone: bool = False
+
+
+def _value(key: str, kind: str, value: Any) -> Any:
+    if kind == "offset" and value == "random":
+        return value
+    if kind in ("time", "offset"):
+        try:
+            value = value if value == 0 else to_ns(str(value))
+        except ValueError as error:
+            raise WorkloadError(key, str(error)) from None
+        if key in POSITIVE and value <= 0:
+            raise WorkloadError(key, "must be above 0")
+    elif kind == "number":
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise WorkloadError(key, f"{value!r} is no number from 0 on")
+    elif kind == "choice":
+        if value not in ("fixed", "exponential"):
+            raise WorkloadError(key, f"{value!r}: fixed or exponential")
+    elif not isinstance(value, str):
+        raise WorkloadError(key, f"{value!r} is no text")
+    return value
+
+
+def parse(table: dict[str, Any]) -> Workload:
+    """A workload as it stands in the manifest. WorkloadError: what is wrong."""
+    if not isinstance(table, dict) or "kind" not in table:
+        raise WorkloadError("", "a workload is { kind = \"...\", ... }; kinds: "
+                            f"{', '.join(KINDS)}")
+    kind = table["kind"]
+    if kind not in KINDS:
+        raise WorkloadError("kind", f"{kind!r} is unknown; known: "
+                            f"{', '.join(KINDS)}")
+    keys, values = KINDS[kind], {}
+    for key in table:
+        if key != "kind" and key not in keys:
+            raise WorkloadError(key, f"a {kind} workload has no such key; it "
+                                f"has: {', '.join(keys)}")
+    for key, (form, default) in keys.items():
+        if key in table:
+            values[key] = _value(key, form, table[key])
+        elif default is NEEDED:
+            raise WorkloadError("", f"a {kind} workload needs {key}")
+        else:
+            values[key] = default
+    for key, value in values.items():
+        if isinstance(value, str) and value.startswith("="):
+            values[key] = values[value[1:]]
+    return Workload(kind, values)
+
+
+def _options(kernel: str, cmdline: str) -> dict[str, Any]:
+    options = dict(_GUESTS[kernel])
+    for word in cmdline.split():
+        key, equals, text = word.partition("=")
+        if not equals or key not in options:
+            raise WorkloadError("cmdline", f"{word!r} is no option of {kernel}")
+        if key in ("role", "peer"):
+            options[key] = text
+        elif key in ("count", "rounds"):
+            try:
+                options[key] = int(text)
+            except ValueError:
+                raise WorkloadError("cmdline", f"{word!r}: a number is "
+                                    "expected") from None
+        else:
+            options[key] = _value("cmdline", "time",
+                                  0 if text == "0" else text)
+    return options
+
+
+def of_guest(kernel: str, cmdline: str) -> Workload | None:
+    """What the guest does; None: it is none of those that the simulator knows.
+    WorkloadError: its command line is wrong."""
+    if kernel not in _GUESTS:
+        return None
+    o = _options(kernel, cmdline)
+    limits = {"start": o["start"], "duration": o["duration"]}
+    if kernel == "hog":
+        return Workload("hog", limits)
+    if kernel == "periodic":
+        return Workload("periodic", {
+            **limits, "work": o["work"], "period": o["period"],
+            "count": o["count"], "deadline": o["deadline"] or o["period"],
+            "offset": o["period"], "jitter": 0}, alone=True)
+    if o["role"] not in ("a", "b") or not o["peer"]:
+        raise WorkloadError("cmdline", "role=a|b and peer=DOMID are needed")
+    if o["role"] == "b":
+        return Workload("pong", {"start": 0, "duration": 0, "work": 2000,
+                                 "peer": o["peer"]}, alone=True)
+    return Workload("ping", {
+        **limits, "peer": o["peer"], "work": 2000, "interval": o["interval"],
+        "count": o["rounds"]}, alone=True)
+
+
+def _words(**options: Any) -> str:
+    """An option that is 0 where 0 is the guest's default is left out."""
+    return " ".join(f"{key}={value}" if isinstance(value, str)
+                    else f"{key}={value}ns" for key, value in options.items()
+                    if value not in (0, None))
+
+
+def _periodic(v: dict[str, Any]) -> str:
+    if v["jitter"]:
+        raise WorkloadError("jitter", "the guest periodic knows none")
+    if v["offset"] == "random":
+        raise WorkloadError("offset", "the guest periodic knows no random one")
+    start = v["start"] + v["offset"] - v["period"]  # it begins a period later
+    if start < 0:
+        raise WorkloadError("offset", "the guest periodic begins one period "
+                            "after its start at the earliest")
+    count = f" count={v['count']}" if v["count"] else ""
+    return _words(start=start, period=v["period"], work=v["work"],
+                  deadline=v["deadline"]) + \
+        f" duration={v['duration']}ns{count}".replace("=0ns", "=0")
+
+
+def to_guest(w: Workload, ids: dict[str, int]) -> tuple[str, str]:
+    """(kernel, command line) of the guest that does w. ids: of the domains, by
+    name. WorkloadError: no guest of ours does it."""
+    v = w.values
+    if w.kind == "hog":
+        return "hog", _words(start=v["start"], duration=v["duration"])
+    if w.kind == "periodic":
+        return "periodic", _periodic(v)
+    if w.kind in ("ping", "pong"):
+        peer = ids.get(v["peer"], v["peer"])
+        words = f"role={'a' if w.kind == 'ping' else 'b'} peer={peer}"
+        if w.kind == "ping":
+            words += f" duration={v['duration']}ns".replace("=0ns", "=0")
+            words += f" rounds={v['count']}" if v["count"] else ""
+            words += " " + _words(start=v["start"], interval=v["interval"])
+        return "pingpong", words.strip()
+    raise WorkloadError("kind", f"no guest of ours does {w.kind!r}: hog, "
+                        "periodic, ping and pong run in the hypervisor")

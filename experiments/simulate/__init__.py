@@ -1,0 +1,1 @@
+"""schedsim's front: from a manifest to the engine's lines, and its runs."""

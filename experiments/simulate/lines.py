@@ -1,0 +1,148 @@
+"""From a manifest to the lines that the engine reads (sched/sim/README.md).
+
+A line is words, and where it comes from: a tab, the line of the TOML file, a
+tab, the key. What the plug-ins' tables tell, the engine checks.
+"""
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from experiments.runner.locate import Path as Place
+from experiments.runner.manifest import Domain, Manifest, Pool, Scheduler
+from experiments.runner.workload import Workload
+
+# Keys of a workload that the engine knows by another name, or not at all.
+_CHOICES = ("service", "arrivals")
+ROWS_MAX = 40   # more domains than that: a row for each [[domains]]
+
+
+class Writer:
+    """The lines of one run."""
+
+    def __init__(self, manifest: Manifest, scheduler: Scheduler, seed: int,
+                 options: list[str], costs: dict[str, int]) -> None:
+        self.m, self.scheduler, self.seed = manifest, scheduler, seed
+        self.options = options
+        self.costs = {**manifest.costs, **costs}
+        self.ids = {d.name: i for i, d in enumerate(manifest.domains, 1)}
+        self.pools = {p.name: i for i, p in enumerate(manifest.pools, 1)}
+
+    def _at(self, text: str, *path: str | int) -> str:
+        line, key = self.m.origin(tuple(path))
+        return f"{text}\t{line}\t{key}"
+
+    def machine(self, trace: Path | None, csv: Path | None) -> Iterator[str]:
+        """All but the domains."""
+        yield f"name {self.m.name}:{self.scheduler.name}-{self.seed}"
+        yield self._at(f"machine {self.m.cpus}", "machine", "cpus")
+        yield self._at(f"seed {self.seed}", "seeds")
+        yield self._scheduler(f"sched {self.scheduler.name}", "name")
+        for name, cost in self.costs.items():
+            yield self._at(f"cost {name} {cost}", "costs", name)
+        window = self.m.measure
+        yield self._at(f"window {window.start} {window.stop} {window.end}",
+                       "measure")
+        if trace:
+            yield self._at(f"trace {trace} {self.m.trace_mask:#x}", "trace")
+        if csv:
+            yield f"csv {csv}"
+        for option in self.scheduler.options.split():
+            yield self._option(option, self.scheduler.table, "schedulers")
+        for option in self.options:
+            yield self._option(option, -1, "--param")
+        for pool in self.m.pools:
+            path: Place = ("pools", pool.table)
+            for option in pool.options.split():
+                yield self._option(option, pool.table, "pools")
+            yield self._at(f"pool {pool.scheduler} {pool.cpus}", *path)
+
+    def _scheduler(self, text: str, key: str) -> str:
+        if self.scheduler.table < 0:
+            return f"{text}\t-\t--sched"
+        return self._at(text, "schedulers", self.scheduler.table, key)
+
+    def _option(self, option: str, table: int, where: str) -> str:
+        key, equals, value = option.partition("=")
+        place = (where, table, "options") if table >= 0 else (where,)
+        if not equals or "." not in key:
+            raise self.m.error(place, f"{option!r}: NAME.PARAM=VALUE is "
+                               "expected")
+        text = f"option {key} {value}"
+        return self._at(text, *place) if table >= 0 else f"{text}\t-\t{where}"
+
+    def domains(self) -> Iterator[str]:
+        """The domains, in rows of the table."""
+        alone = len(self.m.domains) <= ROWS_MAX
+        row = -1
+        for number, domain in enumerate(self.m.domains, 1):
+            if alone or domain.table != row:
+                row = domain.table
+                yield f"row {domain.name if alone else domain.group}"
+            yield from self._domain(number, domain)
+
+    def _ruler(self, domain: Domain) -> Scheduler | Pool:
+        if domain.pool:
+            return self.m.pools[self.pools[domain.pool] - 1]
+        return self.scheduler
+
+    def _domain(self, number: int, d: Domain) -> Iterator[str]:
+        path: Place = ("domains", d.table)
+        ruler = self._ruler(d)
+        name = ruler.scheduler if isinstance(ruler, Pool) else ruler.name
+        yield self._at(f"domain {number} {d.name} {d.vcpus} "
+                       f"{self.pools.get(d.pool, 0)}", *path)
+        if d.cpus:
+            yield self._at(f"affinity {d.cpus}", *path, "cpus")
+        if ruler.weight:
+            yield self._at(f"set {name}.{ruler.weight} {d.weight}", *path,
+                           "weight")
+        for key, value in d.parameters.items():
+            yield self._at(f"set {key} {value}", *path, "parameters", key)
+        if d.workload is None:
+            raise self.m.error(path + ("kernel",), f"what {d.kernel} does is "
+                               "not known here: give the domain a workload")
+        yield from self._load(number, d, d.workload)
+
+    def _load(self, number: int, d: Domain, w: Workload) -> Iterator[str]:
+        path: Place = ("domains", d.table, "workload")
+        words = []
+        for key, value in w.values.items():
+            if key in _CHOICES:
+                key, value = "exponential", int(value == "exponential")
+            elif key == "offset" and value == "random":
+                stream = random.Random(f"{self.seed}/{number}")
+                value = stream.randrange(w.values["period"])
+            elif key in ("peer", "to"):
+                value = self._other(value, path + (key,))
+            if w.kind != "replay":
+                words.append(f"{key}={value}")
+        yield self._at(" ".join(["load", w.kind, *words]), *path)
+        if w.kind == "replay":
+            yield from self._replay(d, w)
+        if w.alone and d.vcpus > 1:
+            yield "only 1"
+
+    def _other(self, name: str, path: Place) -> int:
+        if name in self.ids:
+            return self.ids[name]
+        if name.isdecimal() and 1 <= int(name) <= len(self.ids):
+            return int(name)
+        if not name and path[-1] == "to":
+            return -1
+        raise self.m.error(path, f"no domain is called {name!r}")
+
+    def _replay(self, d: Domain, w: Workload) -> Iterator[str]:
+        # Only now: pandas takes longer to load than most simulations to run.
+        from .replay import ReplayError, bursts
+        file = self.m.folder / w.values["trace"]
+        try:
+            found = bursts(file, w.values["domain"] or d.name, d.vcpus,
+                           self.m.measure.end)
+        except ReplayError as error:
+            raise self.m.error(("domains", d.table, "workload", error.key),
+                               str(error)) from None
+        for vcpu, several in enumerate(found):
+            for release, work in several:
+                yield f"burst {vcpu} {release} {work}"

@@ -1,0 +1,26 @@
+/*
+ * run_private.h - between the files that play a scenario.
+ *
+ * run.c makes the simulation, watches it and judges; action.c does what the
+ * scenario says; load.c is what the vCPUs do.
+ */
+#ifndef SCHED_KIT_RUN_PRIVATE_H
+#define SCHED_KIT_RUN_PRIVATE_H
+
+#include "sched/kit/kit.h"
+
+/* Make the domains' and the system's parameters what the scenario says. */
+void kit_settings(struct kit_run *r);
+/* Do action number i, and those that belong to it; returns the next one. */
+unsigned kit_act(struct kit_run *r, unsigned i);
+/* m joins. */
+void kit_join(struct kit_run *r, struct kit_member *m);
+
+sim_load kit_load;
+
+/* Time adds up: vCPU by vCPU, CPU by CPU, and what charge() was told. */
+void kit_check_accounting(struct kit_run *r);
+/* Tell the sets of rules. */
+void kit_tell_action(struct kit_run *r, const struct kit_action *a, int result);
+
+#endif

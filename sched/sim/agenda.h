@@ -1,0 +1,101 @@
+/*
+ * agenda.h - what happens when: the next time of each CPU, and the alarms of
+ * vCPUs.
+ *
+ * CPUs stand in a tournament: win[1] is the one whose time comes first. A new
+ * time replays the matches on the way up, O(log CPUs), and there is never a
+ * time in it that no longer counts.
+ *
+ * Alarms that are near stand in a heap with four children a node, one cache
+ * line; those from `horizon` on in slots of equal width, unordered, and what
+ * lies behind the last slot in one more. When the heap is empty the next slot
+ * goes into it. So an alarm costs O(1) and a few cache lines, however many
+ * there are. Each knows its place and can be moved or taken out.
+ *
+ * Equal times: the lowest number first. So a run never depends on the order in
+ * which times were entered.
+ */
+#ifndef SCHED_SIM_AGENDA_H
+#define SCHED_SIM_AGENDA_H
+
+#include "xen/lib/compiler.h"
+#include "xen/lib/types.h"
+
+struct course {
+    ns_t *time;    /* by CPU; FOREVER: never */
+    uint32_t *win; /* of each match; of 1 the winner of all */
+    uint32_t size; /* a power of 2 */
+};
+
+struct alarm {
+    ns_t time;
+    uint32_t index;
+};
+
+struct alarm_slot {
+    struct alarm *alarm;
+    uint32_t nr, room;
+};
+
+#define ALARM_SLOTS 4096u
+#define ALARM_NEAR  ALARM_SLOTS       /* the slot that is the heap */
+#define ALARM_FAR   (ALARM_SLOTS + 1) /* ... of all that is behind the others */
+
+struct alarm_place {
+    uint16_t slot;  /* where it stands, */
+    uint32_t place; /* from 1 on; 0: nowhere */
+};
+
+struct alarms {
+    struct alarm_slot slot[ALARM_SLOTS + 2];
+    struct alarm_place *place; /* by number */
+    uint32_t nr, room;
+    ns_t horizon;  /* what is before it is in the heap */
+    ns_t base;     /* slot 0 begins there; */
+    unsigned wide; /* ... and lasts for 1 << wide ns */
+    uint32_t next; /* the slot that begins at horizon */
+};
+
+void course_begin(struct course *c, unsigned nr);
+void course_end(struct course *c);
+
+/* Empty. Numbers below `room` may be used from now on. */
+void alarms_begin(struct alarms *a);
+void alarms_reserve(struct alarms *a, unsigned room);
+void alarms_end(struct alarms *a);
+void alarm_set(struct alarms *a, uint32_t index, ns_t time);
+void alarm_clear(struct alarms *a, uint32_t index);
+/* The heap is empty, and there are alarms: fill it. */
+void alarm_refill(struct alarms *a);
+
+static inline uint32_t course_first(const struct course *c)
+{
+    return c->win[1];
+}
+
+static inline void course_set(struct course *c, uint32_t index, ns_t time)
+{
+    uint32_t i, left, right;
+
+    if (c->time[index] == time)
+        return;
+    c->time[index] = time;
+    for (i = (c->size + index) / 2; i; i /= 2) {
+        left = c->win[2 * i];
+        right = c->win[2 * i + 1];
+        c->win[i] = c->time[right] < c->time[left] ? right : left;
+    }
+}
+
+/* The first alarm, or NULL. */
+static inline const struct alarm *alarm_first(struct alarms *a)
+{
+    if (unlikely(!a->slot[ALARM_NEAR].nr)) {
+        if (!a->nr)
+            return NULL;
+        alarm_refill(a);
+    }
+    return a->slot[ALARM_NEAR].alarm;
+}
+
+#endif

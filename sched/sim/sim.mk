@@ -1,0 +1,26 @@
+# schedsim: the simulator. build/schedsim is what people run; the engine behind
+# it is build/schedsim-engine.
+SIM_SRC := $(sort $(wildcard sched/api/*.c sched/load/*.c sched/sim/*.c) \
+             trace/trace.c $(PLUGIN_SRC))
+SIM_OBJ := $(SIM_SRC:%.c=$(BUILD)/sim/%.o)
+SIM_CFLAGS := -std=gnu11 -O2 -flto -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
+    -include xen/lib/compiler.h -DSCHED_WARM=1152
+
+tools: $(BUILD)/schedsim
+
+$(BUILD)/sim/%.o: %.c sched/sim/sim.mk
+	@mkdir -p $(@D)
+	$(HOSTCC) $(SIM_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/schedsim-engine: $(SIM_OBJ) $(BUILD)/gen/objects
+	$(HOSTCC) -O2 -flto=auto -o $@ $(SIM_OBJ)
+
+$(BUILD)/schedsim: sched/sim/schedsim.sh $(BUILD)/schedsim-engine
+	sed 's|@ROOT@|$(CURDIR)|' $< > $@
+	chmod 755 $@
+
+.PHONY: bench-sim
+bench-sim: $(BUILD)/schedsim-engine ## speed of the simulator: decisions a second, 64 and 65,536 vCPUs
+	tools/bench-sim
+
+-include $(SIM_OBJ:.o=.d)

@@ -1,0 +1,33 @@
+# The conformance kit (sched/kit/): build/kit/conformance, without sanitizers,
+# for speed. A plug-in's own rules are in sched/NAME/kit/; a new plug-in, and
+# rules for it, need no edit here.
+KIT_SRC := trace/trace.c $(filter-out sched/sim/main.c \
+             $(wildcard sched/*/test_*.c),$(wildcard sched/*/*.c \
+             sched/*/kit/*.c))
+KIT_OBJ := $(KIT_SRC:%.c=$(BUILD)/kit/%.o)
+KIT_CFLAGS := -std=gnu11 -O2 -g -fno-omit-frame-pointer $(WARN) $(INC) $(ABI) \
+    -include xen/lib/compiler.h
+
+$(BUILD)/kit/%.o: %.c
+	@mkdir -p $(@D)
+	$(HOSTCC) $(KIT_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/kit/conformance: $(KIT_OBJ) $(BUILD)/gen/objects
+	$(HOSTCC) -o $@ $(KIT_OBJ)
+
+host-tests: $(BUILD)/kit/conformance
+
+# The same with plug-ins that are wrong on purpose.
+WRONG_SRC := $(wildcard tests/conformance/wrong/*.c)
+WRONG_OBJ := $(WRONG_SRC:%.c=$(BUILD)/kit/%.o)
+$(BUILD)/kit/wrong: $(KIT_OBJ) $(WRONG_OBJ)
+	$(HOSTCC) -o $@ $^
+
+host-tests: $(BUILD)/kit/wrong
+
+.PHONY: conformance
+conformance: $(BUILD)/kit/conformance ## play scenarios with plug-ins: SCHED=NAME|all N=10000 SEED=1 PLUGIN=FILE
+	$< $(PLUGIN:%=--plugin %) --sched=$(or $(SCHED),all) --scenarios=$(or $(N),10000) \
+	    --seed=$(or $(SEED),1)
+
+-include $(KIT_OBJ:.o=.d) $(WRONG_OBJ:.o=.d)

@@ -1,0 +1,234 @@
+/*
+ * test_pools.c - two instances in the simulator, each with a plug-in of its
+ * own: CPUs and domains move between them and plug-ins are exchanged while
+ * loads run. All time is accounted for, and no rule is broken.
+ */
+#include "tests/sched/kit.h"
+
+#define CPUS 4
+
+static sim_load *const loads[] = { sim_hog, sim_periodic, sim_on_off,
+                                   sim_yielder };
+
+struct pools {
+    struct sim *sim;
+    struct sched *pool[2];
+    unsigned moves, refused, cpu_moves;
+};
+
+/* Each CPU may run only what belongs to its instance. */
+static void watch(struct sim_vcpu *sv, enum sched_state to, ns_t now, void *arg)
+{
+    (void)now, (void)arg;
+    if (to != SCHED_STATE_RUNNING)
+        return;
+    assert_ptr_equal(sched_of_cpu(sv->v.cpu), sv->v.sched);
+    assert_true(cpuset_has(&sv->v.affinity, sv->v.cpu));
+}
+
+static void move_cpu(struct pools *p)
+{
+    struct sim *sim = p->sim;
+    unsigned cpu = (unsigned)sim_below(sim, CPUS);
+    struct sched *to = p->pool[sim_below(sim, 2)];
+
+    if (sched_of_cpu(cpu) == to || sched_cpu_drain(cpu, sim->now))
+        return;
+    sim_run(sim, sim->now + 1);
+    assert_int_equal(sched_cpu_down(cpu, sim->now), 0);
+    assert_int_equal(sched_cpu_up(to, cpu, sim->now), 0);
+    p->cpu_moves++;
+}
+
+static void move_domain(struct pools *p)
+{
+    struct sim *sim = p->sim;
+    struct sched_domain *d = sim->domains[sim_below(sim, sim->nr_domains)];
+    struct sched *from = d->sched, *to = p->pool[sim_below(sim, 2)];
+    int error = sched_domain_move(d, to, sim->now);
+
+    assert_ptr_equal(d->sched, error ? from : to);
+    if (error)
+        p->refused++;
+    else if (from != to)
+        p->moves++;
+}
+
+static void change(struct pools *p)
+{
+    static const char *const names[] = { "rr", "bvt", "sedf", "credit",
+                                         "rtds" };
+    struct sim *sim = p->sim;
+
+    assert_int_equal(sched_change(p->pool[sim_below(sim, 2)],
+                                  sched_find(names[sim_below(sim, 5)]),
+                                  sim->now),
+                     0);
+}
+
+static void step(struct pools *p)
+{
+    struct sim *sim = p->sim;
+    struct sim_vcpu *sv = sim->vcpus[sim_below(sim, sim->nr_vcpus)];
+
+    switch (sim_below(sim, 8)) {
+    case 0:
+        move_cpu(p);
+        break;
+    case 1:
+        change(p);
+        break;
+    case 2:
+        sim_pin(sv, 1 + sim_below(sim, 15));
+        break;
+    case 3:
+        sim_pause(sv);
+        break;
+    case 4:
+        if (sv->v.core.pauses)
+            sim_unpause(sv);
+        break;
+    default:
+        move_domain(p);
+        break;
+    }
+}
+
+static void check(const struct sim *sim)
+{
+    ns_t sum, ran = 0;
+    unsigned i, k;
+
+    for (i = 0; i < sim->nr_vcpus; i++) {
+        const struct sim_vcpu *sv = sim->vcpus[i];
+
+        sum = sim->now - sv->entered;
+        for (k = 0; k < 4; k++)
+            sum += sv->in[k];
+        assert_int_equal(sum, sim->now);
+        ran += sim_ran(sv);
+    }
+    for (i = 0; i < CPUS; i++)
+        ran += sim_idle(sim, i);
+    assert_int_equal(ran, CPUS * sim->now);
+}
+
+/* Give all back to the first instance, which sim_destroy() takes apart. */
+static void end(struct pools *p)
+{
+    struct sim *sim = p->sim;
+    unsigned i;
+
+    if (cpuset_empty(sched_cpus(p->pool[0]))) {
+        i = cpuset_next(sched_cpus(p->pool[1]), 0);
+        assert_int_equal(sched_cpu_drain(i, sim->now), 0);
+        sim_run(sim, sim->now + 1);
+        assert_int_equal(sched_cpu_down(i, sim->now), 0);
+        assert_int_equal(sched_cpu_up(p->pool[0], i, sim->now), 0);
+    }
+    for (i = 0; i < sim->nr_domains; i++)
+        while (sched_domain_move(sim->domains[i], p->pool[0], sim->now))
+            assert_int_equal(
+                sched_change(p->pool[0], sched_find("rr"), sim->now), 0);
+    sim_run(sim, sim->now + 1);
+    for (i = 0; i < CPUS; i++) {
+        if (sched_of_cpu(i) != p->pool[1])
+            continue;
+        assert_int_equal(sched_cpu_drain(i, sim->now), 0);
+        assert_int_equal(sched_cpu_down(i, sim->now), 0);
+        assert_int_equal(sched_cpu_up(p->pool[0], i, sim->now), 0);
+    }
+    sched_destroy(p->pool[1]);
+    sim_destroy(sim);
+}
+
+static void run(uint64_t seed, struct pools *p)
+{
+    struct sim_conf conf = { .sched = "credit",
+                             .nr_cpus = CPUS,
+                             .seed = seed,
+                             .switch_cost = US(1),
+                             .trylock_fails = 20 };
+    struct sim *sim = sim_create(&conf);
+    unsigned i;
+
+    p->sim = sim;
+    p->pool[0] = sim->sched;
+    p->pool[1] = sched_create(sched_find("sedf"), seed);
+    sched_set_patience(p->pool[0], S(1000));
+    sched_set_patience(p->pool[1], S(1000));
+    for (i = 0; i < 8; i++) {
+        struct sim_vcpu *sv = sim_add(sim, i / 2, loads[sim_below(sim, 4)]);
+
+        sv->st.period = US(100) + (ns_t)sim_below(sim, MS(10));
+        sv->st.cost = US(10) + (ns_t)sim_below(sim, MS(3));
+        assert_int_equal(sim_start(sv), 0);
+    }
+    sim->watch = watch;
+    for (i = 0; i < 600; i++) {
+        step(p);
+        if (sim_below(sim, 3))
+            sim_run(sim, sim->now + (ns_t)sim_below(sim, MS(3)));
+        assert_null(sim->breach);
+        check(sim);
+    }
+    end(p);
+}
+
+static void random_moves(void **state)
+{
+    struct pools p = { .moves = 0 };
+    uint64_t seed;
+
+    (void)state;
+    for (seed = 1; seed <= 40; seed++)
+        run(seed, &p);
+    assert_true(p.moves > 1000 && p.cpu_moves > 200);
+}
+
+/* SEDF has room for one on each CPU: a domain of two is refused where there is
+ * one CPU, runs on where it is, and is taken once there are two. */
+static void admission(void **state)
+{
+    struct sim *sim = kit_sim("sedf", 3, 1);
+    struct sched *other = sched_create(sched_find("sedf"), 2);
+    struct sim_vcpu *a, *b;
+    ns_t ran;
+
+    (void)state;
+    assert_int_equal(sched_cpu_drain(2, 0), 0);
+    assert_int_equal(sched_cpu_down(2, 0), 0);
+    assert_int_equal(sched_cpu_up(other, 2, 0), 0);
+    a = sim_add(sim, 0, sim_hog);
+    assert_int_equal(sim_set(sim, a, "period", MS(10)), 0);
+    assert_int_equal(sim_set(sim, a, "slice", MS(6)), 0);
+    assert_int_equal(sim_set(sim, a, "extra", 0), 0);
+    assert_int_equal(sim_start(a), 0);
+    b = sim_add(sim, 0, sim_hog);
+    assert_int_equal(sim_start(b), 0);
+    sim_run(sim, MS(95));
+    assert_true(sched_domain_move(sim->domains[0], other, sim->now) < 0);
+    ran = sim_ran(a);
+    sim_run(sim, MS(195));
+    kit_near("goes on as before", sim_ran(a) - ran, MS(60), US(10));
+    assert_int_equal(sched_cpu_drain(1, sim->now), 0);
+    sim_run(sim, MS(195) + 1);
+    assert_int_equal(sched_cpu_down(1, sim->now), 0);
+    assert_int_equal(sched_cpu_up(other, 1, sim->now), 0);
+    assert_int_equal(sched_domain_move(sim->domains[0], other, sim->now), 0);
+    sim_run(sim, MS(300));
+    ran = sim_ran(a);
+    sim_run(sim, MS(400));
+    kit_near("the same slice there", sim_ran(a) - ran, MS(60), US(10));
+    end(&(struct pools){ sim, { sim->sched, other }, 0, 0, 0 });
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(admission),
+        cmocka_unit_test(random_moves),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

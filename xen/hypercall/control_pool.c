@@ -1,0 +1,84 @@
+/*
+ * control_pool.c - XEN_SYSCTL_cpupool_op, by a table: CPU pools as libxc and xl
+ * handle them. Errors are those of the comment in <xen/sysctl.h>.
+ *
+ * A scheduler without a number of Xen's (BVT, plug-ins of yours) is not to be
+ * had by CREATE: make the pool with another, then METRONOMEOP_pool_scheduler.
+ */
+#include <xen/errno.h>
+#include "xen/arch/x86/guest_access.h"
+#include "xen/hypercall/control.h"
+#include "xen/sched/pool.h"
+#include "sched/api/core.h"
+
+static int pool_op_create(struct xen_sysctl_cpupool_op *op)
+{
+    const struct sched_ops *ops = op->sched_id ? sched_find_id(op->sched_id)
+                                               : NULL;
+
+    return ops ? pool_create(&op->cpupool_id, ops, NULL) : -XEN_ENOENT;
+}
+
+static int pool_op_destroy(struct xen_sysctl_cpupool_op *op)
+{
+    return pool_destroy(op->cpupool_id);
+}
+
+/* Of the pool with this id or the next one: so a list is made. */
+static int pool_op_info(struct xen_sysctl_cpupool_op *op)
+{
+    struct pool_info info;
+    int error = pool_get_info(op->cpupool_id, &info);
+
+    if (error)
+        return error;
+    op->cpupool_id = info.id;
+    op->sched_id = info.ops->xen_id;
+    op->n_dom = info.nr_domains;
+    return control_put_cpus(&info.cpus, &op->cpumap);
+}
+
+static int pool_op_addcpu(struct xen_sysctl_cpupool_op *op)
+{
+    return pool_add_cpu(op->cpupool_id, op->cpu);
+}
+
+static int pool_op_rmcpu(struct xen_sysctl_cpupool_op *op)
+{
+    return pool_remove_cpu(op->cpupool_id, op->cpu);
+}
+
+static int pool_op_movedomain(struct xen_sysctl_cpupool_op *op)
+{
+    struct domain *d = domain_get((uint16_t)op->domid);
+    int error = -XEN_EINVAL;
+
+    if (d && op->domid < DOMID_FIRST_RESERVED)
+        error = pool_move_domain(d->sched, op->cpupool_id);
+    if (d)
+        domain_put(d);
+    return error;
+}
+
+static int pool_op_freeinfo(struct xen_sysctl_cpupool_op *op)
+{
+    struct cpuset free;
+
+    pool_free_cpus(&free);
+    return control_put_cpus(&free, &op->cpumap);
+}
+
+#define ROW(name, serve) [XEN_SYSCTL_CPUPOOL_OP_##name] = pool_op_##serve
+
+static int (*const pool_rows[])(struct xen_sysctl_cpupool_op *op) = {
+    ROW(CREATE, create),     ROW(DESTROY, destroy), ROW(INFO, info),
+    ROW(ADDCPU, addcpu),     ROW(RMCPU, rmcpu),     ROW(MOVEDOMAIN, movedomain),
+    ROW(FREEINFO, freeinfo),
+};
+
+int control_cpupool(struct xen_sysctl_cpupool_op *op)
+{
+    if (op->op >= ARRAY_SIZE(pool_rows) || !pool_rows[op->op])
+        return -XEN_ENOSYS;
+    return pool_rows[op->op](op);
+}
