@@ -6,7 +6,7 @@
 load_drivers() {
     local name module
     for name in $(sed -n 's/.*drivers=\([^ ]*\).*/\1/p' /proc/cmdline |
-        tr : ' ' | grep . || cd /modules && ls -- *.order); do
+        tr : ' ' | grep . || (cd /modules && ls -- *.order)); do
         while read -r module; do
             [ -d "/sys/module/$(basename "$module" .ko | tr - _)" ] ||
                 insmod "/modules/$module" || echo "MODULE FAILED $module"
