@@ -13,8 +13,6 @@ from experiments.runner.locate import Path as Place
 from experiments.runner.manifest import Domain, Manifest, Pool, Scheduler
 from experiments.runner.workload import Workload
 
-from .replay import ReplayError, bursts
-
 # Keys of a workload that the engine knows by another name, or not at all.
 _CHOICES = ("service", "arrivals")
 ROWS_MAX = 40   # more domains than that: a row for each [[domains]]
@@ -136,6 +134,8 @@ class Writer:
         raise self.m.error(path, f"no domain is called {name!r}")
 
     def _replay(self, d: Domain, w: Workload) -> Iterator[str]:
+        # Only now: pandas takes longer to load than most simulations to run.
+        from .replay import ReplayError, bursts
         file = self.m.folder / w.values["trace"]
         try:
             found = bursts(file, w.values["domain"] or d.name, d.vcpus,

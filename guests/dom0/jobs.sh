@@ -69,6 +69,15 @@ run_show() {
     done
 }
 
+# root DISK: go on with the system on that disk.
+run_root() {
+    wait_for "/dev/$1" || return 1
+    mkdir -p /root
+    mount -t ext4 "/dev/$1" /root || return 1
+    umount /proc/xen /proc /sys /dev/shm /tmp 2> /dev/null
+    exec switch_root /root /sbin/init
+}
+
 run_dmesg() {
     dmesg
 }

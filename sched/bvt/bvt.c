@@ -448,13 +448,14 @@ static struct sched_pick bvt_pick(struct sched *s, unsigned cpu, ns_t now)
         pick = sched_steal(s, cpu, bvt_take);
         if (!pick.v)
             return pick;
+        pick.run_for = FOREVER / 2;
         bvt_weigh(pick.v);
         bvt_migrate(pick.v, c, cpu);
     }
     b = pick.v->priv;
     b->c = c;
     c->since = now;
-    c->until = pick.run_for < FOREVER / 2 ? now + pick.run_for : FOREVER;
+    c->until = now + pick.run_for;
     if (unlikely(b->warped && sys->historic & BVT_L_PER_TURN))
         bvt_warp_if_due(pick.v, true, now);
     if (b->warped && b->warp_left < pick.run_for)

@@ -19,4 +19,8 @@ $(BUILD)/schedsim: sched/sim/schedsim.sh $(BUILD)/schedsim-engine
 	sed 's|@ROOT@|$(CURDIR)|' $< > $@
 	chmod 755 $@
 
+.PHONY: bench-sim
+bench-sim: $(BUILD)/schedsim-engine ## speed of the simulator: decisions a second, 64 and 65,536 vCPUs
+	tools/bench-sim
+
 -include $(SIM_OBJ:.o=.d)

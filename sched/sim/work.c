@@ -93,12 +93,17 @@ void work_job_end(struct sim_vcpu *sv, ns_t now)
 
 /* ---- those that are by themselves ---- */
 
+/* One that ends looks at the clock now and then, as the guest does. */
+#define HOG_LOOKS US(50)
+
 static struct sim_act hog(struct sim_vcpu *sv, ns_t now)
 {
     const struct sim_work *w = sv->work;
+    ns_t left = w->start + w->duration - now;
 
-    return act_compute(w->duration ? w->start + w->duration - now
-                                   : SIM_FOR_LONG);
+    if (!w->duration)
+        return act_compute(SIM_FOR_LONG);
+    return act_compute(left < HOG_LOOKS ? left : HOG_LOOKS);
 }
 
 static ns_t next_gap(struct sim_vcpu *sv)

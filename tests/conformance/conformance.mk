@@ -17,9 +17,17 @@ $(BUILD)/kit/conformance: $(KIT_OBJ) $(BUILD)/gen/objects
 
 host-tests: $(BUILD)/kit/conformance
 
+# The same with plug-ins that are wrong on purpose.
+WRONG_SRC := $(wildcard tests/conformance/wrong/*.c)
+WRONG_OBJ := $(WRONG_SRC:%.c=$(BUILD)/kit/%.o)
+$(BUILD)/kit/wrong: $(KIT_OBJ) $(WRONG_OBJ)
+	$(HOSTCC) -o $@ $^
+
+host-tests: $(BUILD)/kit/wrong
+
 .PHONY: conformance
 conformance: $(BUILD)/kit/conformance ## play scenarios with plug-ins: SCHED=NAME|all N=10000 SEED=1 PLUGIN=FILE
 	$< $(PLUGIN:%=--plugin %) --sched=$(or $(SCHED),all) --scenarios=$(or $(N),10000) \
 	    --seed=$(or $(SEED),1)
 
--include $(KIT_OBJ:.o=.d)
+-include $(KIT_OBJ:.o=.d) $(WRONG_OBJ:.o=.d)

@@ -14,4 +14,8 @@ struct run_options {
 };
 extern struct run_options run_options;
 
+/* report.c: text of this CPU's that belongs to a report is kept, not printed.
+ */
+bool report_takes(const char *text);
+
 #endif

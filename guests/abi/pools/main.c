@@ -293,7 +293,10 @@ static void test_storm(void)
     random_seed(&world.random, 1);
     for (n = 0; domains == 4 ? !over(3) : n < ROUNDS; n++) {
         step(domains);
-        if (n % 8 == 7)
+        /* Each exchange begins all queues anew: some turns between them. */
+        if (domains == 4)
+            wait_ms(60);
+        else if (n % 8 == 7)
             wait_ms(20);
         if (!check(birth() == born, "runstates: %lu ns amiss", birth() - born))
             break;

@@ -1,95 +1,131 @@
 /*
- * rules.c - what the conformance kit demands of credit2: among
- * those that never sleep nobody runs further ahead than by a shortest turn.
+ * rules.c - what the conformance kit demands of credit2: shares by weight to a
+ * few turns, and caps in each window.
  */
-#include "sched/kit/fair.h"
+#include <string.h>
+#include "sched/kit/reserve.h"
 
-/* The rate limit, or 0.5 ms, and 0.1 ms for one that goes on. What a parameter
- * was may show still: a waiting vCPU keeps its place until it has run. */
-static void read_params(struct kit_run *r, struct kit_fair *f)
-{
-    ns_t most = kit_param(r, NULL, "ratelimit") + 1 + r->sc->timer_late;
-    int64_t weight;
-    unsigned i;
+#define PERIOD MS(10) /* of caps; and the longest turn */
+#define SLACK  (3 * PERIOD)
 
-    if (most < US(500) + 1 + r->sc->timer_late)
-        most = US(500) + 1 + r->sc->timer_late;
-    most += US(100);
-
-    for (i = 0; i < r->sc->nr_vcpus; i++) {
-        if (kit_param(r, &r->member[i], "cap"))
-            f->counts[i] = false;
-        weight = kit_param(r, &r->member[i], "weight");
-        if (!weight)
-            weight = 256;
-        /* a changed weight costs a unit of A */
-        kit_fair_set(f, i, weight,
-                     kit_fair_units(most, weight) + kit_fair_units(1, 256));
-    }
-}
+struct credit2_state {
+    bool plain; /* hogs on one CPU, and nothing but weights is set */
+    struct kit_reserve cap[KIT_VCPUS]; /* of domains with one vCPU */
+};
 
 static void begin(struct kit_run *r, void *state)
 {
-    kit_fair_begin(r, state);
+    const struct kit_scenario *sc = r->sc;
+    struct credit2_state *c = state;
+    unsigned i;
+
+    c->plain = sc->nr_cpus == 1 && !sc->nr_actions;
+    for (i = 0; i < sc->nr_vcpus; i++)
+        if (sc->vcpu[i].load != KIT_HOG || sc->vcpu[i].start)
+            c->plain = false;
+    for (i = 0; i < sc->nr_settings; i++)
+        if (strcmp(sc->ops->params[sc->setting[i].param].name, "weight"))
+            c->plain = false;
+}
+
+static bool alone(const struct kit_scenario *sc, unsigned who)
+{
+    unsigned i;
+
+    for (i = 0; i < sc->nr_vcpus; i++)
+        if (i != who && sc->vcpu[i].dom == sc->vcpu[who].dom)
+            return false;
+    return true;
+}
+
+static void action(struct kit_run *r, void *state, const struct kit_action *a,
+                   int result)
+{
+    struct credit2_state *c = state;
+    int64_t percent;
+    unsigned i;
+
+    if (a->act != KIT_JOIN) {
+        for (i = 0; i < r->sc->nr_vcpus && a->act != KIT_WAKE; i++)
+            c->cap[i].period = 0;
+        return;
+    }
+    percent = kit_param(r, &r->member[a->who], "cap");
+    if (result || r->sc->timer_late || !percent || percent > 100 ||
+        !alone(r->sc, a->who) || r->member[a->who].touched)
+        return;
+    c->cap[a->who] = (struct kit_reserve){ .period = PERIOD,
+                                           .slice = PERIOD * percent / 100,
+                                           .limited = true,
+                                           .begin = r->sim->now };
+}
+
+static void look(struct kit_run *r, struct credit2_state *c, ns_t now)
+{
+    unsigned i;
+
+    for (i = 0; i < r->sc->nr_vcpus && !r->changed; i++)
+        kit_reserve_look(r, &c->cap[i], &r->member[i], now, "credit2-cap",
+                         "credit2-cap");
 }
 
 static void watch(struct kit_run *r, void *state, struct kit_member *m,
                   enum sched_state to, ns_t now)
 {
     (void)m, (void)to;
-    if (r->draining || r->changed)
-        return;
-    if (!now)
-        read_params(r, state);
-    kit_fair_check(r, state, "credit2-bound", now);
-}
-
-static void action(struct kit_run *r, void *state, const struct kit_action *a,
-                   int result)
-{
-    (void)result;
-    if (a->act != KIT_SET)
-        return;
-    kit_fair_update(r, state, r->sim->now);
-    read_params(r, state);
+    look(r, state, now);
 }
 
 static void end(struct kit_run *r, void *state)
 {
-    if (!r->changed)
-        kit_fair_check(r, state, "credit2-bound", r->sim->now);
+    const struct credit2_state *c = state;
+    ns_t now = r->sim->now, ran, share;
+    int64_t all = 0;
+    unsigned i;
+
+    look(r, state, now);
+    for (i = 0; i < r->sc->nr_vcpus; i++)
+        all += kit_param(r, &r->member[i], "weight");
+    for (i = 0; c->plain && all && i < r->sc->nr_vcpus; i++) {
+        ran = kit_ran(&r->member[i], now);
+        share = now / all * kit_param(r, &r->member[i], "weight");
+        if (ran > share + SLACK || ran < share - SLACK)
+            kit_fail(r, "credit2-shares", "v%u ran %lld ms, instead of %lld", i,
+                     (long long)(ran / MS(1)), (long long)(share / MS(1)));
+    }
 }
 
-/* Hogs of several weights, and some that sleep beside them, on one CPU. */
 static void family(struct kit_source *from, struct kit_scenario *sc)
 {
     unsigned n = 2 + (unsigned)kit_draw(from, 3), i;
 
     sc->nr_cpus = 1;
+    sc->length = MS(800);
+    if (kit_one_in(from, 2)) {
+        (void)kit_more(sc, kit_one_in(from, 3) ? KIT_ON_OFF : KIT_HOG, MS(5),
+                       MS(3));
+        kit_want(sc, 0, "cap", 1 + (int64_t)kit_draw(from, 99));
+        n = (unsigned)kit_draw(from, 3);
+        sc->length = MS(300);
+    }
     for (i = 0; i < n; i++) {
         (void)kit_more(sc, KIT_HOG, 0, MS(1));
-        kit_want(sc, (int)i, "weight", 1 + (int64_t)kit_draw(from, 2000));
+        kit_want(sc, (int)sc->nr_vcpus - 1, "weight", 64 << kit_draw(from, 5));
     }
-    for (n = (unsigned)kit_draw(from, 3); n--;)
-        (void)kit_more(sc, (enum kit_load)kit_draw(from, KIT_LOADS),
-                       kit_magnitude(from, US(300), MS(10)),
-                       kit_magnitude(from, US(10), MS(3)));
-    kit_want(sc, -1, "ratelimit", kit_magnitude(from, US(50), MS(4)));
-    if (kit_one_in(from, 4))
-        sc->timer_late = kit_magnitude(from, 1, US(100));
-    sc->length = MS(300);
 }
 
 static const struct kit_rule list[] = {
-    { "credit2-bound", "A_i - A_k <= (shortest turn + 0.1 ms) / w_i",
-      "sched/credit2/README.md" },
+    { "credit2-shares", "hogs keep to their weights, to three turns of 10 ms",
+      "reference 3.1; README" },
+    { "credit2-cap", "in any window at most two periods' caps + cap of it",
+      "reference 3.1; README" },
     { NULL, NULL, NULL },
 };
 
 static const struct kit_rules credit2_rules = {
     .plugin = "credit2",
     .rules = list,
-    .size = sizeof(struct kit_fair),
+    .size = sizeof(struct credit2_state),
     .family = family,
     .begin = begin,
     .watch = watch,

@@ -1,0 +1,232 @@
+"""The program: determinism, traces, errors, interruption, size."""
+from __future__ import annotations
+
+import hashlib
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from experiments.runner.manifest import read
+from experiments.runner.workload import WorkloadError, parse, to_guest
+from xentrace import check, xenalyze
+from xentrace.trace import ROOT, TOOL, load
+
+from .schedsim import SCHEDSIM, run, scenario
+
+MIXED = (ROOT / "sched/sim/examples/mixed.toml").read_text()
+SCHEDULERS = subprocess.run([SCHEDSIM, "--list"], text=True, check=True,
+                            capture_output=True).stdout
+NAMES = re.findall(r"^(\w+): ", SCHEDULERS, re.M)
+
+
+def sha(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_the_same_seed_gives_the_same_trace(tmp_path: Path):
+    short = MIXED.replace('"5s"', '"500ms"')
+    a, b, c = (run(tmp_path, short, "--sched", "bvt", "--seed", seed, name=n)
+               for seed, n in (("1", "a"), ("1", "b"), ("2", "c")))
+    assert a.hash == b.hash != c.hash
+    assert sha(a.trace) == sha(b.trace) != sha(c.trace)
+
+
+def test_the_load_does_not_depend_on_the_scheduler(tmp_path: Path):
+    text = scenario("\n".join(
+        f'p{i}: {{ kind = "poisson", work = "50us", period = "2ms" }}'
+        for i in range(4)))
+    jobs = {s: run(tmp_path, text, "--sched", s, "--until", "4s").table.jobs
+            for s in ("rr", "bvt", "credit")}
+    assert list(jobs["rr"]) == list(jobs["bvt"]) == list(jobs["credit"])
+    assert jobs["rr"].nunique() > 1     # each has a stream of its own
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_readers_accept_the_trace(tmp_path: Path, name: str):
+    r = run(tmp_path, MIXED.replace('"5s"', '"1s"'), "--sched", name)
+    assert r.code == 0, r.err
+    whole = subprocess.run([TOOL, "check", r.trace], text=True,
+                           capture_output=True)
+    assert whole.returncode == 0 and "whole" in whole.stdout
+    trace = load(r.trace)
+    assert trace.info.scheduler == name
+    assert trace.info.domains[1] == "video"
+    assert check.check(trace) == []
+    assert xenalyze.disagreements(trace) == []
+
+
+def test_the_table_says_what_the_trace_says(tmp_path: Path):
+    r = run(tmp_path, MIXED.replace('"100ms"', '"0s"'), "--sched", "credit")
+    done = subprocess.run([sys.executable, "-m", "xentrace", r.trace],
+                          cwd=ROOT, text=True, capture_output=True)
+    video = re.search(r"^video +([\d.]+) +(\d+)", done.stdout, re.M)
+    assert float(video[1]) == pytest.approx(r.of("video").ran / 50e6, abs=0.01)
+    assert int(video[2]) == pytest.approx(r.of("video").wakes, abs=1)
+
+
+GOOD = scenario('hog: { kind = "hog" } | weight = 256\n'
+                'p: { kind = "periodic", work = "1ms", period = "10ms" }',
+                sched="bvt").replace('weight = ""\n', "")
+
+
+@pytest.mark.parametrize("old,new,says", [
+    ("weight = 256", "weight = 0",
+     r"13: domains.hog.weight: bvt.weight=0: accepted are 1 to 65535"),
+    ("weight = 256", "wait = 256",
+     r"13: domains.hog.wait: unknown key 'wait'; known: .*weight"),
+    ("weight = 256", 'parameters = { "bvt.warpp" = "1ms" }',
+     r"13: domains.hog.parameters.bvt.warpp: bvt has no parameter warpp; it "
+     r"has: .*warp"),
+    ("weight = 256", 'parameters = { "bvt.warp" = "-1ms" }',
+     r"13: domains.hog.parameters.bvt.warp: bvt.warp=-1ms: accepted are 0 to"),
+    ("weight = 256", 'parameters = { "bvt.ctx_allow" = "1ms" }',
+     r"13: domains.hog.parameters.bvt.ctx_allow: .*of the whole system"),
+    ("weight = 256", 'cpus = "0-3"',
+     r"13: domains.hog.cpus: 0-3: the machine has CPUs 0 to 0"),
+    ("weight = 256", 'pool = "x"',
+     r"13: domains.hog.pool: no pool is called 'x'"),
+    ('"bvt"', '"bvd"',
+     r"7: schedulers.bvd.name: no scheduler is called bvd; there are: bvt "),
+    ("cpus = 1\n", "cpus = 1025\n",
+     r"3: machine.cpus: 1025 CPUs: 1 to 1024 are possible"),
+    ('"hog" }', '"hug" }',
+     r"12: domains.hog.workload.kind: 'hug' is unknown; known: hog, periodic"),
+    ('"10ms" }', '"10" }',
+     r"17: domains.p.workload.period: '10' is not a time: write 120ms"),
+    (', period = "10ms"', "",
+     r"17: domains.p.workload: a periodic workload needs period"),
+    ('"10ms" }', '"10ms", phase = 1 }',
+     r"17: domains.p.workload.phase: a periodic workload has no such key"),
+    ('until = "1s"', 'until = "soon"',
+     r"5: measure.until: 'soon' is not a time"),
+    ('until = "1s"', "", r"4: measure: until is missing"),
+    ("[machine]", "[machine", r":2: .*at line 2"),
+    ("[machine]", "[costs]\nsmall = '1us'\n[machine]",
+     r"3: costs.small: unknown key 'small'; known: alarm"),
+    ('kind = "hog"', 'kind = "ping", peer = "nobody"',
+     r"12: domains.hog.workload.peer: no domain is called 'nobody'"),
+    ('kind = "hog"', 'kind = "replay", trace = "none"',
+     r"12: domains.hog.workload.trace: .*none"),
+])
+def test_errors_name_file_line_and_key(tmp_path: Path, old, new, says):
+    assert old in GOOD
+    r = run(tmp_path, GOOD.replace(old, new, 1))
+    assert r.code == 1
+    assert re.match(re.escape(f"{tmp_path}/s.toml:") + says.lstrip(":"), r.err)
+    assert r.err.count("\n") == 1
+
+
+def test_a_refused_domain_is_named(tmp_path: Path):
+    text = scenario('a: { kind = "hog" } | parameters = { "sedf.period" = '
+                    '"10ms", "sedf.slice" = "9ms" }; count = 2', sched="sedf")
+    r = run(tmp_path, text)
+    assert r.code == 1 and "a" in r.err and r.err.count("\n") == 1
+    assert "refuses" in r.err or "does not admit" in r.err
+
+
+@pytest.mark.parametrize("options,says", [
+    (["--param", "bvt.warp"], "NAME.PARAM=VALUE"),
+    (["--param", "bvt.nope=1"], "--param: bvt has no parameter nope"),
+    (["--cost", "air=1us"], "--cost air=1us: known are switch"),
+    (["--sched", "none"], "--sched: no scheduler is called none"),
+    (["--plugin", "/dev/null"], "/dev/null: "),
+])
+def test_errors_of_options(tmp_path: Path, options, says):
+    r = run(tmp_path, GOOD, *options)
+    assert r.code == 1 and says in r.err and r.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name,vcpus,until,says", [
+    ("b", 1, "1s", "has no domain 'b'; it has: a"),
+    ("a", 2, "1s", "a has 1 vCPUs in .*, and 2 here"),
+    ("a", 1, "2s", "ends at 1.000 s, before the scenario's end at 2.000 s"),
+])
+def test_a_trace_that_does_not_match(tmp_path: Path, name, vcpus, until, says):
+    run(tmp_path, scenario('a: { kind = "bulk", work = "1ms", pause = "1ms" }'),
+        name="first")
+    text = scenario(f'{name}: {{ kind = "replay", trace = "first.trace" }} '
+                    f"| vcpus = {vcpus}", until=until)
+    r = run(tmp_path, text)
+    assert r.code == 1 and re.search(says, r.err)
+    assert r.err.startswith(f"{tmp_path}/s.toml:13: domains.{name}.workload.")
+
+
+def test_ctrl_c_leaves_a_valid_trace(tmp_path: Path):
+    file, trace = tmp_path / "s.toml", tmp_path / "s.trace"
+    file.write_text(MIXED.replace('"5s"', '"100000s"'))
+    process = subprocess.Popen(
+        [SCHEDSIM, file, "--sched", "bvt", "--trace", trace], text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while not trace.exists() or trace.stat().st_size < 1_000_000:
+        time.sleep(0.01)    # until it has begun to write: it is not timed
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "video" in out and "interrupted at" in out
+    whole = subprocess.run([TOOL, "check", trace], text=True,
+                           capture_output=True)
+    assert whole.returncode == 0 and "whole" in whole.stdout, whole.stderr
+
+
+def test_a_thousand_cpus_and_a_hundred_thousand_vcpus(tmp_path: Path):
+    text = scenario(
+        'hog: { kind = "hog" } | count = 500; vcpus = 100\n'
+        'poi: { kind = "poisson", work = "100us", period = "20ms" } '
+        "| count = 500; vcpus = 100", cpus=1024, until="20ms", sched="bvt")
+    r = run(tmp_path, text)
+    assert r.code == 0, r.err
+    assert r.of("hog").vcpus == r.of("poi").vcpus == 50_000
+    assert r.of("hog").ran + r.of("poi").ran == 1024 * 20_000_000
+    whole = subprocess.run([TOOL, "info", r.trace], text=True,
+                           capture_output=True)
+    assert "CPUs       1024" in whole.stdout
+
+
+def test_a_guest_and_its_workload_are_the_same(tmp_path: Path):
+    """kernel and cmdline give the workload, and the workload gives them."""
+    text = scenario('h: { kind = "hog", start = "1s" }\n'
+                    'p: { kind = "periodic", work = "2ms", period = "7ms", '
+                    'duration = "9s" }\n'
+                    'a: { kind = "ping", peer = "b", interval = "3ms" }\n'
+                    'b: { kind = "pong", peer = "a" }')
+    file = tmp_path / "s.toml"
+    file.write_text(text)
+    by_work = read(file).domains
+    guests = "\n".join(
+        f'[[domains]]\nname = "{d.name}"\nkernel = "{d.kernel}"\n'
+        f'cmdline = "{d.cmdline}"' for d in by_work)
+    file.write_text(text.split("[[domains]]")[0] + guests)
+    for one, other in zip(by_work, read(file).domains):
+        assert one.kernel and one.kernel == other.kernel
+        for key, value in other.workload.values.items():
+            mine = one.workload.values[key]
+            assert value in (mine, str({"a": 3, "b": 4}.get(mine, mine)))
+
+
+def test_no_guest_does_it():
+    work = parse({"kind": "poisson", "work": "1ms", "period": "2ms"})
+    with pytest.raises(WorkloadError, match="no guest of ours does 'poisson'"):
+        to_guest(work, {})
+
+
+def test_the_experiments_own_manifest_runs(tmp_path: Path):
+    """The latency experiment, but for Linux, of which nothing is known."""
+    text = (ROOT / "experiments/latency/experiment.toml").read_text()
+    said = run(tmp_path, text, "--sched", "bvt")
+    assert re.search(r"s.toml:51: domains.lat.kernel: what linux/vmlinuz does "
+                     "is not known here", said.err)
+    text = text.replace('kernel = "linux/vmlinuz"',
+                        'kernel = "linux/vmlinuz"\nworkload = { kind = '
+                        '"periodic", work = "30us", period = "1ms" }')
+    bvt = run(tmp_path, text, "--sched", "bvt")
+    rr = run(tmp_path, text, "--sched", "rr")
+    assert bvt.of("lat").wake_p99 < 50_000 and bvt.of("periodic").misses == 0
+    assert rr.of("lat").wake_p99 > 10_000_000
+    hogs = [bvt.of(f"hog{i}").ran for i in range(1, 9)]
+    assert hogs[7] / hogs[0] == pytest.approx(4, rel=0.01)
