@@ -6,3 +6,17 @@
 demo: hypervisor guests linux-guest tools ## boot four schedulers, write results/latency/report.html
 	$(PYTHON) -m experiments.runner experiments/latency \
 	    $(SCHEDS:%=--sched %) $(PLUGIN:%=--plugin %)
+
+# What each callback of each scheduler costs, by callgrind.
+COST_SRC := experiments/sched-cost/cost.c \
+    $(filter-out sched/sim/main.c,$(SIM_SRC))
+COST_CFLAGS := -std=gnu11 -O2 -g -fno-optimize-sibling-calls $(WARN) $(INC) \
+    $(ABI) -D_GNU_SOURCE -include xen/lib/compiler.h
+$(BUILD)/sched-cost: $(COST_SRC) $(wildcard sched/*/*.h xen/lib/*.h) \
+        $(BUILD)/gen/objects
+	@mkdir -p $(@D)
+	$(HOSTCC) $(COST_CFLAGS) -o $@ $(COST_SRC)
+
+.PHONY: sched-cost
+sched-cost: $(BUILD)/sched-cost ## measure the schedulers' callbacks, write results/sched-cost
+	$(PYTHON) experiments/sched-cost/run.py $<

@@ -73,11 +73,11 @@ $(LINUX_GUEST)/stress.img: guests/linux/mkinitrd.py guests/linux/init
 	@mkdir -p $(@D)
 	$(PYTHON) $< $@ guests/linux/init $(LINUX_PROGRAMS) stress-ng
 
-.PHONY: linux-guest
+.PHONY: linux-guest dom0-disk
 
 # The same with the drivers of QEMU's devices, for dom0: guests/dom0/README.md.
 DOM0_MODULES := ahci,ata_piix,sd_mod,nvme,virtio_pci,virtio_blk,virtio_net,$(\
-    )e1000,e1000e,xen-privcmd,xenfs,xen-evtchn,rtc-cmos
+    )e1000,e1000e,ext4,crc32c_generic,xen-privcmd,xenfs,xen-evtchn,rtc-cmos
 
 linux-guest: $(LINUX_GUEST)/dom0.img
 $(LINUX_GUEST)/dom0.img: guests/linux/mkinitrd.py guests/linux/init \
@@ -85,3 +85,8 @@ $(LINUX_GUEST)/dom0.img: guests/linux/mkinitrd.py guests/linux/init \
 	@mkdir -p $(@D)
 	$(PYTHON) $< --jobs guests/dom0/jobs.sh --modules $(DOM0_MODULES) \
 	    $@ guests/linux/init busybox
+
+# A whole Debian for dom0, for `make soak`; root and the network are needed.
+dom0-disk: $(BUILD)/dom0/debian.img ## a disk with Debian, for dom0 (as root)
+$(BUILD)/dom0/debian.img: guests/dom0/mkdisk.sh
+	guests/dom0/mkdisk.sh $@

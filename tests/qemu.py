@@ -36,8 +36,10 @@ class Machine:
                  cpu: str = "max,-smap", machine: str = "q35",
                  iso: pathlib.Path | None = None, uefi: bool = False,
                  deterministic: bool = False,
+                 kernel: pathlib.Path = BUILD / "metronome32",
                  extra: tuple[str, ...] = ()) -> None:
         """modules: "path words" each; extra: further arguments of QEMU."""
+        self._kernel = kernel
         self.folder = tempfile.TemporaryDirectory(prefix="metronome-")
         self.log = ""
         self._changed = threading.Condition()
@@ -59,7 +61,7 @@ class Machine:
     def _boot(self, append: str, modules: tuple[str, ...],
               iso: pathlib.Path | None, uefi: bool) -> list[str]:
         if iso is None:
-            args = ["-kernel", str(BUILD / "metronome32"), "-append", append]
+            args = ["-kernel", str(self._kernel), "-append", append]
             if modules:
                 args += ["-initrd", ",".join(modules)]
             return args

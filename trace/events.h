@@ -14,6 +14,7 @@
 #define TRACE_SCHED_MIGRATE     (TRC_SCHED_VERBOSE + 0x100)
 #define TRACE_SCHED_PICK        (TRC_SCHED_VERBOSE + 0x101)
 #define TRACE_SCHED_FALLBACK    (TRC_SCHED_VERBOSE + 0x102)
+#define TRACE_SCHED_PLUGIN      (TRC_SCHED_VERBOSE + 0x103)
 #define TRACE_PV_HYPERCALL_DONE (TRC_PV_ENTRY + 0x80)
 #define TRACE_EVTCHN_SEND       (TRC_SCHED_VERBOSE + 0x110)
 #define TRACE_VIRQ              (TRC_SCHED_VERBOSE + 0x111)
@@ -42,6 +43,16 @@ static inline uint32_t trace_plugin_event(uint32_t sched_id, uint32_t index)
     return TRC_SCHED_CLASS |
            ((sched_id << TRC_SCHED_ID_SHIFT) & (uint32_t)TRC_SCHED_ID_MASK) |
            (index & 0x1ff);
+}
+
+/* Several plug-ins may share a scheduler id (7 is for all that have none): the
+ * nth of them, counted from 0, numbers its events from here on, so that each
+ * record tells whose it is. Beyond the eighth they are told apart no more. */
+#define TRACE_PLUGIN_EVENTS 64u
+static inline uint32_t trace_plugin_first(uint32_t sched_id, uint32_t nth)
+{
+    return trace_plugin_event(sched_id,
+                              (nth < 8 ? nth : 7) * TRACE_PLUGIN_EVENTS);
 }
 
 /* A vCPU as one word: the form of the type `id` in events.def. */

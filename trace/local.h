@@ -21,6 +21,15 @@ static inline void local_dec(uint32_t *p)
     asm volatile("decl %0" : "+m"(*p) : : "memory", "cc");
 }
 
+/* Add 1; the value before. */
+static inline uint32_t local_fetch_inc(uint32_t *p)
+{
+    uint32_t before = 1;
+
+    asm volatile("xaddl %0, %1" : "+r"(before), "+m"(*p) : : "memory", "cc");
+    return before;
+}
+
 /* *p = new if it still is old; true if so. */
 static inline bool local_cas64(uint64_t *p, uint64_t old, uint64_t new)
 {

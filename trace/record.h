@@ -23,10 +23,11 @@
 #define TRACE_LOST_BYTES       (12 + 4 * 4)
 
 #define TRACE_ANCHOR_MAGIC   "metronome trace" /* 16 bytes with the 0 */
-#define TRACE_ANCHOR_VERSION 1
+#define TRACE_ANCHOR_VERSION 2
 #define TRACE_ANCHOR_CPUS    128
 #define TRACE_ANCHOR_DOMAINS 112
 #define TRACE_ANCHOR_EVENTS  48
+#define TRACE_ANCHOR_PLUGINS 24
 
 #define TRACE_ANCHOR_OVERWRITE 1u /* flags: the oldest records give way */
 
@@ -34,6 +35,14 @@ struct trace_anchor_cpu {
     uint64_t paddr;      /* of the struct t_buf; 0: this CPU has no ring */
     uint32_t bytes;      /* of header and data together */
     uint32_t lost_total; /* records dropped so far */
+};
+
+/* A plug-in and the names of its events, numbered from `first` on. */
+struct trace_anchor_plugin {
+    uint32_t first;
+    uint32_t nr_events;
+    char name[24];
+    char event_name[TRACE_ANCHOR_EVENTS][24];
 };
 
 struct trace_anchor_domain {
@@ -54,14 +63,15 @@ struct trace_anchor {
     uint32_t nr_domains; /* may exceed what there is room for */
     uint32_t sched_id;   /* scheduler id of the plug-in's events */
     uint32_t nr_events;
-    uint32_t reserved;
-    char scheduler[24];
+    uint32_t nr_plugins; /* may exceed what there is room for */
+    char scheduler[24];  /* Pool-0's at boot */
     char event_name[TRACE_ANCHOR_EVENTS][24]; /* of the plug-in, from 0 */
     struct trace_anchor_cpu cpu[TRACE_ANCHOR_CPUS];
     struct trace_anchor_domain domain[TRACE_ANCHOR_DOMAINS];
+    struct trace_anchor_plugin plugin[TRACE_ANCHOR_PLUGINS];
 };
 
-#define TRACE_ANCHOR_PAGES 2
+#define TRACE_ANCHOR_PAGES 9
 static_assert(sizeof(struct trace_anchor) <= TRACE_ANCHOR_PAGES * 4096,
               "the anchor fits its pages");
 static_assert(sizeof(struct t_buf) == 8, "t_buf as in the ABI");

@@ -9,6 +9,7 @@
  * costs records, never memory.
  */
 #include "trace/emit.h"
+#include "trace/recent.h"
 
 #include <stddef.h>
 
@@ -151,10 +152,15 @@ static uint8_t *reserve_slowly(struct trace_ring *r, uint32_t need,
             break;
     }
 
+    /* Whoever crosses the middle comes here, and leaves a mark behind him. */
+    if (offset(next) >= r->size / 2 && offset(next) - total < r->size / 2)
+        local_write64(&r->mark, next);
     /* A nested context's idea of the end may be newer: ours is still true. */
     room = offset(next) + (r->size - busy - filler - total);
     if (room > r->size - 1)
         room = r->size - 1;
+    if (offset(next) < r->size / 2 && room > r->size / 2 - 1)
+        room = r->size / 2 - 1;
     local_write64(&r->end, (next >> 32) << 32 | room);
     if (lost)
         write_lost(r, r->data + offset(next) - total, tsc);
@@ -193,6 +199,8 @@ void trace_emit_slowly(struct trace_ring *r, uint32_t header, uint64_t tsc,
     place = reserve_slowly(r, trace_record_bytes(header), tsc);
     if (place)
         fill((struct trace_record *)place, header, tsc, words);
+    else if (r->kept)
+        trace_keep(r, header, tsc, words);
     if (!trace_publish(r))
         trace_publish_again(r);
 }

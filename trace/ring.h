@@ -33,6 +33,10 @@ struct trace_ring {
     uint64_t tail;     /* overwrite: the oldest record's place */
     uint64_t done;     /* overwrite: records below are complete */
     uint64_t lost_tsc; /* time of the first of the `lost` */
+    uint64_t mark;     /* a record's place in the second half of a lap: there a
+                        * walk may begin (recent.h) */
+    struct trace_kept *kept; /* the last of those dropped; or NULL */
+    uint32_t nr_kept;        /* so many, ever */
     struct t_buf *buf;
     uint8_t *data;
     uint32_t *lost_total;

@@ -65,6 +65,22 @@ void trace_anchor_scheduler(const char *name, unsigned sched_id,
     anchor->nr_events = n;
 }
 
+void trace_anchor_plugin(const char *name, uint32_t first,
+                         const char *const *events)
+{
+    struct trace_anchor_plugin *p;
+    unsigned n = 0;
+
+    if (!anchor || anchor->nr_plugins++ >= TRACE_ANCHOR_PLUGINS)
+        return;
+    p = &anchor->plugin[anchor->nr_plugins - 1];
+    p->first = first;
+    copy_name(p->name, sizeof(p->name), name);
+    for (; events && events[n] && n < TRACE_ANCHOR_EVENTS; n++)
+        copy_name(p->event_name[n], sizeof(p->event_name[n]), events[n]);
+    p->nr_events = n;
+}
+
 void trace_anchor_domain(uint32_t id, uint32_t nr_vcpus, const char *name)
 {
     uint32_t i = 0;

@@ -29,6 +29,11 @@ void trace_anchor_clock(uint64_t tsc_khz, uint64_t tsc_zero);
 void trace_anchor_scheduler(const char *name, unsigned sched_id,
                             const char *const *events);
 
+/* A plug-in: the number of its first event (trace_plugin_first()), and names as
+ * above. All of them, at boot. */
+void trace_anchor_plugin(const char *name, uint32_t first,
+                         const char *const *events);
+
 /* A domain is there, or is renamed: its name in traces. */
 void trace_anchor_domain(uint32_t id, uint32_t nr_vcpus, const char *name);
 

@@ -11,7 +11,9 @@ SCHED_NOT_PLUGINS := api load sim kit
 PLUGIN_SRC := $(sort $(filter-out $(SCHED_NOT_PLUGINS:%=sched/%/%) \
     $(wildcard sched/*/test_*.c),$(wildcard sched/*/*.c)))
 PLUGINS := $(sort $(notdir $(patsubst %/,%,$(dir $(PLUGIN_SRC)))))
-SCHED_SRC := $(sort $(wildcard sched/api/*.c sched/load/*.c)) $(PLUGIN_SRC)
+# EXTRA_SCHED: more folders of plug-ins, for the image of a test.
+SCHED_SRC := $(sort $(wildcard sched/api/*.c sched/load/*.c)) $(PLUGIN_SRC) \
+    $(foreach folder,$(EXTRA_SCHED),$(wildcard $(folder)/*.c))
 TRACE_SRC := $(sort $(wildcard trace/*.c))
 HV_SRC := $(XEN_SRC) $(SCHED_SRC) $(TRACE_SRC)
 HV_OBJ := $(patsubst %,$(BUILD)/hv/%.o,$(basename $(HV_SRC)))

@@ -80,6 +80,16 @@ static void print_fields(FILE *out, const char *fields, const struct rec *r)
         fprintf(out, " %#x", word[used]);
 }
 
+/* Whose event that is, in a trace that knows all plug-ins; or NULL. */
+static const struct trace_anchor_plugin *plugin_of(const struct trace_meta *m,
+                                                   uint32_t event)
+{
+    for (unsigned i = 0; i < m->nr_plugins; i++)
+        if (event - m->plugin[i].first < m->plugin[i].nr_events)
+            return &m->plugin[i];
+    return NULL;
+}
+
 /* Events of a plug-in: the scheduler's id, then the index of the name. The
  * words are: vCPU, and a number of 64 bits. */
 static void print_plugin_event(FILE *out, const struct trace *t,
@@ -87,7 +97,12 @@ static void print_plugin_event(FILE *out, const struct trace *t,
 {
     unsigned id = r->event >> TRC_SCHED_ID_SHIFT & 7, i = r->event & 0x1ff;
 
-    if (t->meta.known && id == t->meta.sched_id && i < t->meta.nr_events)
+    const struct trace_anchor_plugin *p = plugin_of(&t->meta, r->event);
+
+    if (p)
+        fprintf(out, "%s.%s", p->name, p->event_name[r->event - p->first]);
+    else if (!t->meta.nr_plugins && t->meta.known && id == t->meta.sched_id &&
+             i < t->meta.nr_events)
         fprintf(out, "%s.%s", t->meta.scheduler, t->meta.event_name[i]);
     else
         fprintf(out, "scheduler%u.%u", id, i);

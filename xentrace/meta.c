@@ -19,6 +19,23 @@ static char *info_name(const char *file)
     return name;
 }
 
+/* plugin NUMBER-OF-FIRST-EVENT NAME EVENT... */
+static void read_plugin(struct trace_meta *m, const char *line)
+{
+    struct trace_anchor_plugin *p = &m->plugin[m->nr_plugins];
+    int at;
+
+    if (m->nr_plugins == TRACE_ANCHOR_PLUGINS ||
+        sscanf(line, "plugin %x %23s%n", &p->first, p->name, &at) != 2)
+        return;
+    m->nr_plugins++;
+    for (line += at; p->nr_events < TRACE_ANCHOR_EVENTS; line += at)
+        if (sscanf(line, " %23s%n", p->event_name[p->nr_events], &at) == 1)
+            p->nr_events++;
+        else
+            return;
+}
+
 static void read_line(struct trace_meta *m, const char *line)
 {
     struct trace_anchor_domain d = { 0 };
@@ -36,6 +53,7 @@ static void read_line(struct trace_meta *m, const char *line)
             m->nr_events = i + 1;
         return;
     }
+    read_plugin(m, line);
     if (sscanf(line, "domain %u %u %23s", &d.id, &d.nr_vcpus, d.name) == 3 &&
         m->nr_domains < TRACE_ANCHOR_DOMAINS)
         m->domain[m->nr_domains++] = d;
@@ -46,7 +64,7 @@ static void read_line(struct trace_meta *m, const char *line)
 
 bool meta_read(struct trace_meta *m, const char *file)
 {
-    char *name = info_name(file), line[128];
+    char *name = info_name(file), line[2048];
     FILE *in = name ? fopen(name, "r") : NULL;
 
     free(name);
@@ -76,6 +94,12 @@ bool meta_write(const struct trace_meta *m, const char *file)
             m->sched_id);
     for (unsigned i = 0; i < m->nr_events; i++)
         fprintf(out, "event %u %s\n", i, m->event_name[i]);
+    for (unsigned i = 0; i < m->nr_plugins; i++) {
+        fprintf(out, "plugin %#x %s", m->plugin[i].first, m->plugin[i].name);
+        for (unsigned j = 0; j < m->plugin[i].nr_events; j++)
+            fprintf(out, " %s", m->plugin[i].event_name[j]);
+        fputc('\n', out);
+    }
     for (unsigned i = 0; i < m->nr_domains; i++)
         fprintf(out, "domain %u %u %s\n", m->domain[i].id,
                 m->domain[i].nr_vcpus, m->domain[i].name);

@@ -175,6 +175,9 @@ void ram_meta(const struct ram *ram, struct trace_meta *m)
         m->nr_domains = TRACE_ANCHOR_DOMAINS;
     }
     memcpy(m->domain, a->domain, sizeof(m->domain));
+    m->nr_plugins = a->nr_plugins < TRACE_ANCHOR_PLUGINS ? a->nr_plugins
+                                                         : TRACE_ANCHOR_PLUGINS;
+    memcpy(m->plugin, a->plugin, sizeof(m->plugin));
     for (unsigned c = 0; c < TRACE_ANCHOR_CPUS; c++)
         m->lost_total[c] = a->cpu[c].lost_total;
 }

@@ -35,6 +35,8 @@ class Info:
     scheduler: str = ""
     sched_id: int = -1
     events: dict[int, str] = field(default_factory=dict)
+    plugins: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    """Of each plug-in: its first event's number, its events' names."""
     domains: dict[int, str] = field(default_factory=dict)
     lost: dict[int, int] = field(default_factory=dict)  # CPU -> dropped
 
@@ -54,6 +56,8 @@ def read_info(path: Path) -> Info:
             info.scheduler, info.sched_id = rest[0], int(rest[1])
         elif key == "event":
             info.events[int(rest[0])] = rest[1]
+        elif key == "plugin":
+            info.plugins[rest[1]] = int(rest[0], 16), rest[2:]
         elif key == "domain":
             info.domains[int(rest[0])] = rest[2]
         elif key == "lost":

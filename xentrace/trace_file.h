@@ -39,6 +39,8 @@ struct trace_meta {
     char event_name[TRACE_ANCHOR_EVENTS][24];
     struct trace_anchor_domain domain[TRACE_ANCHOR_DOMAINS];
     uint64_t lost_total[TRACE_ANCHOR_CPUS];
+    unsigned nr_plugins; /* 0: an older trace, with one scheduler */
+    struct trace_anchor_plugin plugin[TRACE_ANCHOR_PLUGINS];
 };
 
 struct trace {

@@ -85,9 +85,9 @@ def _engine(args: argparse.Namespace) -> list[str | Path]:
 def _weights(args: argparse.Namespace) -> set[str]:
     """Schedulers that have a parameter `weight`."""
     done = subprocess.run([*_engine(args), "--list"], text=True,
-                          stdout=subprocess.PIPE)
+                          capture_output=True)
     if done.returncode:
-        raise ValueError("schedsim: see above")
+        raise ValueError(done.stderr.strip())
     text = done.stdout
     return {line.split(".")[0].strip() for line in text.splitlines()
             if line.startswith("  ") and ".weight " in line}

@@ -51,6 +51,15 @@ void rows_weights(void);
 void rows_equal(void);
 void rows_steps(void);
 
+/* Single operations of the above, for rows_steps(). The stubs below serve page
+ * faults, or the user's system calls, until switched off again. */
+void fault_handled_by_stub(bool on);
+void fault_once(void);
+void read_msrs(unsigned count);
+void read_cr0s(unsigned count);
+void user_handled_by_stub(bool on);
+void user_calls(unsigned count); /* in user mode, which ends by #UD */
+
 /* stubs.S: entries that note the TSC. */
 extern uint64_t stub_stamp;       /* set by the stubs when 0 */
 extern const char stub_event[];   /* an event callback; goes on to the normal */

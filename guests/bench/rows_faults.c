@@ -19,7 +19,7 @@ static void set_fault_entry(const char *entry)
     (void)hypercall_set_trap_table(table);
 }
 
-static void read_msrs(unsigned count)
+void read_msrs(unsigned count)
 {
     uint32_t low, high;
 
@@ -27,7 +27,7 @@ static void read_msrs(unsigned count)
         __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(MSR_EFER));
 }
 
-static void read_cr0s(unsigned count)
+void read_cr0s(unsigned count)
 {
     unsigned long value;
 
@@ -35,14 +35,25 @@ static void read_cr0s(unsigned count)
         __asm__ volatile("mov %%cr0, %0" : "=r"(value));
 }
 
+/* An address that nothing maps: a hole of the lower half. */
+static const void *const hole = (const void *)0x10000000UL;
+
+void fault_handled_by_stub(bool on)
+{
+    stub_skip = 2;
+    set_fault_entry(on ? stub_fault : trap_entries + 16 * TRAP_PAGE_FAULT);
+}
+
+void fault_once(void)
+{
+    (void)stub_touch(hole);
+}
+
 static void fault_rows(void)
 {
     ns_t there[99], back[99];
-    /* An address that nothing maps: a hole of the lower half. */
-    const void *hole = (const void *)0x10000000UL;
 
-    stub_skip = 2;
-    set_fault_entry(stub_fault);
+    fault_handled_by_stub(true);
     for (unsigned i = 0; i < 99; i++) {
         uint64_t start, end;
 
@@ -52,7 +63,7 @@ static void fault_rows(void)
         there[i] = clock_tsc_to_ns(stub_stamp - start);
         back[i] = clock_tsc_to_ns(end - start);
     }
-    set_fault_entry(trap_entries + 16 * TRAP_PAGE_FAULT);
+    fault_handled_by_stub(false);
     row_value("page_fault", median(there, 99));
     row_value("page_fault_return", median(back, 99));
 }

@@ -12,6 +12,7 @@
 #include "guests/lib/grant.h"
 #include "guests/lib/hypercall.h"
 #include "guests/lib/pages.h"
+#include "guests/lib/user.h"
 #include "guests/lib/vcpu.h"
 
 void steps_begin(const char *name);
@@ -20,7 +21,7 @@ void steps_end(void);
 static struct {
     uint32_t port, peer_port;
     uint64_t pte;
-    char *page;
+    char *page, *other;
     struct multicall_entry calls[64];
     grant_handle_t handle;
     grant_ref_t ref;
@@ -87,6 +88,18 @@ static void pte_toggle(void)
     pte_set();
 }
 
+/* The same by plain stores, which fault. */
+static void pte_stores(void)
+{
+    union {
+        const uint64_t *found;
+        volatile uint64_t *writable;
+    } pte = { pte_find((unsigned long)steps.page, 1) };
+
+    *pte.writable = 0;
+    *pte.writable = steps.pte;
+}
+
 static void flush(void)
 {
     struct mmuext_op op = { .cmd = MMUEXT_TLB_FLUSH_LOCAL };
@@ -112,6 +125,38 @@ static void map_unmap(void)
 {
     map();
     unmap();
+}
+
+static void copy(void)
+{
+    struct gnttab_copy op = {
+        .source = { .u.ref = steps.ref, .domid = 0 },
+        .dest = { .u.gmfn = virt_to_mfn(steps.other), .domid = DOMID_SELF },
+        .len = (uint16_t)PAGE_SIZE,
+        .flags = GNTCOPY_source_gref,
+    };
+
+    (void)hypercall_grant_table_op(GNTTABOP_copy, &op, 1);
+}
+
+static void read_msr(void)
+{
+    read_msrs(1);
+}
+
+static void read_cr0(void)
+{
+    read_cr0s(1);
+}
+
+static void user_call(void)
+{
+    user_calls(1);
+}
+
+static void user_call_twice(void)
+{
+    user_calls(2);
 }
 
 static void set_timer(void)
@@ -200,11 +245,29 @@ static void steps_switch(void)
 static void steps_memory(void)
 {
     step("PTE clear and set", pte_toggle);
+    step("PTE clear and set by stores", pte_stores);
     step("local TLB flush", flush);
     if (grant_init()) {
         steps.ref = grant_access(0, page_alloc(), false);
+        steps.other = page_alloc();
         step("grant map and unmap", map_unmap);
+        step("grant copy of 4 KiB", copy);
         (void)page_unprotect(steps.page);
+    }
+}
+
+static void steps_traps(void)
+{
+    step("emulated rdmsr", read_msr);
+    step("emulated CR0 read", read_cr0);
+    fault_handled_by_stub(true);
+    step("page fault and back", fault_once);
+    fault_handled_by_stub(false);
+    if (user_init()) {
+        user_handled_by_stub(true);
+        step("user mode, 1 system call, #UD", user_call);
+        step("user mode, 2 system calls, #UD", user_call_twice);
+        user_handled_by_stub(false);
     }
 }
 
@@ -221,6 +284,7 @@ void rows_steps(void)
     step("set one-shot timer", set_timer);
     clock_stop_timer();
     steps_memory();
+    steps_traps();
     steps_switch();
     (void)event_mask();
     steps_begin("end");

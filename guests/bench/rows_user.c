@@ -9,16 +9,18 @@ extern const char syscall_entry[];
 
 static bool bad_end;
 
-static void set_syscall_entry(const char *entry)
+void user_handled_by_stub(bool on)
 {
-    struct callback_register arg = { .type = CALLBACKTYPE_syscall,
-                                     .flags = CALLBACKF_mask_events,
-                                     .address = (unsigned long)entry };
+    struct callback_register arg = {
+        .type = CALLBACKTYPE_syscall,
+        .flags = CALLBACKF_mask_events,
+        .address = (unsigned long)(on ? stub_syscall : syscall_entry)
+    };
 
     (void)hypercall_callback_op(CALLBACKOP_register, &arg);
 }
 
-static void bounce(unsigned count)
+void user_calls(unsigned count)
 {
     struct trap_frame end = user_run(stub_user_calls, count);
 
@@ -33,9 +35,9 @@ void rows_user(void)
         row_absent("user_syscall", "no user page table");
         return;
     }
-    set_syscall_entry(stub_syscall);
-    time = measure(bounce, 1000);
-    set_syscall_entry(syscall_entry);
+    user_handled_by_stub(true);
+    time = measure(user_calls, 1000);
+    user_handled_by_stub(false);
     if (bad_end)
         row_absent("user_syscall", "user mode ended with the wrong exception");
     else

@@ -6,7 +6,7 @@
 load_drivers() {
     local name module
     for name in $(sed -n 's/.*drivers=\([^ ]*\).*/\1/p' /proc/cmdline |
-        tr : ' ' | grep . || cd /modules && ls -- *.order); do
+        tr : ' ' | grep . || (cd /modules && ls -- *.order)); do
         while read -r module; do
             [ -d "/sys/module/$(basename "$module" .ko | tr - _)" ] ||
                 insmod "/modules/$module" || echo "MODULE FAILED $module"
@@ -67,6 +67,15 @@ run_show() {
         echo "SHOW $file"
         cat "$file"
     done
+}
+
+# root DISK: go on with the system on that disk.
+run_root() {
+    wait_for "/dev/$1" || return 1
+    mkdir -p /root
+    mount -t ext4 "/dev/$1" /root || return 1
+    umount /proc/xen /proc /sys /dev/shm /tmp 2> /dev/null
+    exec switch_root /root /sbin/init
 }
 
 run_dmesg() {

@@ -103,7 +103,7 @@ static uint64_t random_value(void)
     case 3:
         return page + random_below(r, PAGE_SIZE);
     case 4:
-        return page + PAGE_SIZE - random_below(r, 64);
+        return page + PAGE_SIZE - 1 - random_below(r, 63);
     case 5:
         return attack.mfn[index];
     case 6:
@@ -187,9 +187,18 @@ static void random_call(void)
     count_one(result < 0 ? &attack.refused : &attack.ok);
 }
 
+/* What stands before and behind scratch, where random lists are to end: a
+ * random mapping may have come there. */
+static void unmap_guards(void)
+{
+    (void)page_remap(guarded[0], 0);
+    (void)page_remap(guarded[SCRATCH_PAGES + 1], 0);
+}
+
 /* Scratch pages that became tables, or lost their mappings, back to data. */
 static void restore_scratch(void)
 {
+    unmap_guards();
     for (unsigned i = 0; i < SCRATCH_PAGES; i++) {
         struct mmuext_op unpin = { .cmd = MMUEXT_UNPIN_TABLE,
                                    .arg1.mfn = attack.mfn[i] };
@@ -411,8 +420,7 @@ static void note_pages(void)
         attack.pte[i] = pte_find(address_of(scratch[i]), 1);
         attack.pte_machine[i] = virt_to_machine(attack.pte[i]);
     }
-    (void)page_remap(guarded[0], 0);
-    (void)page_remap(guarded[SCRATCH_PAGES + 1], 0);
+    unmap_guards();
 }
 
 static void say(long calls)

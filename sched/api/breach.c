@@ -2,9 +2,9 @@
  * breach.c - a plug-in broke a rule: who, which, and how to go on.
  *
  * From the breach on the core keeps the hands by itself and doesn't call the
- * plug-in. The next sched_schedule() of any CPU of the instance, with no lock
- * held, has the host report it, and puts the fallback in force: the areas are
- * emptied, and who waited waits in the fallback's hand.
+ * plug-in. The next sched_schedule() of any CPU of the instance takes all its
+ * locks, has the host note what there is to report, and puts the fallback in
+ * force: the areas are emptied, and who waited waits in the fallback's hand.
  */
 #include "sched/api/core_private.h"
 
@@ -23,31 +23,20 @@ void sched_breach(struct sched *s, unsigned cpu, const struct sched_vcpu *v,
 void sched_mend(struct sched *s, ns_t now)
 {
     struct sched_breach b = { .sched = s };
-    unsigned cpu;
 
     sched_lock_all(s);
-    if (!s->broken || s->mending) {
+    if (!s->broken) { /* another CPU has mended it */
         sched_unlock_all(s);
         return;
     }
-    s->mending = true;
     b.plugin = s->ops->name;
     b.rule = s->broken;
     b.cpu = s->broken_cpu;
     b.v = s->broken_v;
     b.can_fall_back = s->fallback && s->fallback != s->ops;
-    sched_unlock_all(s);
-
+    s->held = true;
     host_breach(&b);
+    s->held = false;
     BUG_ON(!b.can_fall_back);
-
-    sched_lock_all(s);
-    s->mending = false;
-    if (!s->broken) { /* sched_change() was faster */
-        sched_unlock_all(s);
-        return;
-    }
-    sched_install(s, s->fallback, now);
-    for_each_cpu (cpu, &s->cpus)
-        host_poke(cpu);
+    sched_install(s, s->fallback, now); /* pokes them all */
 }

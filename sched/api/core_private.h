@@ -30,7 +30,7 @@ struct sched {
     unsigned broken_cpu;
     const struct sched_vcpu *broken_v;
     bool sound; /* broken, but its data can be shown */
-    bool mending;
+    bool held;  /* sched_mend() has all locks: for a dump */
     const struct sched_ops *fallback; /* NULL: none */
     struct cpuset cpus; /* of the pool; written under all its locks */
     struct cpuset up;   /* those, and who is drained but not yet down; their

@@ -40,7 +40,7 @@ static void dump_cpu(struct sched *s, unsigned cpu, ns_t now)
     const struct sched_pcpu *p = &sched_pcpus[cpu];
     const struct sched_vcpu *v = p->running;
     unsigned lock = p->lock;
-    bool locked = host_trylock(lock);
+    bool locked = s->held || host_trylock(lock);
 
     sched_print(" cpu%u%s: ", cpu, locked ? "" : " (busy)");
     if (v)
@@ -53,7 +53,7 @@ static void dump_cpu(struct sched *s, unsigned cpu, ns_t now)
                 (unsigned long long)p->counts.steals);
     if (locked && s->ops->dump && (!s->broken || s->sound))
         s->ops->dump(s, cpu, now);
-    if (locked)
+    if (locked && !s->held)
         host_unlock(lock);
 }
 

@@ -70,9 +70,10 @@ void host_vprint(const char *format, va_list args);
 void *host_alloc(size_t size);
 void host_free(void *p);
 
-/* A plug-in broke a rule. Says so (sched_dump() shows its state). If it returns
- * the fallback takes over; it must not return if b->can_fall_back is false, nor
- * if the host is to stop. No lock is held. */
+/* A plug-in broke a rule. Notes it (sched_dump() shows its state). If it
+ * returns the fallback takes over; it must not return if b->can_fall_back is
+ * false, nor if the host is to stop. All locks of the instance are held,
+ * interrupts are off, and its other CPUs wait: be quick, print later. */
 void host_breach(const struct sched_breach *b);
 
 #endif

@@ -21,6 +21,8 @@
  * only svt is also read from elsewhere.
  */
 #include "sched/api/sched.h"
+#include "sched/bvt/bvt_private.h"
+#include "xen/lib/vtime.h"
 
 #define BVT_SCALE 256 /* = the default weight: then A is in plain ns */
 
@@ -37,59 +39,11 @@ enum { BVT_ACTUAL, BVT_EFFECTIVE }; /* what node[] is for */
 
 enum { BVT_EV_WARP, BVT_EV_UNWARP, BVT_EV_MIGRATE };
 
-struct bvt_sys {
-    int64_t ctx_allow; /* C, ns of CPU time */
-    int64_t migrate;   /* M, ns of CPU time */
-};
-
-struct bvt_dom {
-    int64_t weight;
-    int64_t warp;       /* W, units of A */
-    int64_t warp_limit; /* L, ns of CPU time; 0: none */
-    int64_t unwarp;     /* U, ns */
-};
-
-struct bvt_cpu;
-
-struct bvt_vcpu {
-    struct bvt_cpu *c; /* where it runs, or ran last */
-    int64_t a;         /* A = a + rest / weight */
-    uint64_t rest;     /* < weight */
-    uint64_t weight;   /* the domain's, as of the last charge */
-    uint64_t inverse;  /* (2^64 - 1) / weight, rounded down */
-    unsigned home;     /* the CPU whose SVT A refers to */
-    bool warped;
-    bool voluntary; /* it sleeps because it asked to */
-    ns_t warp_left; /* CPU time that this burst may still run warped */
-    ns_t rearm;     /* not warped again before */
-    ns_t slept;     /* when it fell asleep */
-};
-
-struct bvt_cpu {
-    struct sched_queue actual, effective;
-    int64_t svt;                /* min A of the runnable, when last computed */
-    ns_t since;                 /* start of what runs, or its last charge */
-    ns_t until;                 /* ... gives way then, if not to a waker */
-    struct sched_vcpu *woken;   /* a waker that takes precedence now */
-    struct sched_vcpu *last;    /* just stopped by us, not by itself */
-    struct sched_vcpu *yielder; /* passes this turn */
-};
-
 /* ---- virtual time ---- */
 
 static bool bvt_before(int64_t a, int64_t b)
 {
     return sched_key_before(a, b);
-}
-
-static int64_t bvt_plus(int64_t a, uint64_t d)
-{
-    return (int64_t)((uint64_t)a + d);
-}
-
-static int64_t bvt_minus(int64_t a, int64_t b)
-{
-    return (int64_t)((uint64_t)a - (uint64_t)b);
 }
 
 /* Take over the domain's weight, if it has changed, before time is counted or
@@ -119,7 +73,13 @@ static int64_t bvt_after(const struct bvt_vcpu *b, ns_t ran, uint64_t *rest)
         *rest -= b->weight;
         q++;
     }
-    return bvt_plus(b->a, q);
+    return vtime_plus(b->a, (int64_t)q);
+}
+
+/* Whether a fault of Xen's BVT is to be shown. */
+static bool bvt_fault(const struct sched *s, enum bvt_fault fault)
+{
+    return ((const struct bvt_sys *)sched_sys(s))->historic & fault;
 }
 
 static int64_t bvt_effective(const struct sched_vcpu *v)
@@ -127,7 +87,11 @@ static int64_t bvt_effective(const struct sched_vcpu *v)
     const struct bvt_vcpu *b = v->priv;
     const struct bvt_dom *d = v->dom_priv;
 
-    return b->warped ? bvt_minus(b->a, d->warp) : b->a;
+    if (likely(!b->warped))
+        return b->a;
+    if (unlikely(bvt_fault(v->sched, BVT_UNSIGNED)))
+        return bvt_historic_effective(b->a, d->warp);
+    return vtime_minus(b->a, d->warp);
 }
 
 /* The same as bvt_slice(), for the differences where 64 bits are too few. */
@@ -143,10 +107,14 @@ __attribute__((cold, noinline)) static ns_t bvt_slice_far(
 /* The CPU time until i must give way to j, where d = E_j - E_i: the exact
  * solution t of E_i + t / w_i = E_j + C / w_i, rounded up to a ns. May be
  * negative. */
-static inline ns_t bvt_slice(const struct bvt_vcpu *b, int64_t d, ns_t c)
+static inline ns_t bvt_slice(const struct bvt_sys *sys,
+                             const struct bvt_vcpu *b, int64_t d)
 {
     int64_t t, up = BVT_SCALE - 1 - (int64_t)b->rest;
+    ns_t c = sys->ctx_allow;
 
+    if (unlikely(sys->historic & BVT_MIXES_UNITS))
+        return bvt_historic_slice(d, b->weight, c);
     if (unlikely(__builtin_mul_overflow(d, (int64_t)b->weight, &t) ||
                  __builtin_add_overflow(t, up, &t)))
         return bvt_slice_far(b, d, c);
@@ -158,10 +126,12 @@ static inline ns_t bvt_slice(const struct bvt_vcpu *b, int64_t d, ns_t c)
 static int64_t bvt_svt(struct bvt_cpu *c, bool runs, int64_t run_a)
 {
     const struct sched_node *n = sched_queue_first(&c->actual);
-    int64_t svt = run_a;
+    int64_t svt = run_a, a = 0;
 
-    if (n && (!runs || bvt_before(n->key, run_a)))
-        svt = n->key;
+    if (n)
+        a = ((const struct bvt_vcpu *)n->vcpu->priv)->a;
+    if (n && (!runs || bvt_before(a, run_a)))
+        svt = a;
     WRITE_ONCE(c->svt, svt);
     return svt;
 }
@@ -215,8 +185,11 @@ static void bvt_charge(struct sched_vcpu *v, ns_t ran, ns_t now)
 {
     struct bvt_vcpu *b = v->priv;
     struct bvt_cpu *c = b->c;
-    int64_t a = bvt_after(b, ran, &b->rest);
+    int64_t a;
 
+    if (unlikely(bvt_fault(v->sched, BVT_ROUNDS)))
+        ran = bvt_historic_ran(ran);
+    a = bvt_after(b, ran, &b->rest);
     b->a = a;
     c->since = now;
     (void)bvt_svt(c, true, a);
@@ -232,11 +205,15 @@ static void bvt_charge(struct sched_vcpu *v, ns_t ran, ns_t now)
 static inline void bvt_insert(struct bvt_cpu *c, struct sched_vcpu *v)
 {
     const struct bvt_vcpu *b = v->priv;
+    int64_t a = b->a;
 
-    if (b->warped)
+    if (b->warped) {
         sched_queue_add(&c->effective, &v->node[BVT_EFFECTIVE],
                         bvt_effective(v));
-    sched_queue_add(&c->actual, &v->node[BVT_ACTUAL], b->a);
+        if (unlikely(bvt_fault(v->sched, BVT_UNSIGNED)))
+            a = bvt_effective(v); /* where E > A it has to wait for E */
+    }
+    sched_queue_add(&c->actual, &v->node[BVT_ACTUAL], a);
 }
 
 /* One that has run; apart, so that the usual way needs no frame. */
@@ -303,9 +280,9 @@ static void bvt_migrate(struct sched_vcpu *v, const struct bvt_cpu *c,
 
     if (cpuset_has(sched_cpus(v->sched), b->home)) {
         home = sched_cpu(v->sched, b->home);
-        lead = bvt_minus(b->a, READ_ONCE(home->svt));
+        lead = vtime_minus(b->a, READ_ONCE(home->svt));
     }
-    b->a = bvt_plus(c->svt, (uint64_t)lead);
+    b->a = vtime_plus(c->svt, lead);
     if (sys->migrate)
         b->a = bvt_after(b, sys->migrate, &b->rest);
     b->home = cpu;
@@ -334,8 +311,8 @@ static void bvt_preempt(struct sched_vcpu *v, struct bvt_cpu *c,
     int64_t e = bvt_node(v)->key, run_e = bvt_effective(running);
     ns_t until;
 
-    until = c->since + bvt_slice(rb, bvt_minus(e, run_e), sys->ctx_allow);
-    if (bvt_before(e, bvt_plus(run_e, (uint64_t)bvt_minus(run_a, rb->a)))) {
+    until = c->since + bvt_slice(sys, rb, vtime_minus(e, run_e));
+    if (bvt_before(e, vtime_plus(run_e, vtime_minus(run_a, rb->a)))) {
         if (!c->woken || bvt_before(e, bvt_node(c->woken)->key))
             c->woken = v;
         until = now;
@@ -422,7 +399,8 @@ static struct sched_vcpu *bvt_take(struct sched *s, unsigned from, unsigned cpu)
 
 /* Whom to run of those that wait here, and how long. What has run goes on if
  * this decision comes before it has to give way. */
-static struct sched_vcpu *bvt_choose(struct bvt_cpu *c, ns_t allow, ns_t now,
+static struct sched_vcpu *bvt_choose(struct bvt_cpu *c,
+                                     const struct bvt_sys *sys, ns_t now,
                                      ns_t *run_for)
 {
     struct sched_node *n = bvt_first(c, c->yielder), *next;
@@ -437,8 +415,8 @@ static struct sched_vcpu *bvt_choose(struct bvt_cpu *c, ns_t allow, ns_t now,
         n = bvt_node(c->woken);
     } else if (unlikely(last && n->vcpu != last && now < c->until)) {
         bvt_weigh(last);
-        *run_for = bvt_slice(last->priv, bvt_minus(n->key, bvt_node(last)->key),
-                             allow);
+        *run_for = bvt_slice(sys, last->priv,
+                             vtime_minus(n->key, bvt_node(last)->key));
         if (*run_for > 0) {
             bvt_remove(c, last);
             return last;
@@ -452,9 +430,9 @@ static struct sched_vcpu *bvt_choose(struct bvt_cpu *c, ns_t allow, ns_t now,
     next = bvt_first(c, NULL);
     *run_for = FOREVER / 2;
     if (next)
-        *run_for = bvt_slice(v->priv, bvt_minus(next->key, e), allow);
-    if (*run_for < allow) /* beside one that yielded */
-        *run_for = allow;
+        *run_for = bvt_slice(sys, v->priv, vtime_minus(next->key, e));
+    if (*run_for < sys->ctx_allow) /* beside one that yielded */
+        *run_for = sys->ctx_allow;
     return v;
 }
 
@@ -465,18 +443,21 @@ static struct sched_pick bvt_pick(struct sched *s, unsigned cpu, ns_t now)
     struct sched_pick pick = { NULL, FOREVER };
     struct bvt_vcpu *b;
 
-    pick.v = bvt_choose(c, sys->ctx_allow, now, &pick.run_for);
+    pick.v = bvt_choose(c, sys, now, &pick.run_for);
     if (!pick.v) {
         pick = sched_steal(s, cpu, bvt_take);
         if (!pick.v)
             return pick;
+        pick.run_for = FOREVER / 2;
         bvt_weigh(pick.v);
         bvt_migrate(pick.v, c, cpu);
     }
     b = pick.v->priv;
     b->c = c;
     c->since = now;
-    c->until = pick.run_for < FOREVER / 2 ? now + pick.run_for : FOREVER;
+    c->until = now + pick.run_for;
+    if (unlikely(b->warped && sys->historic & BVT_L_PER_TURN))
+        bvt_warp_if_due(pick.v, true, now);
     if (b->warped && b->warp_left < pick.run_for)
         pick.run_for = b->warp_left;
     return pick;
@@ -535,7 +516,7 @@ static void bvt_view(const struct sched_vcpu *v, ns_t now, int64_t *out)
     if (sched_running(v->sched, v->cpu) == v)
         a = bvt_after(b, now - c->since, &rest);
     out[0] = a;
-    out[1] = bvt_plus(a, (uint64_t)bvt_minus(bvt_effective(v), b->a));
+    out[1] = vtime_plus(a, vtime_minus(bvt_effective(v), b->a));
     out[2] = c->svt;
     out[3] = b->warped ? b->warp_left : 0;
 }
@@ -561,6 +542,10 @@ static const struct sched_param bvt_params[] = {
       US(500) },
     { "migrate", "ns", "M: CPU time charged for a change of CPU",
       SCHED_PER_SYSTEM, offsetof(struct bvt_sys, migrate), 0, S(1), 0 },
+    { "historic", "count",
+      "BROKEN, to study: 1 rounds + 2 mixes units + 4 unsigned + 8 L per turn",
+      SCHED_PER_SYSTEM, offsetof(struct bvt_sys, historic), 0, BVT_ALL_FAULTS,
+      0 },
     { "weight", "count", "share of the CPU, against the others' weights",
       SCHED_PER_DOMAIN, offsetof(struct bvt_dom, weight), 1, 65535, 256 },
     { "warp", "ns", "W: lead borrowed, in CPU time at weight 256; 0: none",

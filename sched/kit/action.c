@@ -128,7 +128,8 @@ static unsigned act_set(struct kit_run *r, unsigned i)
         a = &r->sc->action[i];
         if (a->act != KIT_SET || a->at != first->at || a->who != first->who)
             break;
-        batch_add(r, &b, a->param, a->value);
+        if (!r->changed)
+            batch_add(r, &b, a->param, a->value);
     }
     if (!r->changed) {
         error = batch_do(r, &b);

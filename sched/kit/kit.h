@@ -124,12 +124,13 @@ struct kit_run {
     struct sim_vcpu *on_cpu[KIT_CPUS];
     bool down[KIT_CPUS];
     const struct sched_ops *in_force;
-    bool changed;   /* another plug-in was, or is, in force */
-    bool disturbed; /* CPUs came or went */
-    bool draining;  /* loads end as soon as they can */
-    ns_t burst_at;  /* progress: the instant, */
-    unsigned burst; /* and how many picks it has seen */
-    FILE *log;      /* each call of the plug-in, or NULL */
+    bool changed;      /* another plug-in was, or is, in force */
+    bool disturbed;    /* CPUs came or went */
+    bool draining;     /* loads end as soon as they can */
+    ns_t burst_at;     /* progress: the instant, */
+    unsigned burst;    /* and how many picks it has seen */
+    FILE *log;         /* each call of the plug-in, or NULL */
+    const char *trace; /* file for a trace in the hypervisor\'s form, or NULL */
     sim_watch *recorder;
     void *recorder_arg;
     void *state[16]; /* of each set of rules */
@@ -181,8 +182,9 @@ void kit_play(struct kit_run *r, const struct kit_scenario *sc);
 /* A rule is broken; the first one counts. rule is a literal. */
 void kit_fail(struct kit_run *r, const char *rule, const char *format, ...)
     PRINTF(3, 4);
-/* The value of a parameter of this name, as of now; 0: there is none. d is of
- * the member m, which may be NULL for those of the system. */
+/* The value of a parameter of this name, as of now; 0: there is none, or
+ * another plug-in is in force. Of the member m and its domain; m may be NULL
+ * for those of the system. */
 int64_t kit_param(struct kit_run *r, const struct kit_member *m,
                   const char *name);
 /* m's CPU time. */
@@ -217,6 +219,8 @@ struct kit_vcpu *kit_more(struct kit_scenario *sc, enum kit_load load,
 /* ---- text: text.c ---- */
 
 void kit_write(FILE *out, const struct kit_scenario *sc, const char *rule);
+/* As a scenario of schedsim; false: it cannot be said there. toml.c */
+bool kit_write_toml(FILE *out, const struct kit_scenario *sc, const char *rule);
 /* 0, or -1 and one line in why. */
 int kit_read(FILE *in, const char *name, struct kit_scenario *sc, char *why,
              size_t size);
@@ -225,6 +229,10 @@ const char *kit_do_name(enum kit_do act);
 
 /* ---- what the command does with them ---- */
 
+/* A run takes about a millisecond; after so much CPU time a signal ends the
+ * process: SIGVTALRM. (Not the clock's time: the machine may be busy.) */
+#define KIT_HANG_MS 500
+void kit_set_alarm(void);
 /* Play sc in a process of its own, so that nothing it does can harm us. */
 void kit_try(const struct kit_scenario *sc, struct kit_verdict *out);
 /* Make sc as small as it can be and still break the same rule. Returns the

@@ -20,11 +20,12 @@
 #include "sched/sim/plugin_file.h"
 #include "xen/lib/bug.h"
 
-#define JOBS_MAX     16
-#define RULES_MAX    24
-#define CRASHES_MAX  20
-#define HANG_SECONDS 2  /* of CPU time; a scenario takes about 1 ms */
-#define AGAIN        16 /* each so manieth is played twice */
+#define JOBS_MAX    16
+#define RULES_MAX   24
+#define CRASHES_MAX 20
+#define HANG_COUNTS 10 /* as so many crashes: it takes that long */
+#define STARTS      4  /* scenarios of one broken rule that are shrunk */
+#define AGAIN       16 /* each so manieth is played twice */
 
 static const char help[] =
     "usage: conformance [OPTION]...\n"
@@ -36,8 +37,10 @@ static const char help[] =
     "  -j, --jobs=N          processes (default 2)\n"
     "  -o, --output=DIR      for what is found (default build/conformance)\n"
     "      --replay=FILE     play the scenario in FILE and print each call\n"
+    "      --shrink=FILE     make the scenario in FILE as small as it can be\n"
     "      --number=N        print scenario number N, and play it\n"
     "      --rules           list the rules that judge NAME (or all)\n"
+    "      --rule=RULE       shrink and report breaches of this rule only\n"
     "      --plugin FILE     (before all else) load this object\n"
     "      --no-shrink       report what is found as it was found\n"
     "  -q, --quiet           no progress\n"
@@ -47,17 +50,17 @@ static const char help[] =
     "(what was done until then is reported).\n";
 
 struct options {
-    const char *sched, *output, *replay;
+    const char *sched, *output, *replay, *rule;
     uint64_t scenarios, seed, number;
     unsigned jobs;
-    bool quiet, rules, no_shrink, one;
+    bool shrink, quiet, rules, no_shrink, one;
 };
 
 /* ---- the board ---- */
 
 struct finding {
-    const char *rule; /* a literal: the same in every process */
-    uint64_t first, count;
+    const char *rule;               /* a literal: the same in every process */
+    uint64_t count, number[STARTS]; /* of the scenarios with the least ones */
 };
 
 struct worker {
@@ -86,13 +89,19 @@ static void on_interrupt(int sig)
 static void note(struct worker *w, const char *rule, uint64_t i)
 {
     struct finding *f = w->finding;
+    unsigned k, last;
 
     while (f->rule && f->rule != rule && strcmp(f->rule, rule))
         if (++f == &w->finding[RULES_MAX])
             return;
-    if (!f->count++ || i < f->first)
-        f->first = i;
     f->rule = rule;
+    for (k = 0; k < STARTS && (k < f->count) && f->number[k] < i; k++)
+        ;
+    for (last = STARTS - 1; last > k; last--)
+        f->number[last] = f->number[last - 1];
+    if (k < STARTS)
+        f->number[k] = i;
+    f->count++;
 }
 
 /* ---- a worker ---- */
@@ -122,7 +131,6 @@ static void play_one(const struct sched_ops *ops, const struct options *o,
 static void work(const struct sched_ops *ops, const struct options *o,
                  struct worker *w, uint64_t from)
 {
-    struct itimerval hang = { .it_value.tv_sec = HANG_SECONDS };
     uint64_t i;
 
     (void)signal(SIGINT, SIG_IGN);
@@ -131,7 +139,7 @@ static void work(const struct sched_ops *ops, const struct options *o,
     for (i = from; i < o->scenarios && !board->stop; i += o->jobs) {
         w->current = i;
         w->noted = false;
-        (void)setitimer(ITIMER_VIRTUAL, &hang, NULL);
+        kit_set_alarm();
         play_one(ops, o, w, i);
         w->done++;
     }
@@ -163,7 +171,8 @@ static void ended(const struct sched_ops *ops, const struct options *o,
     if (!w->noted)
         note(w, hang ? "hang" : "crash", w->current);
     w->done++;
-    if (++w->crashes < CRASHES_MAX && !board->stop) {
+    w->crashes += hang ? HANG_COUNTS : 1;
+    if (w->crashes < CRASHES_MAX && !board->stop) {
         w->finished = false;
         start(ops, o, w, w->current + o->jobs);
     }
@@ -228,7 +237,7 @@ static void supervise(const struct sched_ops *ops, const struct options *o)
 
 static void merge(const struct options *o, struct worker *all)
 {
-    unsigned i, k;
+    unsigned i, k, n;
 
     memset(all, 0, sizeof(*all));
     for (i = 0; i < o->jobs; i++)
@@ -237,7 +246,8 @@ static void merge(const struct options *o, struct worker *all)
 
             if (!f->rule)
                 break;
-            note(all, f->rule, f->first);
+            for (n = 0; n < STARTS && n < f->count; n++)
+                note(all, f->rule, f->number[n]);
         }
 }
 
@@ -256,18 +266,51 @@ static uint64_t count_of(const struct options *o, const char *rule)
     return sum;
 }
 
-static void shrink_and_save(const struct options *o, struct kit_scenario *sc,
-                            struct kit_verdict *verdict)
+static unsigned size_of(const struct kit_scenario *sc)
 {
-    unsigned attempts = 0;
-    char path[512];
+    return sc->nr_vcpus * 100 + sc->nr_actions * 20 + sc->nr_settings * 10 +
+           sc->nr_cpus;
+}
 
-    if (!o->no_shrink && !interrupted) {
-        attempts = kit_shrink(sc, verdict);
+/* Shrink the first few scenarios that broke the rule: the smallest is *best.
+ * False: alone, none of them breaks it. */
+static bool smallest(const struct sched_ops *ops, const struct options *o,
+                     const struct finding *f, struct kit_scenario *best,
+                     struct kit_verdict *verdict)
+{
+    static struct kit_scenario sc;
+    struct kit_verdict v;
+    unsigned i, attempts = 0;
+    bool any = false;
+
+    for (i = 0; i < STARTS && i < f->count; i++) {
+        kit_generate(ops, o->seed, f->number[i], &sc);
+        kit_try(&sc, &v);
+        if (!v.rule || strcmp(v.rule, f->rule))
+            continue;
+        if (!o->no_shrink && !interrupted)
+            attempts += kit_shrink(&sc, &v);
+        if (!any || size_of(&sc) < size_of(best)) {
+            *best = sc;
+            *verdict = v;
+        }
+        any = true;
+        if (sc.nr_vcpus <= 2 || o->no_shrink || !strcmp(f->rule, "hang"))
+            break;
+    }
+    if (attempts && any)
         (void)printf("  shrunk to %u CPUs, %u vCPUs, %u actions, in %u "
                      "attempts:\n",
-                     sc->nr_cpus, sc->nr_vcpus, sc->nr_actions, attempts);
-    }
+                     best->nr_cpus, best->nr_vcpus, best->nr_actions, attempts);
+    return any;
+}
+
+static void tell_and_save(const struct options *o,
+                          const struct kit_scenario *sc,
+                          const struct kit_verdict *verdict)
+{
+    char path[512];
+
     kit_write(stdout, sc, NULL);
     (void)printf("  at %lld ns: %s\n", (long long)verdict->at, verdict->detail);
     if (kit_save(o->output, sc, verdict, path, sizeof(path)))
@@ -286,17 +329,13 @@ static void report(const struct sched_ops *ops, const struct options *o,
         "%s breaks the rule \"%s\" in %llu of %llu scenarios, first in "
         "number %llu\n",
         ops->name, f->rule, (unsigned long long)count_of(o, f->rule),
-        (unsigned long long)done(o), (unsigned long long)f->first);
-    kit_generate(ops, o->seed, f->first, &sc);
-    kit_try(&sc, &verdict);
-    if (!verdict.rule || strcmp(verdict.rule, f->rule)) {
-        (void)printf("  alone, that scenario breaks %s: what was before it "
-                     "matters\n",
-                     verdict.rule ? verdict.rule : "no rule");
-        if (!verdict.rule)
-            return;
+        (unsigned long long)done(o), (unsigned long long)f->number[0]);
+    if (!smallest(ops, o, f, &sc, &verdict)) {
+        (void)printf("  alone, that scenario does not: what was before it "
+                     "matters\n");
+        return;
     }
-    shrink_and_save(o, &sc, &verdict);
+    tell_and_save(o, &sc, &verdict);
 }
 
 /* True: no rule is broken. */
@@ -315,7 +354,8 @@ static bool examine(const struct sched_ops *ops, const struct options *o)
         (void)printf("%-15s %llu scenarios, %.1f s: no rule is broken\n",
                      ops->name, (unsigned long long)done(o), seconds() - begin);
     for (i = 0; i < RULES_MAX && all.finding[i].rule; i++)
-        report(ops, o, &all.finding[i]);
+        if (!o->rule || !strcmp(o->rule, all.finding[i].rule))
+            report(ops, o, &all.finding[i]);
     (void)fflush(stdout);
     return !all.finding[0].rule;
 }
@@ -327,6 +367,7 @@ static int play_and_tell(const struct kit_scenario *sc)
     static struct kit_run r;
 
     r.log = stdout;
+    kit_set_alarm();
     kit_play(&r, sc);
     if (!r.verdict.rule) {
         (void)printf("no rule is broken; hash %016llx\n",
@@ -335,6 +376,23 @@ static int play_and_tell(const struct kit_scenario *sc)
     }
     (void)printf("breaks the rule \"%s\" at %lld ns: %s\n", r.verdict.rule,
                  (long long)r.verdict.at, r.verdict.detail);
+    return 1;
+}
+
+static int shrink_one(const struct options *o, struct kit_scenario *sc)
+{
+    struct kit_verdict verdict;
+    unsigned attempts;
+
+    kit_try(sc, &verdict);
+    if (!verdict.rule) {
+        (void)printf("no rule is broken\n");
+        return 0;
+    }
+    attempts = kit_shrink(sc, &verdict);
+    (void)printf("%s breaks the rule \"%s\"; shrunk in %u attempts:\n",
+                 sc->ops->name, verdict.rule, attempts);
+    tell_and_save(o, sc, &verdict);
     return 1;
 }
 
@@ -356,7 +414,7 @@ static int replay(const struct options *o)
         (void)fprintf(stderr, "conformance: %s\n", why);
         return 2;
     }
-    return play_and_tell(&sc);
+    return o->shrink ? shrink_one(o, &sc) : play_and_tell(&sc);
 }
 
 static int list_rules(const char *sched)
@@ -432,7 +490,12 @@ static int option(struct options *o, int c)
         o->output = optarg;
         return 0;
     case 'R':
+    case 'm':
         o->replay = optarg;
+        o->shrink = c == 'm';
+        return 0;
+    case 'r':
+        o->rule = optarg;
         return 0;
     case 'l':
         return (o->rules = true, 0);
@@ -451,6 +514,7 @@ static int options(struct options *o, int argc, char **argv)
         { "sched", 1, NULL, 's' },     { "scenarios", 1, NULL, 'n' },
         { "seed", 1, NULL, 'S' },      { "jobs", 1, NULL, 'j' },
         { "output", 1, NULL, 'o' },    { "replay", 1, NULL, 'R' },
+        { "rule", 1, NULL, 'r' },      { "shrink", 1, NULL, 'm' },
         { "number", 1, NULL, 'N' },    { "rules", 0, NULL, 'l' },
         { "no-shrink", 0, NULL, 'X' }, { "quiet", 0, NULL, 'q' },
         { "help", 0, NULL, 'h' },      { NULL, 0, NULL, 0 },

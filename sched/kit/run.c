@@ -8,9 +8,12 @@
 #include <stdarg.h>
 #include <string.h>
 #include "sched/kit/run_private.h"
+#include "sched/sim/record.h"
 #include "xen/lib/bug.h"
 
 struct kit_run *kit_now;
+
+#define TRACE_MASK 0x0002f000 /* all of the scheduler's classes */
 
 #define ARENA 65536 /* bytes for the state of all sets of rules */
 
@@ -54,7 +57,8 @@ int64_t kit_param(struct kit_run *r, const struct kit_member *m,
 {
     const struct sched_param *p = sched_param_find(r->sc->ops, name);
 
-    if (!p || (!m && p->scope != SCHED_PER_SYSTEM))
+    if (!p || (!m && p->scope != SCHED_PER_SYSTEM) ||
+        r->in_force != r->sc->ops) /* the areas are another's */
         return 0;
     return sched_param_get(r->sim->sched, m ? m->sv->v.core.domain : NULL,
                            m ? &m->sv->v : NULL, p);
@@ -291,6 +295,20 @@ static void make(struct kit_run *r)
     r->sim->watch = on_state;
     r->sim->trace = on_trace;
     r->sim->watch_arg = r;
+    /* A trace that cannot be written is missed by who asked for it. */
+    if (r->trace)
+        (void)record_begin(r->sim, r->trace, TRACE_MASK);
+}
+
+static void end_trace(struct kit_run *r)
+{
+    static const char *const names[KIT_VCPUS] = { "d0", "d1", "d2", "d3",
+                                                  "d4", "d5", "d6", "d7" };
+
+    if (!r->sim->record)
+        return;
+    (void)record_info(r->sim, r->trace, names);
+    (void)record_end(r->sim);
 }
 
 /* When the next thing happens: a start, or an action. */
@@ -350,12 +368,14 @@ void kit_play(struct kit_run *r, const struct kit_scenario *sc)
 {
     sim_watch *recorder = r->recorder;
     void *recorder_arg = r->recorder_arg;
+    const char *trace = r->trace;
     FILE *log = r->log;
 
     memset(r, 0, sizeof(*r));
     r->sc = sc;
     r->in_force = sc->ops;
     r->log = log;
+    r->trace = trace;
     r->recorder = recorder;
     r->recorder_arg = recorder_arg;
     kit_now = r;
@@ -368,7 +388,9 @@ void kit_play(struct kit_run *r, const struct kit_scenario *sc)
     judge_core(r);
     r->verdict.hash = r->sim->hash;
     r->verdict.decisions = r->sim->decisions;
+    end_trace(r);
     r->log = NULL;
+    r->trace = NULL;
     r->recorder = NULL;
     /* A plug-in that broke a rule is not called any more. */
     if (r->verdict.rule)

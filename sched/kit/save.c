@@ -93,6 +93,7 @@ static void write_plot(const char *path, const struct kit_scenario *sc,
 static void replay(const char *path, const struct kit_scenario *sc)
 {
     static struct kit_run r;
+    char trace[512];
     struct recorder rec = { open_in(path, "runs.dat"),
                             open_in(path, "waits.dat") };
 
@@ -104,6 +105,8 @@ static void replay(const char *path, const struct kit_scenario *sc)
     (void)fprintf(rec.waits, "-1 -1 0 0\n");
     (void)setvbuf(rec.runs, NULL, _IOLBF, 0);
     (void)setvbuf(rec.waits, NULL, _IOLBF, 0);
+    (void)snprintf(trace, sizeof(trace), "%s/trace.bin", path);
+    r.trace = trace;
     r.recorder = record;
     r.recorder_arg = &rec;
     kit_play(&r, sc);
@@ -137,6 +140,20 @@ static void plot(const char *path)
     }
 }
 
+static void save_toml(const char *path, const struct kit_scenario *sc,
+                      const char *rule)
+{
+    FILE *out = open_in(path, "scenario.toml");
+    char full[512];
+    bool said = out && kit_write_toml(out, sc, rule);
+
+    if (out)
+        (void)fclose(out);
+    (void)snprintf(full, sizeof(full), "%s/scenario.toml", path);
+    if (!said)
+        (void)unlink(full);
+}
+
 int kit_save(const char *dir, const struct kit_scenario *sc,
              const struct kit_verdict *verdict, char *path, size_t size)
 {
@@ -153,6 +170,7 @@ int kit_save(const char *dir, const struct kit_scenario *sc,
     kit_write(out, sc, verdict->rule);
     (void)fprintf(out, "# %s\n", verdict->detail);
     (void)fclose(out);
+    save_toml(path, sc, verdict->rule);
     (void)fflush(NULL);
     child = fork();
     if (child == 0) {

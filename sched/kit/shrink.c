@@ -15,8 +15,8 @@
 #include "sched/kit/kit.h"
 #include "xen/lib/bug.h"
 
-#define HANG_SECONDS 2 /* of CPU time; a run takes a millisecond */
 #define ATTEMPTS_MAX 4000
+#define HANGS_MAX    60 /* attempts, if each of them takes so long */
 
 /* ---- one attempt ---- */
 
@@ -32,13 +32,19 @@ static struct kit_verdict *shared(void)
     return page;
 }
 
+void kit_set_alarm(void)
+{
+    struct itimerval hang = { .it_value.tv_usec = KIT_HANG_MS * 1000 };
+
+    (void)setitimer(ITIMER_VIRTUAL, &hang, NULL);
+}
+
 static void attempt(const struct kit_scenario *sc, struct kit_verdict *out)
 {
-    struct itimerval hang = { .it_value.tv_sec = HANG_SECONDS };
     static struct kit_run r;
     uint64_t hash;
 
-    (void)setitimer(ITIMER_VIRTUAL, &hang, NULL);
+    kit_set_alarm();
     kit_play(&r, sc);
     *out = r.verdict;
     if (r.verdict.rule)
@@ -99,9 +105,10 @@ static bool in_order(const struct kit_scenario *sc)
 /* Is candidate as bad as the best? Then it is the best. */
 static bool better(struct shrinker *s, const struct kit_scenario *candidate)
 {
+    bool hangs = !strcmp(s->verdict->rule, "hang");
     struct kit_verdict verdict;
 
-    if (s->attempts >= ATTEMPTS_MAX ||
+    if (s->attempts >= (hangs ? HANGS_MAX : ATTEMPTS_MAX) ||
         !memcmp(candidate, s->best, sizeof(*candidate)) || !in_order(candidate))
         return false;
     s->attempts++;
@@ -229,14 +236,26 @@ static bool fewer_settings(struct shrinker *s)
     return any;
 }
 
+/* One CPU less; with one vCPU less, too, as these often go together. */
 static bool fewer_cpus(struct shrinker *s)
 {
     struct kit_scenario c = *s->best;
+    unsigned i;
 
     if (c.nr_cpus == 1)
         return false;
     c.nr_cpus--;
-    return better(s, &c);
+    if (better(s, &c))
+        return true;
+    for (i = c.nr_vcpus; i-- > 0 && c.nr_vcpus > 1;) {
+        c = *s->best;
+        c.nr_cpus--;
+        drop_vcpu(&c, i);
+        renumber(&c);
+        if (better(s, &c))
+            return true;
+    }
+    return false;
 }
 
 /* Not longer than it takes; and then by halves. */
@@ -352,7 +371,7 @@ unsigned kit_shrink(struct kit_scenario *sc, struct kit_verdict *verdict)
     struct shrinker s = { sc, verdict, 0 };
     bool any = true;
 
-    while (any && s.attempts < ATTEMPTS_MAX) {
+    while (any) {
         any = fewer_vcpus(&s);
         any = fewer_actions(&s) || any;
         any = fewer_settings(&s) || any;

@@ -111,6 +111,16 @@ def test_description(words: str, message: str) -> None:
     ends_with((f"{HELLO} domain {words}",), rf"module 0.*: .*{message}")
 
 
+def test_parameters_that_do_not_go_together() -> None:
+    """A period below the budget that is in force; with a budget it fits."""
+    words = f"{HELLO} domain name=a mem=16M rtds.period=3ms"
+    ends_with((words,), r"rtds refuses period=3ms: they do not go together",
+              options="sched=rtds")
+    with Machine("console=com1 sched=rtds",
+                 (f"{words} rtds.budget=1ms",)) as m:
+        assert "hello" in m.wait_end().lower()
+
+
 def test_description_in_a_text(tmp_path: pathlib.Path) -> None:
     """The line of the text is said."""
     text = tmp_path / "domains"

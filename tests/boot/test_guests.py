@@ -59,7 +59,8 @@ def test_many_unknown_operations() -> None:
         assert "    operation 1128: " not in m.log
 
 
-@pytest.mark.parametrize("sched", ["rr", "credit", "sedf", "bvt"])
+@pytest.mark.parametrize("sched", ["rr", "credit", "sedf", "bvt", "credit2",
+                                   "fbvt", "rtds"])
 @pytest.mark.parametrize("smp", [1, 4])
 def test_32_vcpus(sched: str, smp: int) -> None:
     """A guest with 32 vCPUs: all come up, and all run."""

@@ -109,6 +109,26 @@ def test_backtrace(tmp_path: pathlib.Path) -> None:
     assert "__builtin_trap" in source[line - 1], where
 
 
+@pytest.mark.parametrize("uefi", [False, True], ids=["bios", "uefi"])
+def test_grub(good: pathlib.Path, tmp_path: pathlib.Path, uefi: bool) -> None:
+    """By GRUB's module2 line. (Under UEFI, GRUB puts so small a module into
+    the first MiB, which is never given to the allocator.)"""
+    config, medium = tmp_path / "grub.cfg", tmp_path / "medium.iso"
+    config.write_text("set timeout=0\nmenuentry x {\n"
+                      "  multiboot2 /boot/metronome.gz console=com1 "
+                      "sched=tried tried.slice=2ms\n"
+                      "  module2 /boot/hello domain name=a mem=16M\n"
+                      "  module2 /boot/tried.o sched_plugin\n}\n")
+    subprocess.run([ROOT / "tools/mkiso", medium, config,
+                    BUILD / "metronome.gz", BUILD / "guests/hello", good],
+                   check=True)
+    with Machine(iso=medium, uefi=uefi, smp=2) as m:
+        log = m.wait_end(240)
+    assert "Module 1: scheduler tried loaded" in log, log[-3000:]
+    assert re.search(r"^\(XEN\) scheduler: tried ", log, re.M), log[-3000:]
+    assert "all domains have shut down" in log, log[-3000:]
+
+
 # ---- refused ----
 
 def objcopy(good: pathlib.Path, out: pathlib.Path, *options: str) -> None:

@@ -17,9 +17,43 @@ $(BUILD)/kit/conformance: $(KIT_OBJ) $(BUILD)/gen/objects
 
 host-tests: $(BUILD)/kit/conformance
 
+# The same with plug-ins that are wrong on purpose.
+WRONG_SRC := $(wildcard tests/conformance/wrong/*.c)
+WRONG_OBJ := $(WRONG_SRC:%.c=$(BUILD)/kit/%.o)
+$(BUILD)/kit/wrong: $(KIT_OBJ) $(WRONG_OBJ)
+	$(HOSTCC) -o $@ $^
+
+host-tests: $(BUILD)/kit/wrong
+
 .PHONY: conformance
 conformance: $(BUILD)/kit/conformance ## play scenarios with plug-ins: SCHED=NAME|all N=10000 SEED=1 PLUGIN=FILE
 	$< $(PLUGIN:%=--plugin %) --sched=$(or $(SCHED),all) --scenarios=$(or $(N),10000) \
 	    --seed=$(or $(SEED),1)
 
--include $(KIT_OBJ:.o=.d)
+# The kit under libFuzzer, all of it with coverage, ASan and UBSan.
+FUZZ_SRC := $(filter-out sched/kit/main.c,$(KIT_SRC)) tests/conformance/fuzz.c
+FUZZ_OBJ := $(FUZZ_SRC:%.c=$(BUILD)/kit-fuzz/%.o)
+FUZZ_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer $(WARN) $(INC) $(ABI) \
+    -include xen/lib/compiler.h -fsanitize=fuzzer,address,undefined \
+    -fno-sanitize-recover=all
+
+$(BUILD)/kit-fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	clang $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/kit/fuzz: $(FUZZ_OBJ)
+	@mkdir -p $(@D)
+	clang -fsanitize=fuzzer,address,undefined -o $@ $^
+
+host-tests: $(BUILD)/kit/fuzz
+
+# What is new is kept in build/, beside the seeds of the tree.
+.PHONY: fuzz-sched
+fuzz-sched: $(BUILD)/kit/fuzz ## fuzz plug-ins: SCHED=NAME|all TIME=60 (s)
+	@mkdir -p $(BUILD)/kit-fuzz/corpus
+	KIT_SCHED=$(or $(SCHED),all) $< -max_total_time=$(or $(TIME),60) \
+	    -max_len=1024 -len_control=0 -print_final_stats=1 \
+	    -artifact_prefix=$(BUILD)/kit-fuzz/ \
+	    $(BUILD)/kit-fuzz/corpus tests/conformance/corpus
+
+-include $(FUZZ_OBJ:.o=.d) $(KIT_OBJ:.o=.d) $(WRONG_OBJ:.o=.d)

@@ -19,7 +19,8 @@ SIZE = 4 * MIB
 # What must never be said: the hypervisor's own faults, and a kernel's.
 BAD = ("Panic on CPU", "broke a rule", "BUG:", "Oops", "Call Trace",
        "rcu_sched self-detected", "Kernel panic", "I/O error", "lost interrupt",
-       "nobody cared", "MODULE FAILED", "xen map irq failed", "qc timeout")
+       "nobody cared", "MODULE FAILED", "xen map irq failed", "qc timeout",
+       "completion polled", "NETDEV WATCHDOG")
 # Linux's name of a disk, QEMU's device, and the driver (but for its parts).
 DISKS = {
     "sda": "ide-hd,drive={0}",

@@ -41,3 +41,35 @@ def test_scheduler(sched: str, tmp_path: pathlib.Path) -> None:
         log = finish(m)
     assert ", 3 cpus" in log
     devices.check(log)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("sched", SCHEDULERS)
+@pytest.mark.parametrize("machine, smp, vcpus, memory", [
+    ("pc", 8, 8, "1G"),   # the older chipset: no MMCONFIG, IDE by edge
+    ("q35", 2, 2, "5G"),  # dom0 above 4 GiB: bounce buffers by exchange
+    ("q35", 1, 1, "1G"),
+    ("q35", 1, 8, "1G"),
+])
+def test_machines(sched: str, machine: str, smp: int, vcpus: int, memory: str,
+                  tmp_path: pathlib.Path) -> None:
+    """All devices on other machines, with other numbers of vCPUs."""
+    devices = Devices(tmp_path)
+    with boot(devices.jobs(), smp=smp, memory=memory, machine=machine,
+              hypervisor=f"sched={sched} dom0_max_vcpus={vcpus}",
+              extra=devices.arguments()) as m:
+        log = finish(m, 1200)
+    assert f", {vcpus} cpus" in log
+    devices.check(log)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("number", range(50))
+@pytest.mark.parametrize("sched", SCHEDULERS)
+def test_fifty_boots(sched: str, number: int, tmp_path: pathlib.Path) -> None:
+    """Fifty boots in a row on four CPUs under each scheduler, none fails."""
+    devices = Devices(tmp_path, ("vda",), ())
+    with boot(devices.jobs() + " drivers=virtio_pci:virtio_blk", smp=4,
+              hypervisor=f"sched={sched}", extra=devices.arguments()) as m:
+        log = finish(m)
+    devices.check(log)

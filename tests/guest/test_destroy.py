@@ -11,7 +11,8 @@ PAIR = BUILD / "guests/pingpong"
 
 
 @pytest.mark.parametrize("smp", [1, 2])
-@pytest.mark.parametrize("sched", ["rr", "credit", "bvt", "sedf"])
+@pytest.mark.parametrize("sched", ["rr", "credit", "bvt", "sedf",
+                                   "credit2", "rtds"])
 def test_destroy(sched: str, smp: int) -> None:
     """The test guest as dom0, with a hog of two vCPUs and another domain."""
     with Machine(f"console=com1 sched={sched} dom0_mem=32M", (

@@ -12,6 +12,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from qemu import Machine  # noqa: E402
 
 SCHEDULERS = ["rr", "credit", "sedf", "bvt"]
+# These boot once each in check: it is their callbacks that may fail, and the
+# interleavings are in the other tests.
+MORE = ["credit2", "fbvt", "null", "rtds"]
 LIMIT = 300.0
 # What must never be said: the hypervisor's own faults, and a kernel's.
 BAD = ("Panic on CPU", "broke a rule", "BUG:", "Oops", "Call Trace",
@@ -48,6 +51,12 @@ def test_boot(sched: str, smp: int, vcpus: int) -> None:
     assert f"{vcpus} cpus" in log
 
 
+@pytest.mark.parametrize("sched", MORE)
+def test_boot_more(sched: str) -> None:
+    """Two vCPUs on two CPUs, which null needs for them."""
+    assert "2 cpus" in boot(sched, "job=none", smp=2, vcpus=2)
+
+
 def test_rt_tests() -> None:
     """cyclictest and hackbench run to their end."""
     log = boot("credit", "job=cyclictest job=hackbench", smp=2, vcpus=2)
@@ -66,7 +75,7 @@ def test_stress_and_memory() -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("number", range(20))
 @pytest.mark.parametrize("smp", [1, 4])
-@pytest.mark.parametrize("sched", SCHEDULERS)
+@pytest.mark.parametrize("sched", SCHEDULERS + MORE)
 def test_boot_again(sched: str, smp: int, number: int) -> None:
     """Twenty boots in a row under each scheduler, none fails."""
     boot(sched, "job=none", smp=smp, vcpus=smp, threads="multi")

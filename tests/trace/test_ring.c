@@ -10,6 +10,7 @@
 
 #include "tests/trace/consume.h"
 #include "trace/events.h"
+#include "trace/recent.h"
 #include "trace/ring.h"
 #include "trace/setup.h"
 #include "trace/trace.h"
@@ -136,6 +137,70 @@ static void random_lag_loses_nothing_silently(void **state)
     assert_true(next > 100000);
 }
 
+/* ---- the last records, read in place ---- */
+
+struct walked {
+    uint64_t first, last; /* times */
+    uint32_t nr, bytes;
+};
+
+static void in_order(const struct trace_seen *seen, void *arg)
+{
+    struct walked *w = arg;
+
+    if ((seen->header & 0x0fffffff) == TRC_LOST_RECORDS)
+        return;
+    if (seen->tsc <= w->last) /* kept ones that are older */
+        return;
+    if (!w->nr++)
+        w->first = seen->tsc;
+    w->last = seen->tsc;
+    w->bytes += trace_record_bytes(seen->header);
+    for (unsigned i = 0; i < (seen->header >> 28 & 7); i++)
+        assert_int_equal(seen->word[i], seen->tsc - 1000 + i);
+}
+
+/* Whatever the consumer does, the newest can be seen, without a hole but where
+ * records were dropped, and half a ring's worth of them. */
+static void the_newest_can_be_seen(void **state)
+{
+    static struct trace_kept kept[TRACE_KEPT];
+    uint32_t seq = 0, all = 0;
+    struct seen s;
+
+    (void)state;
+    trace_ring_keep(&ring, kept);
+    srandom(2);
+    for (int round = 0; round < 20000; round++) {
+        struct walked w = { 0 };
+        uint32_t lost = lost_total;
+        bool caught_up = random() % 4 == 0;
+
+        for (long n = random() % 60; n > 0; n--, seq++) {
+            unsigned nr = (unsigned)random() % 8;
+
+            all += 12 + 4 * nr;
+            emit(seq, nr);
+        }
+        trace_ring_walk(&ring, in_order, &w);
+        if (seq)
+            assert_int_equal(w.last, 1000 + seq - 1);
+        if (lost_total == 0 && lost == 0) {
+            assert_int_equal(w.last - w.first + 1, w.nr);
+            assert_true(w.bytes >= (all < SIZE / 2 ? all : SIZE / 2 - 80));
+        }
+        for (long n = random() % 70;
+             (caught_up || n > 0) && ring_take(buf, SIZE, &s); n--)
+            ;
+        if (round < 5000) /* at first it never falls behind */
+            while (ring_take(buf, SIZE, &s))
+                ;
+        if (round == 5000)
+            assert_int_equal(lost_total, 0);
+    }
+    assert_true(lost_total > 0);
+}
+
 static void wild_cons_does_no_harm(void **state)
 {
     (void)state;
@@ -215,7 +280,7 @@ static void anchor_and_info_tell_where_the_rings_are(void **state)
                                           "a name that is too long "
                                           "for its place",
                                           NULL };
-    struct trace_anchor *a = malloc(8192);
+    struct trace_anchor *a = malloc(TRACE_ANCHOR_PAGES * 4096);
     struct t_info *info = calloc(1, 4096);
     struct trace_ring r[2];
 
@@ -225,6 +290,7 @@ static void anchor_and_info_tell_where_the_rings_are(void **state)
     trace_anchor_add_ring(1, &r[1], buf, 0x20000, BYTES);
     trace_anchor_clock(1000000, 5);
     trace_anchor_scheduler("bvt", TRACE_SCHED_ID_BVT, events);
+    trace_anchor_plugin("mine", trace_plugin_first(7, 1), events);
     trace_anchor_domain(1, 2, "lat");
     trace_anchor_domain(2, 1, "hog");
     trace_anchor_domain(1, 2, "latency");
@@ -234,6 +300,9 @@ static void anchor_and_info_tell_where_the_rings_are(void **state)
     assert_int_equal(a->nr_cpus, 2);
     assert_int_equal(a->nr_domains, 2);
     assert_string_equal(a->domain[0].name, "latency");
+    assert_int_equal(a->nr_plugins, 1);
+    assert_int_equal(a->plugin[0].first, trace_plugin_event(7, 0) + 64);
+    assert_int_equal(a->plugin[0].nr_events, 2);
     assert_int_equal(a->nr_events, 2);
     assert_int_equal(strlen(a->event_name[1]), 23);
 
@@ -252,6 +321,7 @@ int main(void)
         cmocka_unit_test_setup(one_record_has_xens_layout, fresh),
         cmocka_unit_test_setup(full_drops_newest_and_counts, fresh),
         cmocka_unit_test_setup(random_lag_loses_nothing_silently, fresh),
+        cmocka_unit_test_setup(the_newest_can_be_seen, fresh),
         cmocka_unit_test_setup(wild_cons_does_no_harm, fresh),
         cmocka_unit_test_setup(wild_cons_does_no_harm, fresh_overwrite),
         cmocka_unit_test_setup(overwrite_keeps_the_newest, fresh_overwrite),

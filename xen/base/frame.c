@@ -188,6 +188,10 @@ static void range_free(mfn_t start, mfn_t end)
 
 void frames_release(paddr_t start, paddr_t end)
 {
+    if (start < LOW_END)
+        start = LOW_END; /* below, it counts as devices */
+    if (start >= end)
+        return;
     range_free(paddr_to_mfn(start + PAGE_SIZE - 1), paddr_to_mfn(end));
     frame_pool.nr_total += paddr_to_mfn(end) - paddr_to_mfn(start);
 }

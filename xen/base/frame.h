@@ -63,7 +63,8 @@ static inline bool mfn_valid(mfn_t mfn)
 struct boot_info;
 void frames_init(const struct boot_info *info);
 
-/* A module's frames [start, end), page-aligned, that nobody needs any more. */
+/* A module's frames [start, end), page-aligned, that nobody needs any more.
+ * (The first MiB, where UEFI's GRUB puts small ones, stays unused.) */
 void frames_release(paddr_t start, paddr_t end);
 
 #define FRAME_ORDER_MAX  18u /* 1 GiB */

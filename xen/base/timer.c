@@ -72,19 +72,35 @@ static struct timers *lock_of(const struct timer *t, uint64_t *flags)
     }
 }
 
+/* The first of the tree, as most are that leave it. It has no left child; so
+ * what it has to the right is one red node, which comes next and takes over its
+ * place. Without one its parent comes next, and a red leaf, or the only one,
+ * goes without a trace. False: a black leaf below others. */
+static bool take_first(struct timers *ts, struct timer *t)
+{
+    struct timer *parent = RB_PARENT(t, entry), *child = RB_RIGHT(t, entry);
+    struct timer *next = child ? child : parent;
+
+    ts->first = next;
+    ts->first_expires = next ? next->expires : FOREVER;
+    if (child) {
+        RB_COLOR(child, entry) = RB_BLACK;
+        RB_PARENT(child, entry) = parent;
+    } else if (parent && RB_COLOR(t, entry) == RB_BLACK) {
+        return false;
+    }
+    if (parent)
+        RB_LEFT(parent, entry) = child;
+    else
+        RB_ROOT(&ts->tree) = child;
+    return true;
+}
+
 static void take_out(struct timers *ts, struct timer *t)
 {
     t->state = TIMER_IDLE;
-    if (RB_ROOT(&ts->tree) == t && !RB_LEFT(t, entry) && !RB_RIGHT(t, entry)) {
-        RB_ROOT(&ts->tree) = ts->first = NULL; /* the only one */
-        ts->first_expires = FOREVER;
-        return;
-    }
-    if (ts->first == t) {
-        ts->first = timer_tree_RB_NEXT(t);
-        ts->first_expires = ts->first ? ts->first->expires : FOREVER;
-    }
-    (void)timer_tree_RB_REMOVE(&ts->tree, t);
+    if (ts->first != t || !take_first(ts, t))
+        (void)timer_tree_RB_REMOVE(&ts->tree, t);
 }
 
 static void put_in(struct timers *ts, struct timer *t)

@@ -8,12 +8,16 @@
 #include "xen/base/trace_host.h"
 
 #include <xen/errno.h>
+#include "trace/recent.h"
 #include "trace/setup.h"
 #include "trace/trace.h"
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/percpu.h"
 #include "xen/base/console.h"
 #include "xen/base/frame.h"
+
+#define KEPT_PAGES                                                             \
+    ((TRACE_KEPT * sizeof(struct trace_kept) + PAGE_SIZE - 1) / PAGE_SIZE)
 
 static struct {
     struct trace_ring ring;
@@ -76,7 +80,7 @@ void trace_host_init(unsigned nr_cpus, unsigned pages, uint32_t mask,
                      bool overwrite)
 {
     struct trace_anchor *anchor;
-    void *memory;
+    void *memory, *kept;
 
     if (!pages)
         return;
@@ -97,13 +101,21 @@ void trace_host_init(unsigned nr_cpus, unsigned pages, uint32_t mask,
                 "trace: CPU %u: %u pages wished, %u free in one piece; "
                 "lower tbuf_size=\n",
                 c, pages, memory ? got : 0);
+        kept = alloc_pages(KEPT_PAGES);
         if (memory)
             trace_anchor_add_ring(c, &rings[c].ring, memory, paddr_of(memory),
                                   got * (uint32_t)PAGE_SIZE);
+        if (kept) /* it is only for dumps: do without, else */
+            trace_ring_keep(&rings[c].ring, kept);
     }
     make_info(nr_cpus, pages);
     trace_set_mask(mask);
     trace_anchor_publish();
+}
+
+const struct trace_ring *trace_host_ring(unsigned cpu)
+{
+    return &rings[cpu].ring;
 }
 
 int trace_host_info(mfn_t *mfn, uint32_t *size)

@@ -19,4 +19,21 @@ void trace_host_init(unsigned nr_cpus, unsigned pages, uint32_t mask,
  * there is no trace. */
 int trace_host_info(mfn_t *mfn, uint32_t *size);
 
+struct trace_ring;
+const struct trace_ring *trace_host_ring(unsigned cpu);
+
+/* The last `max` records of a vCPU, or (TRACE_OF_CPU(cpu)) of a CPU, from the
+ * rings, by time, as a line of text each: "time us cpuN event words". `events`
+ * names those of the plug-in whose first event has the number `first`. Not from
+ * within an NMI; takes no lock; one caller at a time. */
+#define TRACE_OF_CPU(cpu) (0x100000000ull + (cpu))
+struct trace_names {
+    const char *scheduler;
+    uint32_t first;
+    const char *const *events;
+};
+typedef void trace_line(const char *line);
+void trace_show(uint64_t whose, unsigned max, const struct trace_names *names,
+                trace_line *out);
+
 #endif

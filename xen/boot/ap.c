@@ -155,8 +155,8 @@ static paddr_t low_page_of(const struct boot_range *r)
     return 0;
 }
 
-/* For the trampoline. The frame allocator leaves all of the first MiB alone,
- * but for modules that are given back. */
+/* For the trampoline. The frame allocator leaves all of the first MiB alone;
+ * modules may stand there. */
 static paddr_t find_low_page(void)
 {
     paddr_t page = 0;

@@ -11,6 +11,7 @@
 #include "xen/base/timer.h"
 #include "xen/boot/boot.h"
 #include "xen/core/dump.h"
+#include "xen/core/pirq.h"
 #include "xen/hypercall/hypercall.h"
 #include "xen/sched/run.h"
 
@@ -75,6 +76,7 @@ void boot_add_keys(void)
     console_add_key('r', "run queues", sched_dump_all);
     console_add_key('S', "change to the next scheduler", sched_next_all);
     console_add_key('t', "timers", show_timers);
+    console_add_key('i', "dom0's interrupts", pirq_dump);
     console_add_key('m', "memory", show_memory);
     console_add_key('d', "what each CPU is doing", show_cpus);
     console_add_key('u', "what guests asked for and is not served",

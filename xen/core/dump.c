@@ -22,17 +22,18 @@ static void dump_vcpu(const struct vcpu *v)
     struct vcpu_runstate_info times;
 
     run_times(&v->run, &times);
-    console_print("  vCPU %u: %s, CPU %u%s%s; events %s%s; ms: %lu running, "
-                  "%lu runnable, %lu blocked, %lu offline\n",
-                  v->id, state_name(times.state), v->run.last_cpu,
-                  v->up ? "" : ", down",
-                  v->initialised ? "" : ", without context",
-                  event_pending(v) ? "pending" : "none",
-                  v->event.polling ? ", polling" : "",
-                  times.time[RUNSTATE_running] / 1000000,
-                  times.time[RUNSTATE_runnable] / 1000000,
-                  times.time[RUNSTATE_blocked] / 1000000,
-                  times.time[RUNSTATE_offline] / 1000000);
+    console_print(
+        "  vCPU %u: %s, CPU %u of %#lx%s%s; events %s%s; ms: %lu running, "
+        "%lu runnable, %lu blocked, %lu offline\n",
+        v->id, state_name(times.state), v->run.last_cpu,
+        v->run.sv.affinity.word[0], v->up ? "" : ", down",
+        v->initialised ? "" : ", without context",
+        event_pending(v) ? "pending" : "none",
+        v->event.polling ? ", polling" : "",
+        times.time[RUNSTATE_running] / 1000000,
+        times.time[RUNSTATE_runnable] / 1000000,
+        times.time[RUNSTATE_blocked] / 1000000,
+        times.time[RUNSTATE_offline] / 1000000);
 }
 
 static void dump_domain(struct domain *d, void *arg)

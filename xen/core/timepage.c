@@ -119,7 +119,7 @@ static void refresh_schedpage(struct vcpu *v)
     end_write(&p->version);
 }
 
-int64_t timepage_schedpage(struct vcpu *v)
+static int make_schedpage(struct vcpu *v)
 {
     struct domain *d = v->domain;
     struct page *page = frame_alloc(0, FRAME_ZERO);
@@ -129,7 +129,7 @@ int64_t timepage_schedpage(struct vcpu *v)
     spin_lock(&d->lock); /* several of its vCPUs may ask at once */
     if (!v->schedpage_page) {
         mmu_share_page(page, d, false);
-        v->schedpage_page = page;
+        __atomic_store_n(&v->schedpage_page, page, __ATOMIC_RELEASE);
         __atomic_store_n(&v->schedpage, mfn_to_virt(page_to_mfn(page)),
                          __ATOMIC_RELEASE);
         page = NULL;
@@ -137,6 +137,16 @@ int64_t timepage_schedpage(struct vcpu *v)
     spin_unlock(&d->lock);
     if (page)
         frame_free(page, 0);
+    return 0;
+}
+
+int64_t timepage_schedpage(struct vcpu *v)
+{
+    bool there = __atomic_load_n(&v->schedpage_page, __ATOMIC_ACQUIRE);
+    int rc = there ? 0 : make_schedpage(v);
+
+    if (rc)
+        return rc;
     if (v == current_vcpu()) {
         irq_disable();
         timepage_refresh(v);

@@ -145,15 +145,23 @@ static void switch_in(struct run *r)
         resume_periodic(v);
 }
 
+static NOINLINE void switch_out_told(struct vcpu *v, bool same_tables)
+{
+    timepage_publish_runstate(v);
+    pv_switch_out(&v->pv, same_tables);
+}
+
 static void switch_out(struct run *r, struct run *next)
 {
     struct vcpu *v = vcpu_of_run(r);
-
-    if (unlikely(area_present(&v->runstate_area)))
-        timepage_publish_runstate(v);
     /* A domain's vCPUs share the slot in which their windows stand, and none of
      * these goes away while another one runs. */
-    pv_switch_out(&v->pv, next && vcpu_of_run(next)->domain == v->domain);
+    bool same_tables = next && vcpu_of_run(next)->domain == v->domain;
+
+    if (unlikely(area_present(&v->runstate_area)))
+        switch_out_told(v, same_tables);
+    else
+        pv_switch_out(&v->pv, same_tables);
 }
 
 /* ---- its record in the guest's memory ---- */

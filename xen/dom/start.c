@@ -22,6 +22,7 @@ static struct {
     uint64_t memory_bytes; /* dom0_mem=; 0: what is left less a reserve */
     bool leave;            /* ... is to be left over, rather */
     unsigned max_vcpus;    /* 0: as many as there are CPUs */
+    bool pin;              /* each of dom0's vCPUs to a CPU of its own */
     bool scrub;
 } options = { .scrub = true };
 
@@ -54,6 +55,9 @@ CMDLINE_OPTION(dom0_max_vcpus) = { "dom0_max_vcpus",
                                    .variable = &options.max_vcpus,
                                    .min = 1,
                                    .max = MAX_VCPUS };
+CMDLINE_OPTION(dom0_vcpus_pin) = { "dom0_vcpus_pin", "no value, or on, off",
+                                   .kind = CMDLINE_FLAG,
+                                   .variable = &options.pin };
 CMDLINE_OPTION(bootscrub) = { "bootscrub", "on or off", .kind = CMDLINE_FLAG,
                               .variable = &options.scrub };
 
@@ -125,21 +129,23 @@ static void NORETURN refuse_key(const struct origin *o, const char *key,
     refuse(o, whole);
 }
 
+_Static_assert(DESCRIBE_PARAMS <= RUN_TEXTS_MAX, "all fit into one call");
+
 static void set_parameters(const struct origin *o, struct domain *d,
                            const struct description *t)
 {
+    struct run_text text[RUN_TEXTS_MAX];
     char why[DESCRIBE_WHY];
     unsigned i;
+    int rc;
 
-    for (i = 0; i < t->nr_params; i++) {
-        int rc = run_param(d->sched, NULL, t->param[i].key, t->param[i].value,
-                           why, sizeof(why));
-
-        if (rc == -XEN_ENOENT)
-            refuse_key(o, t->param[i].key, why);
-        if (rc)
-            refuse(o, why);
-    }
+    for (i = 0; i < t->nr_params; i++)
+        text[i] = (struct run_text){ t->param[i].key, t->param[i].value };
+    rc = run_params_text(d->sched, text, t->nr_params, &i, why, sizeof(why));
+    if (rc == -XEN_ENOENT)
+        refuse_key(o, t->param[i].key, why);
+    if (rc)
+        refuse(o, why);
 }
 
 static void move_to_pool(const struct origin *o, struct domain *d,
@@ -304,6 +310,22 @@ static uint64_t dom0_pages(void)
     return (free_bytes - leave) >> PAGE_SHIFT;
 }
 
+/* vCPU n to CPU n; what is more begins again at CPU 0. */
+static void pin_vcpus(struct domain *d)
+{
+    unsigned i;
+
+    for (i = 0; i < d->max_vcpus; i++) {
+        struct cpuset one = { .word = { 0 } };
+
+        cpuset_add(&one, i % smp_nr_cpus);
+        if (run_set_affinity(&d->vcpu[i]->run, &one, &one))
+            die("dom0_vcpus_pin: the scheduler refuses to pin vCPU %u to CPU "
+                "%u; leave the option out",
+                i, i % smp_nr_cpus);
+    }
+}
+
 static void build_dom0(struct module *kernel, struct module *ramdisk)
 {
     struct build_request r = {
@@ -323,6 +345,8 @@ static void build_dom0(struct module *kernel, struct module *ramdisk)
         die("%s: its kernel says that it cannot be dom0", kernel->name);
     if (build_domain(&r, &d, why, sizeof(why)))
         die("dom0 (%s): %s", kernel->name, why);
+    if (options.pin)
+        pin_vcpus(d);
     add(d);
     log_info("dom0: %s, %lu MiB, %u vCPUs", kernel->name,
              r.nr_pages >> (20 - PAGE_SHIFT), r.max_vcpus);

@@ -62,16 +62,16 @@ static inline void vtime_run(struct vtime *t, ns_t ran)
     t->at = vtime_after(t, ran, &t->rest);
 }
 
-/* The CPU time in which it advances by d, rounded up to a ns; d is taken to be
- * at most 2^46 (19 hours at the default weight), which is long enough to wait
- * before looking again. */
+/* The CPU time in which it advances by d, which may be negative, rounded up to
+ * a ns; d is taken to be at most 2^46 (19 hours at the default weight), which
+ * is long enough to wait before looking again. */
 static inline ns_t vtime_until(const struct vtime *t, int64_t d)
 {
-    int64_t most = (int64_t)1 << 46;
+    int64_t most = (int64_t)1 << 46, n;
 
     d = d < most ? d : most;
-    return ((d * (int64_t)t->weight - (int64_t)t->rest) + VTIME_SCALE - 1) /
-           VTIME_SCALE;
+    n = d * (int64_t)t->weight - (int64_t)t->rest;
+    return n > 0 ? (n + VTIME_SCALE - 1) / VTIME_SCALE : n / VTIME_SCALE;
 }
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * host.c - what the scheduler core asks of the hypervisor (sched/api/host.h):
- * locks, timer, poke; runstate accounting; and what to do with a plug-in that
- * breaks a rule.
+ * locks, timer, poke; runstate accounting. What to do with a plug-in that
+ * breaks a rule: report.c.
  *
  * Locks: the scheduler locks (rank SCHED), one per CPU. What is on the hot
  * paths stands in host_inline.h.
@@ -27,8 +27,8 @@ static uint64_t tsc_of(ns_t now)
     return now == here->now ? here->tsc : time_to_tsc(now);
 }
 
-/* Before r's state changes. */
-void host_trace_state(struct run *r, enum sched_state to, ns_t now)
+/* The change is one to or from being blocked, or of the CPU too. */
+static NOINLINE void trace_more(struct run *r, enum sched_state to, ns_t now)
 {
     const struct sched_vcpu *v = &r->sv;
 
@@ -41,6 +41,18 @@ void host_trace_state(struct run *r, enum sched_state to, ns_t now)
         trace_3(TRACE_SCHED_MIGRATE, trace_id(v->dom, v->id), r->last_cpu,
                 v->cpu);
     r->last_cpu = v->cpu;
+}
+
+/* Before r's state changes. */
+void host_trace_state(struct run *r, enum sched_state to, ns_t now)
+{
+    const struct sched_vcpu *v = &r->sv;
+
+    if (to == SCHED_STATE_BLOCKED || v->core.state == SCHED_STATE_BLOCKED ||
+        v->cpu != r->last_cpu)
+        trace_more(r, to, now);
+    else
+        trace_runstate(v->dom, v->id, v->core.state, to, tsc_of(now));
 }
 
 void host_idle(unsigned cpu, bool begins, ns_t now)
@@ -106,7 +118,7 @@ ns_t run_virtual_time(const struct run *r)
 void host_trace(const struct sched *s, unsigned event,
                 const struct sched_vcpu *v, int64_t a)
 {
-    uint32_t number = trace_plugin_event(sched_ops_of(s)->class_, event);
+    uint32_t number = plugin_first_event(sched_ops_of(s)) + event;
 
     if (trace_enabled(number))
         trace_3(number, v ? trace_id(v->dom, v->id) : ~0u, (uint32_t)a,
@@ -118,7 +130,8 @@ void host_vprint(const char *format, va_list args)
     char line[256];
 
     (void)format_textv(line, sizeof(line), format, args);
-    console_print("%s", line);
+    if (!report_takes(line))
+        console_print("%s", line);
 }
 
 void *host_alloc(size_t size)
@@ -129,19 +142,4 @@ void *host_alloc(size_t size)
 void host_free(void *p)
 {
     mem_free(p);
-}
-
-/* ---- a broken rule ---- */
-
-void host_breach(const struct sched_breach *b)
-{
-    log_error("scheduler %s broke a rule on CPU%u: %s", b->plugin, b->cpu,
-              b->rule);
-    if (b->v)
-        log_error("  it concerns d%uv%u", b->v->dom, b->v->id);
-    sched_dump(b->sched, time_now());
-    if (run_options.strict || !b->can_fall_back)
-        panic("scheduler %s broke a rule: %s", b->plugin, b->rule);
-    log_error("scheduler rr takes over from %s", b->plugin);
-    trace_1(TRACE_SCHED_FALLBACK, 0);
 }

@@ -11,6 +11,7 @@
 #include "trace/trace.h"
 #include "xen/arch/x86/spinlock.h"
 #include "xen/base/console.h"
+#include "xen/lib/bug.h"
 #include "xen/lib/format.h"
 #include "xen/sched/host_private.h"
 #include "xen/sched/pool.h"
@@ -132,58 +133,104 @@ static int no_such_param(const struct sched_ops *ops, const char *name,
     return -XEN_ENOENT;
 }
 
-/* Whose parameter it is. */
+/* Whose parameters are set. */
 struct owner {
     struct sched *sched;
     struct sched_domain *domain; /* NULL: the pool itself */
-    struct sched_vcpu *vcpu;
 };
 
-static int set_param(const struct owner *o, const char *name, const char *value,
-                     char *error, size_t size)
+/* Reads name=value of the owner's scheduler. */
+static int read_param(const struct owner *o, const char *name,
+                      const char *value, struct sched_setting *set, char *error,
+                      size_t size)
 {
     const struct sched_ops *ops = sched_ops_of(o->sched);
-    struct sched_setting set = { .param = sched_param_find(ops, name) };
-    uint64_t flags;
-    int result;
 
-    if (!set.param)
+    set->param = sched_param_find(ops, name);
+    if (!set->param)
         return no_such_param(ops, name, error, size);
-    result = sched_param_parse(ops, set.param, value, &set.value, error, size);
-    if (result)
-        return result;
-    flags = irq_save();
-    result = sched_param_set(o->sched, o->domain, o->vcpu, &set, 1, run_now());
+    return sched_param_parse(ops, set->param, value, &set->value, error, size);
+}
+
+/* All of them or none. */
+static int put_params(const struct owner *o, const struct sched_setting *set,
+                      unsigned nr, char *error, size_t size)
+{
+    const char *name = sched_ops_of(o->sched)->name;
+    uint64_t flags = irq_save();
+    int result = sched_param_set(o->sched, o->domain, NULL, set, nr, run_now());
+    size_t used;
+    unsigned i;
+
     irq_restore(flags);
-    if (result)
-        (void)format_text(
-            error, size, "%s.%s=%s: refused by %s", ops->name, name, value,
-            result == -XEN_EINVAL ? "its scope" : "the admission test");
+    if (!result)
+        return 0;
+    used = format_text(error, size, "%s refuses ", name);
+    for (i = 0; i < nr && used < size; i++) {
+        char value[32];
+
+        sched_param_format(set[i].param, set[i].value, value, sizeof(value));
+        used += format_text(error + used, size - used, "%s%s=%s", i ? ", " : "",
+                            set[i].param->name, value);
+    }
+    if (used < size)
+        (void)format_text(error + used, size - used, ": %s",
+                          result == -XEN_EINVAL ? "they do not go together"
+                                                : "the admission test failed");
     return result;
 }
 
-int run_param(struct run_domain *rd, struct run *r, const char *name,
-              const char *value, char *error, size_t size)
+/* Is it of another scheduler than ops? Then it is checked, and noted. */
+static bool of_another(uint16_t dom, const struct sched_ops *ops,
+                       const struct run_text *t, int *result, char *error,
+                       size_t size)
 {
-    struct owner o = { rd->sd.sched, &rd->sd, r ? &r->sv : NULL };
-    const struct sched_ops *ops = sched_ops_of(o.sched), *named;
+    const char *name = t->name;
+    const struct sched_ops *named = split(t->name, &name);
     const struct sched_param *p;
     int64_t number;
-    int result;
 
-    named = split(name, &name);
     if (!named && !sched_param_find(ops, name))
         named = who_has(name);
-    if (named && named != ops) { /* checked, but of another scheduler */
-        p = sched_param_find(named, name);
-        if (!p)
-            return no_such_param(named, name, error, size);
-        log_info("dom%u: %s=%s is for %s, not for %s", rd->sd.dom, name, value,
-                 named->name, ops->name);
-        return sched_param_parse(named, p, value, &number, error, size);
+    if (!named || named == ops)
+        return false;
+    p = sched_param_find(named, name);
+    if (!p) {
+        *result = no_such_param(named, name, error, size);
+        return true;
     }
-    result = set_param(&o, name, value, error, size);
-    if (!result)
+    log_info("dom%u: %s=%s is for %s, not for %s", dom, name, t->value,
+             named->name, ops->name);
+    *result = sched_param_parse(named, p, t->value, &number, error, size);
+    return true;
+}
+
+int run_params_text(struct run_domain *rd, const struct run_text *text,
+                    unsigned nr, unsigned *bad, char *error, size_t size)
+{
+    struct owner o = { rd->sd.sched, &rd->sd };
+    struct sched_setting set[RUN_TEXTS_MAX];
+    unsigned ours = 0;
+    int result = 0;
+
+    BUG_ON(nr > RUN_TEXTS_MAX);
+    for (*bad = 0; *bad < nr && !result; (*bad)++) {
+        const struct run_text *t = &text[*bad];
+        const char *name = t->name;
+
+        if (of_another(rd->sd.dom, sched_ops_of(o.sched), t, &result, error,
+                       size))
+            continue;
+        (void)split(t->name, &name);
+        result = read_param(&o, name, t->value, &set[ours++], error, size);
+    }
+    if (result) {
+        (*bad)--;
+        return result;
+    }
+    if (ours)
+        result = put_params(&o, set, ours, error, size);
+    if (!result && ours)
         trace_1(TRC_SCHED_ADJDOM, rd->sd.dom);
     return result;
 }
@@ -191,13 +238,16 @@ int run_param(struct run_domain *rd, struct run *r, const char *name,
 int pool_param(uint32_t id, const char *name, const char *value, char *error,
                size_t size)
 {
-    struct owner o = { pool_sched(id), NULL, NULL };
+    struct owner o = { pool_sched(id), NULL };
     const struct sched_ops *named = split(name, &name);
+    struct sched_setting set;
+    int result;
 
     if (named && named != sched_ops_of(o.sched)) {
         (void)format_text(error, size, "%s.%s=: this pool's scheduler is %s",
                           named->name, name, sched_ops_of(o.sched)->name);
         return -XEN_EINVAL;
     }
-    return set_param(&o, name, value, error, size);
+    result = read_param(&o, name, value, &set, error, size);
+    return result ? result : put_params(&o, &set, 1, error, size);
 }

@@ -245,8 +245,10 @@ int pool_add_cpu(uint32_t id, uint32_t cpu)
         error = -XEN_ENODEV;
     else
         error = sched_cpu_up(p->sched, cpu, time_now());
-    if (!error)
+    if (!error) {
         cpuset_remove(&pools.free, cpu);
+        plugin_announce_cpu(p->sched, cpu);
+    }
     spin_unlock(&run_members_lock);
     return error;
 }
@@ -365,6 +367,8 @@ int pool_change(uint32_t id, const struct sched_ops *ops)
     p = pool_get(id);
     if (p)
         error = sched_change(p->sched, ops, time_now());
+    if (!error)
+        plugin_announce(p->sched, ops);
     spin_unlock(&run_members_lock);
     return error;
 }
@@ -420,20 +424,11 @@ void sched_dump_all(void)
 
 int run_join_pool(unsigned cpu, ns_t now)
 {
-    return sched_cpu_up(pool_sched(0), cpu, now);
-}
+    int error = sched_cpu_up(pool_sched(0), cpu, now);
 
-static void check_plugins(void)
-{
-    const struct sched_ops *ops;
-    const char *wrong;
-    unsigned i;
-
-    for (i = 0; (ops = sched_plugin(i)) != NULL; i++) {
-        wrong = sched_check(ops);
-        if (wrong)
-            panic("scheduler %s is not well-formed: %s", ops->name, wrong);
-    }
+    if (!error)
+        plugin_announce_cpu(pool_sched(0), cpu);
+    return error;
 }
 
 void sched_host_init(void)
@@ -443,7 +438,7 @@ void sched_host_init(void)
     uint32_t id = 0;
     char error[192];
 
-    check_plugins();
+    plugins_init();
     ops = sched_find(name ? name : DEFAULT_SCHED);
     if (!ops && !name)
         ops = sched_find("rr");

@@ -55,7 +55,8 @@ int pool_move_domain(struct run_domain *rd, uint32_t id);
 int pool_change(uint32_t id, const struct sched_ops *ops);
 
 /* Parameters of a pool's scheduler: NAME=VALUE as text (at boot, with what is
- * accepted in error[]), and as numbers; as run_param() and run_params_put(). */
+ * accepted in error[]), and as numbers; as run_params_text() and
+ * run_params_put(). */
 int pool_param(uint32_t id, const char *name, const char *value, char *error,
                size_t size);
 int pool_params_put(uint32_t id, const struct run_setting *settings,

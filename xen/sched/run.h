@@ -102,12 +102,17 @@ void run_stop(void);
 
 int run_set_affinity(struct run *r, const struct cpuset *hard,
                      const struct cpuset *soft);
-/* NAME=VALUE, as on the command line ("weight", "512"), of r or, with r NULL,
- * its domain. What only another scheduler has ("bvt.warp") is checked and
- * noted, and changes nothing. 0; -ENOENT when no scheduler has it, or another
- * errno, with what is accepted in error[]. */
-int run_param(struct run_domain *rd, struct run *r, const char *name,
-              const char *value, char *error, size_t size);
+/* NAME=VALUE, as on the command line ("weight", "512"), of a domain: all of
+ * them or none, since some go only together (a period, and a budget within it).
+ * What only another scheduler has ("bvt.warp") is checked and noted, and
+ * changes nothing. 0; -ENOENT when no scheduler has it, or another errno, with
+ * what is accepted in error[], and which of them it is in *bad. */
+#define RUN_TEXTS_MAX 16u
+struct run_text {
+    const char *name, *value;
+};
+int run_params_text(struct run_domain *rd, const struct run_text *text,
+                    unsigned nr, unsigned *bad, char *error, size_t size);
 
 /* The same as numbers, in the unit of the plug-in's table: all of them or none.
  * -ENOENT: it has no such parameter; -EINVAL: range or scope; or its refusal.

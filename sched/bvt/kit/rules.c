@@ -19,6 +19,7 @@ struct bvt_state {
     struct kit_fair fair;
     struct warp warp[KIT_VCPUS];
     __int128 loan[KIT_VCPUS], allow[KIT_VCPUS]; /* the most there ever was */
+    bool historic;    /* it is told to do as Xen's did: no rule holds */
     bool steady;      /* no parameter changes while it runs */
     bool alternating; /* two unwarped hogs, and nothing else */
     unsigned turns;
@@ -53,6 +54,22 @@ static void read_params(struct kit_run *r, struct bvt_state *b)
     }
 }
 
+/* Whether a fault of Xen's BVT is asked for, at any time. */
+static bool asks_for_faults(const struct kit_scenario *sc)
+{
+    int historic = kit_param_index(sc->ops, "historic");
+    unsigned i;
+
+    for (i = 0; i < sc->nr_settings; i++)
+        if ((int)sc->setting[i].param == historic && sc->setting[i].value)
+            return true;
+    for (i = 0; i < sc->nr_actions; i++)
+        if (sc->action[i].act == KIT_SET &&
+            (int)sc->action[i].param == historic && sc->action[i].value)
+            return true;
+    return false;
+}
+
 static void begin(struct kit_run *r, void *state)
 {
     const struct kit_scenario *sc = r->sc;
@@ -60,6 +77,7 @@ static void begin(struct kit_run *r, void *state)
     unsigned i;
 
     kit_fair_begin(r, &b->fair);
+    b->historic = asks_for_faults(sc);
     for (b->steady = true, i = 0; i < sc->nr_actions; i++)
         if (sc->action[i].act == KIT_SET || sc->action[i].act == KIT_CHANGE)
             b->steady = false;
@@ -105,7 +123,7 @@ static void watch(struct kit_run *r, void *state, struct kit_member *m,
     struct warp *w = &b->warp[m->index];
     bool stops = m->sv->v.core.state == SCHED_STATE_RUNNING;
 
-    if (r->draining || r->changed)
+    if (r->draining || r->changed || b->historic)
         return;
     if (!now)
         read_params(r, b);
@@ -126,7 +144,7 @@ static void traced(struct kit_run *r, void *state, struct kit_member *m,
     struct warp *w;
 
     (void)a;
-    if (!m || !b->steady || m->touched || r->draining)
+    if (!m || !b->steady || b->historic || m->touched || r->draining)
         return;
     w = &b->warp[m->index];
     if (event == WARP) {
@@ -160,7 +178,7 @@ static void end(struct kit_run *r, void *state)
     struct bvt_state *b = state;
     unsigned i;
 
-    if (r->changed)
+    if (r->changed || b->historic)
         return;
     kit_fair_check(r, &b->fair, "bvt-bound", r->sim->now);
     for (i = 0; b->steady && i < r->sc->nr_vcpus; i++)

@@ -213,16 +213,19 @@ static uint32_t ticks_until(uint64_t tsc)
     return ticks > 0xffffffff ? 0xffffffff : (uint32_t)ticks;
 }
 
+/* The counter's first reading after `deadline`. */
+static uint64_t tsc_after(ns_t deadline)
+{
+    uint64_t ns = deadline > 0 ? (uint64_t)deadline : 0;
+
+    return clock.tsc_at_boot + 1 +
+           (uint64_t)((unsigned __int128)ns * clock.inverse >> INVERSE_SHIFT);
+}
+
 void clock_event_set(ns_t deadline)
 {
-    uint64_t tsc = 0;
+    uint64_t tsc = deadline != FOREVER ? tsc_after(deadline) : 0;
 
-    if (deadline != FOREVER)
-        tsc = clock.tsc_at_boot + 1 +
-              (uint64_t)((unsigned __int128)(uint64_t)(deadline > 0 ? deadline
-                                                                    : 0) *
-                             clock.inverse >>
-                         INVERSE_SHIFT);
     if (clock.tsc_deadline)
         wrmsr(MSR_TSC_DEADLINE, tsc);
     else

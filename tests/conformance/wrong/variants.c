@@ -1,0 +1,230 @@
+/*
+ * variants.c - real plug-ins with one thing wrong: a parameter that is
+ * connected to nothing (it can be set and read, another value is in effect),
+ * or one callback replaced.
+ *
+ * They are made when the program starts, from the real plug-ins' tables.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "sched/api/core.h"
+#include "xen/lib/bug.h"
+
+#define PARAMS_MAX 32
+
+struct variant {
+    const char *name, *base;
+    const char *cut; /* the parameter; or NULL */
+    int64_t in_effect;
+    void (*replace)(struct sched_ops *ops);
+    /* made at start */
+    struct sched_ops ops;
+    struct sched_param params[PARAMS_MAX];
+    const struct sched_ops *real;
+    const struct sched_param *cut_param; /* of the real one */
+};
+
+static struct variant *variant_of(const struct sched *s);
+
+static const struct sched_ops *real(const struct sched *s)
+{
+    return variant_of(s)->real;
+}
+
+/* ---- callbacks that are wrong ---- */
+
+/* Admits whomever. */
+static int admit_all(struct sched_vcpu *v, ns_t now)
+{
+    (void)real(v->sched)->vcpu_up(v, now);
+    return 0;
+}
+
+static void no_admission(struct sched_ops *ops)
+{
+    ops->vcpu_up = admit_all;
+}
+
+/* Credit until 2009: who runs at the tick pays for all of it. */
+static void charge_nothing(struct sched_vcpu *v, ns_t ran, ns_t now)
+{
+    real(v->sched)->charge(v, 0 * ran, now);
+}
+
+static void tick_samples(struct sched *s, unsigned cpu, ns_t now)
+{
+    struct sched_vcpu *v = sched_running(s, cpu);
+
+    if (v)
+        real(s)->charge(v, real(s)->tick_ns, now);
+    real(s)->tick(s, cpu, now);
+}
+
+static void sampled(struct sched_ops *ops)
+{
+    ops->charge = charge_nothing;
+    ops->tick = tick_samples;
+}
+
+/* A waker is as anybody else. */
+static void enqueue_unboosted(struct sched_vcpu *v, enum sched_why why,
+                              ns_t now)
+{
+    real(v->sched)->enqueue(v, why == SCHED_WAKE ? SCHED_UNPAUSE : why, now);
+}
+
+static void no_boost(struct sched_ops *ops)
+{
+    ops->enqueue = enqueue_unboosted;
+}
+
+/* Each wake-up goes to another CPU. */
+static unsigned place_next(const struct sched_vcpu *v, ns_t now)
+{
+    unsigned cpu = cpuset_next(&v->affinity, v->cpu + 1);
+
+    (void)now;
+    return cpu == CPUSET_NONE ? cpuset_next(&v->affinity, 0) : cpu;
+}
+
+static void wanders(struct sched_ops *ops)
+{
+    ops->place = place_next;
+}
+
+/* Thinks about it for a while. */
+static struct sched_pick pick_late(struct sched *s, unsigned cpu, ns_t now)
+{
+    if (!sched_running(s, cpu) && now % US(50))
+        return (struct sched_pick){ NULL, US(50) - now % US(50) };
+    return real(s)->pick(s, cpu, now);
+}
+
+static void late(struct sched_ops *ops)
+{
+    ops->pick = pick_late;
+    ops->flags |= SCHED_MAY_IDLE;
+}
+
+/* ---- the list ---- */
+
+static struct variant variants[] = {
+    /* Xen's BVT until 2006: sched/bvt/README.md has its faults, by bits. */
+    { .name = "bvt_overcharge",
+      .base = "bvt",
+      .cut = "historic",
+      .in_effect = 1 },
+    { .name = "bvt_units", .base = "bvt", .cut = "historic", .in_effect = 2 },
+    { .name = "bvt_underflow",
+      .base = "bvt",
+      .cut = "historic",
+      .in_effect = 4 },
+    { .name = "bvt_relimit", .base = "bvt", .cut = "historic", .in_effect = 8 },
+    { .name = "bvt_nolimit", .base = "bvt", .cut = "warp_limit" },
+    { .name = "bvt_nounwarp", .base = "bvt", .cut = "unwarp" },
+    { .name = "sedf_wake3", .base = "sedf", .cut = "wake", .in_effect = 5 },
+    { .name = "sedf_extra", .base = "sedf", .cut = "extra", .in_effect = 1 },
+    { .name = "sedf_noadmit", .base = "sedf", .replace = no_admission },
+    { .name = "sedf_noweight",
+      .base = "sedf",
+      .cut = "weight",
+      .in_effect = 256 },
+    { .name = "sedf_noextra",
+      .base = "sedf",
+      .cut = "extra",
+      .in_effect = 0,
+      .replace = no_admission },
+    { .name = "credit_sampled", .base = "credit", .replace = sampled },
+    { .name = "credit_nocap", .base = "credit", .cut = "cap" },
+    { .name = "credit_noboost", .base = "credit", .replace = no_boost },
+    { .name = "credit2_even",
+      .base = "credit2",
+      .cut = "weight",
+      .in_effect = 256 },
+    { .name = "credit2_nocap", .base = "credit2", .cut = "cap" },
+    { .name = "fbvt_even", .base = "fbvt", .cut = "weight", .in_effect = 256 },
+    { .name = "null_wanders", .base = "rr", .replace = wanders },
+    { .name = "null_late", .base = "rr", .replace = late },
+    { .name = "rtds_extra",
+      .base = "rtds",
+      .cut = "extratime",
+      .in_effect = 1 },
+    { .name = "rtds_nobudget",
+      .base = "rtds",
+      .cut = "budget",
+      .in_effect = US(10) },
+};
+
+#define NR_VARIANTS (sizeof(variants) / sizeof(variants[0]))
+
+static struct variant *variant_of(const struct sched *s)
+{
+    const char *name = sched_ops_of(s)->name;
+    size_t i;
+
+    for (i = 0; i < NR_VARIANTS; i++)
+        if (variants[i].name == name)
+            return &variants[i];
+    bug("no variant", __FILE__, __LINE__);
+}
+
+/* Put what is in effect where the real plug-in looks for it. */
+static void *area(struct sched *s, const struct sched_vcpu *v,
+                  enum sched_scope scope)
+{
+    return scope == SCHED_PER_SYSTEM   ? sched_sys(s)
+           : scope == SCHED_PER_DOMAIN ? v->dom_priv
+                                       : v->priv;
+}
+
+static int cut_vcpu_up(struct sched_vcpu *v, ns_t now)
+{
+    struct variant *a = variant_of(v->sched);
+    char *base = area(v->sched, v, a->cut_param->scope);
+    int error;
+
+    *(int64_t *)(void *)(base + a->cut_param->offset) = a->in_effect;
+    error = a->real->vcpu_up ? a->real->vcpu_up(v, now) : 0;
+    return a->replace ? 0 : error;
+}
+
+/* The parameter gets a place of its own, at the end of the area. */
+static void cut(struct variant *a)
+{
+    struct sched_param *p = a->params;
+    size_t *size;
+
+    while (strcmp(p->name, a->cut))
+        p++;
+    a->cut_param = &a->real->params[p - a->params];
+    size = p->scope == SCHED_PER_SYSTEM   ? &a->ops.sys_size
+           : p->scope == SCHED_PER_DOMAIN ? &a->ops.dom_size
+                                          : &a->ops.vcpu_size;
+    p->offset = (*size + 7) & ~(size_t)7;
+    *size = p->offset + sizeof(int64_t);
+    a->ops.vcpu_up = cut_vcpu_up;
+}
+
+static void __attribute__((constructor)) make_variants(void)
+{
+    struct variant *a;
+    size_t i, n;
+
+    for (i = 0; i < NR_VARIANTS; i++) {
+        a = &variants[i];
+        a->real = sched_find(a->base);
+        BUG_ON(!a->real);
+        a->ops = *a->real;
+        a->ops.name = a->name;
+        a->ops.xen_id = 0;
+        for (n = 0; a->real->params && a->real->params[n].name; n++)
+            a->params[n] = a->real->params[n];
+        if (a->real->params)
+            a->ops.params = a->params;
+        if (a->replace)
+            a->replace(&a->ops);
+        if (a->cut)
+            cut(a);
+        BUG_ON(sched_register(&a->ops));
+    }
+}
