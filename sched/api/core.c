@@ -359,17 +359,6 @@ struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
 
 /* ---- waking, pausing ---- */
 
-void sched_wait_elsewhere(struct sched_vcpu *v, ns_t now)
-{
-    struct sched_pcpu *p;
-
-    v->core.hand = SCHED_HAND_CORE;
-    WRITE_ONCE(v->cpu, sched_place(v, now));
-    p = &sched_pcpus[v->cpu];
-    sched_move_enqueue(p, v, SCHED_MOVE, now);
-    sched_announce(p, v->cpu, v);
-}
-
 /* v waits on cpu, its own, from now on. */
 static inline void wait_here(struct sched_pcpu *p, struct sched_vcpu *v,
                              unsigned cpu, enum sched_why why, ns_t now)
