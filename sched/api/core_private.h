@@ -22,7 +22,8 @@ struct sched {
     struct sched_head head;      /* first; all locks */
     const struct sched_ops *ops; /* written under all its locks */
     unsigned number;             /* the host's */
-    unsigned nr_cpus;
+    unsigned nr_cpus;            /* in cpus */
+    unsigned nr_up;              /* in up */
     unsigned words;     /* of a cpuset in which its CPUs stand */
     unsigned one_lock;  /* the lock of all, or CPUSET_NONE */
     const char *broken; /* the rule that was broken: the plug-in is not

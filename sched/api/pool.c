@@ -252,6 +252,7 @@ int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now)
     cpuset_add(&s->idle, cpu);
     p->sched = s;
     s->nr_cpus++;
+    s->nr_up++;
     if (s->ops->cpu_up && !s->broken)
         s->ops->cpu_up(s, cpu, now);
     if (s->nr_cpus == 1) {
@@ -325,6 +326,7 @@ int sched_cpu_down(unsigned cpu, ns_t now)
     forget_cpu(s, cpu);
     locks_of(s, NULL, &locks);
     cpuset_remove(&s->up, cpu);
+    s->nr_up--;
     unlock_set(&locks);
     host_timer(cpu, FOREVER);
     host_free(priv);
