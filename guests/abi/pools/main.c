@@ -15,6 +15,7 @@
 
 #include "guests/lib/clock.h"
 #include "guests/lib/hypercall.h"
+#include "guests/lib/options.h"
 #include "guests/lib/print.h"
 #include "guests/lib/random.h"
 #include "guests/lib/report.h"
@@ -94,9 +95,9 @@ static struct xen_domctl_getdomaininfo domain(domid_t id)
     return i;
 }
 
-static void wait_ms(unsigned ms)
+static void wait(long ns)
 {
-    ns_t end = clock_now() + ms * NS_PER_MS;
+    ns_t end = clock_now() + ns;
 
     while (clock_now() < end)
         (void)hypercall_sched_op(SCHEDOP_yield, NULL);
@@ -204,9 +205,10 @@ static void test_life(void)
 
 static struct {
     struct random random;
+    long burst, pause; /* so many steps, then a time without */
     unsigned done[4], refused;
     uint64_t time[4];
-} world;
+} world = { .burst = 8, .pause = 20 * NS_PER_MS };
 
 static void move_cpu(void)
 {
@@ -293,15 +295,12 @@ static void test_storm(void)
     random_seed(&world.random, 1);
     for (n = 0; domains == 4 ? !over(3) : n < ROUNDS; n++) {
         step(domains);
-        /* Each exchange begins all queues anew: some turns between them. */
-        if (domains == 4)
-            wait_ms(60);
-        else if (n % 8 == 7)
-            wait_ms(20);
+        if ((n + 1) % (unsigned)world.burst == 0)
+            wait(world.pause);
         if (!check(birth() == born, "runstates: %lu ns amiss", birth() - born))
             break;
         if (n % 64 == 63) {
-            wait_ms(1500); /* enough for the longest turns of all */
+            wait(1500 * NS_PER_MS); /* enough for the longest turns of all */
             check_progress();
         }
     }
@@ -317,8 +316,15 @@ static void test_storm(void)
 
 void guest_main(void)
 {
+    static const struct option table[] = {
+        { "burst", &world.burst, NULL, "steps at a stretch" },
+        { "pause", &world.pause, NULL, "after each burst" },
+    };
     struct xen_domctl_getdomaininfo i = { 0 };
 
+    options_parse("pools", table, 2);
+    if (world.burst < 1)
+        guest_fail("pools: burst= must be above 0");
     report_begin("pools");
     if (!info(1, &i) || !info(2, &i))
         report_skip("there are no domains to move");
