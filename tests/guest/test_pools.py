@@ -16,9 +16,9 @@ LINUX = BUILD / "guests/linux"
 BAD = ("Panic on CPU", "broke a rule", "refuses d")
 
 
-def modules(*more: str) -> tuple[str, ...]:
+def modules(*more: str, pace: str = "") -> tuple[str, ...]:
     """The test guest as dom0, and two domains that it moves."""
-    return (DOM0, f"{HOG} domain name=one mem=16M vcpus=2",
+    return (f"{DOM0} {pace}".strip(), f"{HOG} domain name=one mem=16M vcpus=2",
             f"{PERIODIC} domain name=two mem=16M -- duration=0", *more)
 
 
@@ -48,7 +48,7 @@ def test_linux_goes_on() -> None:
              "ramdisk=initrd -- console=hvc0 job=none",
              f"{LINUX}/initrd.img file=initrd")
     with Machine("console=com1 sched=credit dom0_mem=32M dom0_max_vcpus=1",
-                 modules(*linux), smp=4, memory="1G",
+                 modules(*linux, pace="burst=1 pause=60ms"), smp=4, memory="1G",
                  extra=("-accel", "tcg,thread=single")) as m:
         m.wait(r"Linux version", 300)
         m.send("\x01" * 3 + "S")
