@@ -35,8 +35,9 @@ static void insert_extra(struct sedf_cpu *c, struct sched_vcpu *v)
 {
     struct sedf_vcpu *b = v->priv;
 
-    if (before(b->extra, c->extra_now))
-        b->extra = c->extra_now; /* nothing is saved up */
+    if (b->extra_cpu != v->cpu || before(b->extra, c->extra_now))
+        b->extra = c->extra_now; /* nothing is saved up, or brought along */
+    b->extra_cpu = v->cpu;
     sched_queue_add(&c->extra, &v->node[SEDF_EXTRA], b->extra);
 }
 
@@ -242,6 +243,7 @@ static struct sched_vcpu *sedf_take(struct sched *s, unsigned from,
     withdraw(c, n->vcpu);
     b = n->vcpu->priv;
     b->extra = here->extra_now;
+    b->extra_cpu = cpu;
     return n->vcpu;
 }
 

@@ -51,12 +51,13 @@ struct sedf_vcpu {
     unsigned home;     /* the CPU on which, or CPUSET_NONE: no reservation */
     unsigned was_home; /* while parameters change */
     int64_t was_used;
-    bool on_extra;   /* it runs, or ran last, on extra time */
-    int64_t extra;   /* virtual time of extra time: see bvt */
-    uint64_t rest;   /* carried: < weight */
-    ns_t slept;      /* when it fell asleep */
-    uint64_t misses; /* slices that were delivered late */
-    ns_t late;       /* by how much, at worst */
+    bool on_extra;      /* it runs, or ran last, on extra time */
+    int64_t extra;      /* virtual time of extra time: see bvt */
+    unsigned extra_cpu; /* ... on this CPU: each has its own */
+    uint64_t rest;      /* carried: < weight */
+    ns_t slept;         /* when it fell asleep */
+    uint64_t misses;    /* slices that were delivered late */
+    ns_t late;          /* by how much, at worst */
 };
 
 struct sedf_cpu {

@@ -319,6 +319,25 @@ static void storm_of_cpus(void **state)
     sim_destroy(sim);
 }
 
+/* sedf: one that had a CPU to itself for long does not wait, where it is put
+ * now, until the others there have had as much. */
+static void extra_time_elsewhere(void **state)
+{
+    struct sim *sim = kit_sim("sedf", 2, 1);
+    ns_t ran;
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < 3; i++)
+        sim_pin(kit_hog(sim, 0), i ? 1 : 2);
+    sim_run(sim, S(10));
+    ran = sim_ran(sim->vcpus[0]);
+    sim_pin(sim->vcpus[0], 1);
+    sim_run(sim, S(13));
+    kit_near("share", sim_ran(sim->vcpus[0]) - ran, S(1), MS(10));
+    sim_destroy(sim);
+}
+
 /* Who waits for ever under null is not starved by rr, which comes later. */
 static void blame(void **state)
 {
@@ -341,8 +360,11 @@ static void blame(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(admission),     cmocka_unit_test(random_moves),
-        cmocka_unit_test(storm_is_fair), cmocka_unit_test(storm_of_cpus),
+        cmocka_unit_test(admission),
+        cmocka_unit_test(random_moves),
+        cmocka_unit_test(storm_is_fair),
+        cmocka_unit_test(storm_of_cpus),
+        cmocka_unit_test(extra_time_elsewhere),
         cmocka_unit_test(blame),
     };
 
