@@ -128,6 +128,7 @@ struct sim_cpu {
 struct sim_pool {
     struct sched *sched;
     struct cpuset cpus;
+    ns_t lost; /* as sim->lost, of its vCPUs */
 };
 
 #define SIM_POOLS_MAX 64
