@@ -422,8 +422,8 @@ static void alarm_event(struct sim *sim, uint32_t index)
     wake(sv, sv->v.cpu, TRACE_CAUSE_TIMER);
 }
 
-/* Does one wait that an idle CPU might run? */
-static bool wasting(const struct sim *sim)
+/* Does a vCPU of s wait that an idle CPU might run? */
+static bool wasting(const struct sim *sim, const struct sched *s)
 {
     const struct sched_vcpu *v;
     unsigned cpu, i;
@@ -431,11 +431,26 @@ static bool wasting(const struct sim *sim)
     for (cpu = 0; cpu < sim->conf.nr_cpus; cpu++)
         for (i = 0; !sim->cpus[cpu].running && i < sim->nr_vcpus; i++) {
             v = &sim->vcpus[i]->v;
-            if (v->core.state == SCHED_STATE_RUNNABLE &&
+            if (v->core.state == SCHED_STATE_RUNNABLE && v->sched == s &&
                 cpuset_has(&v->affinity, cpu))
                 return true;
         }
     return false;
+}
+
+/* So much time passes as things are. */
+static void conserve(struct sim *sim, ns_t time)
+{
+    bool any = false;
+    unsigned i;
+
+    for (i = 0; i < sim->nr_pools; i++)
+        if (wasting(sim, sim->pools[i].sched)) {
+            sim->pools[i].lost += time;
+            any = true;
+        }
+    if (any)
+        sim->lost += time;
 }
 
 bool sim_run_some(struct sim *sim, ns_t until, uint64_t events)
@@ -458,8 +473,8 @@ bool sim_run_some(struct sim *sim, ns_t until, uint64_t events)
                 sim->now = until;
             return true;
         }
-        if (unlikely(sim->conf.conserve) && time > sim->now && wasting(sim))
-            sim->lost += time - sim->now;
+        if (unlikely(sim->conf.conserve) && time > sim->now)
+            conserve(sim, time - sim->now);
         sim->now = time;
         sim->events++;
         if (alarm)

@@ -143,6 +143,7 @@ struct sim_follow {
 struct sim_pool {
     struct sched *sched;
     struct cpuset cpus;
+    ns_t lost; /* as sim->lost, of its vCPUs */
 };
 
 #define SIM_POOLS_MAX 64
