@@ -51,8 +51,12 @@ static bool unknown_parameter(const struct scenario *s,
     for (p = ops->params; p && p->name && used < sizeof(known) - 1; p++)
         used += (size_t)snprintf(known + used, sizeof(known) - used, " %s",
                                  p->name);
-    return wrong(s, "%s has no parameter %s; it has:%s", ops->name, name,
-                 known);
+    return wrong(s, "%s has no parameter %s; it has:%s%s", ops->name, name,
+                 known,
+                 strcmp(name, "weight") ? ""
+                                        : " (weight = \"...\" of its "
+                                          "[[schedulers]] says which of them "
+                                          "takes a domain's weight)");
 }
 
 /* ---- words ---- */
