@@ -281,6 +281,10 @@ static struct sched_pick rtds_pick(struct sched *s, unsigned cpu, ns_t now)
     c->last = c->yielder = NULL;
     cpuset_remove(&sys->tickled, cpu);
     released = rtds_release(sys, now);
+    if (released && last) { /* who waited comes before it, deadlines alike */
+        rtds_withdraw(last);
+        rtds_insert(last);
+    }
     pick.v = rtds_choose(sys, cpu, yielder);
     if (pick.v) {
         b = pick.v->priv;

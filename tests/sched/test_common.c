@@ -265,6 +265,40 @@ static void round_robin(void **state)
     sim_destroy(sim);
 }
 
+/* A machine that is slow to answer: each turn ends long after its time, and
+ * after several periods of whoever has them. Nobody starves for that. */
+static void late_hogs(const char *name, unsigned cpus, ns_t late)
+{
+    struct sim_conf conf = {
+        .sched = name, .nr_cpus = cpus, .seed = 1, .timer_late = late
+    };
+    struct sim *sim = sim_create(&conf);
+    unsigned i;
+
+    assert_non_null(sim);
+    for (i = 0; i < 3 * cpus; i++)
+        (void)kit_hog(sim, 0);
+    sim_run(sim, S(20));
+    for (i = 0; i < 3 * cpus; i++)
+        assert_true(sim_ran(sim->vcpus[i]) >= S(20) / 3 / 2);
+    sim_destroy(sim);
+}
+
+static void late_timers(void **state)
+{
+    const char *name;
+    ns_t late;
+
+    (void)state;
+    FOR_EACH_SHARING(name)
+    {
+        for (late = US(100); late <= MS(100); late *= 10) {
+            late_hogs(name, 1, late);
+            late_hogs(name, 2, late);
+        }
+    }
+}
+
 static void plugins_are_listed(void **state)
 {
     char names[80];
@@ -282,6 +316,7 @@ int main(void)
         cmocka_unit_test(plugins_are_listed), cmocka_unit_test(round_robin),
         cmocka_unit_test(mixtures),           cmocka_unit_test(chaos),
         cmocka_unit_test(smp_hogs),           cmocka_unit_test(ping_pong),
+        cmocka_unit_test(late_timers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
