@@ -347,8 +347,10 @@ struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
     keep_in_register(p);
     sched_lock_cpu(cpu);
     s = p->sched;
-    if (unlikely(!s))
+    if (unlikely(!s)) {
+        host_timer(cpu, FOREVER); /* see host.h */
         return NULL;
+    }
     now = sched_clamp(p, now);
     if (unlikely(p->leaving != NULL))
         now = end_stay(p, cpu, now);
@@ -358,17 +360,6 @@ struct sched_vcpu *sched_schedule(unsigned cpu, ns_t now)
 }
 
 /* ---- waking, pausing ---- */
-
-void sched_wait_elsewhere(struct sched_vcpu *v, ns_t now)
-{
-    struct sched_pcpu *p;
-
-    v->core.hand = SCHED_HAND_CORE;
-    WRITE_ONCE(v->cpu, sched_place(v, now));
-    p = &sched_pcpus[v->cpu];
-    sched_move_enqueue(p, v, SCHED_MOVE, now);
-    sched_announce(p, v->cpu, v);
-}
 
 /* v waits on cpu, its own, from now on. */
 static inline void wait_here(struct sched_pcpu *p, struct sched_vcpu *v,
@@ -451,11 +442,12 @@ void sched_wake_slow(struct sched_vcpu *v, ns_t now)
 
     keep_in_register(p);
     if (unlikely(!v->core.blocked || v->core.hand != SCHED_HAND_CORE ||
-                 v->core.pauses || v->sched->nr_cpus > 1)) {
+                 v->core.pauses || v->sched->nr_up > 1)) {
         wake_anyhow(v, cpu, now);
         return;
     }
-    v->core.blocked = false; /* and it can only wait here */
+    v->core.blocked = false; /* and it can only wait here: no CPU that is
+                              * drained, but not yet down, is left either */
     p->counts.wakes++;
     wait_here(p, v, cpu, SCHED_WAKE, now);
     host_unlock(p->lock);

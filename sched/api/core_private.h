@@ -22,7 +22,8 @@ struct sched {
     struct sched_head head;      /* first; all locks */
     const struct sched_ops *ops; /* written under all its locks */
     unsigned number;             /* the host's */
-    unsigned nr_cpus;
+    unsigned nr_cpus;            /* in cpus */
+    unsigned nr_up;              /* in up */
     unsigned words;     /* of a cpuset in which its CPUs stand */
     unsigned one_lock;  /* the lock of all, or CPUSET_NONE */
     const char *broken; /* the rule that was broken: the plug-in is not
@@ -107,8 +108,12 @@ static inline void sched_move_enqueue(struct sched_pcpu *p,
         p->sched->ops->enqueue(v, why, now);
 }
 void sched_move_dequeue(struct sched_vcpu *v, enum sched_why why, ns_t now);
-/* v, in nobody's hand, waits on where place() says. All locks held. */
-void sched_wait_elsewhere(struct sched_vcpu *v, ns_t now);
+/* order.c: vCPUs that go on waiting, in other hands or elsewhere. In turn, from
+ * the one that has waited longest; so an exchange costs nobody its turn. v
+ * stands in no queue. Under all locks. */
+void sched_order_add(struct sched_queue *order, struct sched_vcpu *v);
+/* To the plug-in of v->cpu, all of them; elsewhere: where place() says. */
+void sched_order_wait(struct sched_queue *order, bool elsewhere, ns_t now);
 void sched_charge(struct sched_pcpu *p, ns_t now);
 /* v, in the core's hand, is to run if nothing prevents it: choose a CPU and
  * enqueue it there. Takes and releases locks. */

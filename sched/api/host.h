@@ -41,7 +41,8 @@ bool host_trylock(unsigned lock);
 void host_unlock(unsigned lock);
 
 /* Call sched_timer(cpu) at `when` or soon after; replaces the former `when`
- * of that CPU. FOREVER: not at all. A call too early does no harm. */
+ * of that CPU. FOREVER: not at all. A call too early does no harm. Each
+ * sched_schedule() comes here: a host may leave its clock to that. */
 void host_timer(unsigned cpu, ns_t when);
 
 /* Make cpu call sched_schedule() soon. Any CPU, this one included. */

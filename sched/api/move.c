@@ -182,16 +182,19 @@ static void leave(struct sched_domain *d, ns_t now)
 /* Come to the new one, d being on its side. */
 static void arrive(struct sched_domain *d, ns_t now)
 {
+    struct sched_queue order;
     struct sched *s = d->sched;
     struct sched_vcpu *v;
 
+    sched_queue_init(&order);
     LIST_INSERT_HEAD(&s->domains, d, entry);
     for_each_vcpu_of(v, d)
     {
         s->nr_vcpus++;
         if (v->core.hand == SCHED_HAND_NONE)
-            sched_wait_elsewhere(v, now);
+            sched_order_add(&order, v);
     }
+    sched_order_wait(&order, true, now);
 }
 
 static ns_t clamp_all(const struct sched *s, ns_t now)

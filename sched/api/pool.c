@@ -163,13 +163,24 @@ void sched_set_patience(struct sched *s, ns_t patience)
 
 /* ---- CPUs ---- */
 
+/* If a plug-in broke the rule to do so. */
+static void take_off(struct sched_vcpu *v)
+{
+    unsigned i;
+
+    for (i = 0; i < SCHED_NODES; i++)
+        v->node[i].queue = NULL;
+}
+
 /* s->cpus has changed: who waits where it may not run any more waits elsewhere
  * from now on, who runs there leaves. All locks held. */
 static void affinities_changed(struct sched *s, ns_t now)
 {
+    struct sched_queue order;
     struct sched_domain *d;
     struct sched_vcpu *v;
 
+    sched_queue_init(&order);
     for_each_domain_of(d, s)
     {
         for_each_vcpu_of(v, d)
@@ -184,15 +195,21 @@ static void affinities_changed(struct sched *s, ns_t now)
             if (v->core.hand != SCHED_HAND_PLUGIN)
                 continue;
             sched_move_dequeue(v, SCHED_MOVE, now);
-            sched_wait_elsewhere(v, now);
+            take_off(v);
+            sched_order_add(&order, v);
         }
     }
+    sched_order_wait(&order, true, now);
 }
 
+/* Without a CPU there are none: the first one that comes sets them. The former
+ * master may be another instance's by now. */
 static void set_clocks(struct sched *s, ns_t now)
 {
     struct sched_pcpu *p = &sched_pcpus[s->master];
 
+    if (!s->nr_cpus)
+        return;
     s->account_at = s->ops->account ? now + s->ops->account_ns : FOREVER;
     s->watch_at = now + S(1);
     p->slow_at = s->account_at < s->watch_at ? s->account_at : s->watch_at;
@@ -239,6 +256,7 @@ int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now)
     cpuset_add(&s->idle, cpu);
     p->sched = s;
     s->nr_cpus++;
+    s->nr_up++;
     if (s->ops->cpu_up && !s->broken)
         s->ops->cpu_up(s, cpu, now);
     if (s->nr_cpus == 1) {
@@ -312,6 +330,7 @@ int sched_cpu_down(unsigned cpu, ns_t now)
     forget_cpu(s, cpu);
     locks_of(s, NULL, &locks);
     cpuset_remove(&s->up, cpu);
+    s->nr_up--;
     unlock_set(&locks);
     host_timer(cpu, FOREVER);
     host_free(priv);
@@ -344,6 +363,19 @@ static void empty_areas(struct sched *s, const struct sched_ops *ops)
     }
 }
 
+static void go_on_waiting(struct sched *s, ns_t now)
+{
+    struct sched_queue order;
+    struct sched_domain *d;
+    struct sched_vcpu *v;
+
+    sched_queue_init(&order);
+    for_each_domain_of(d, s)
+        for_each_vcpu_of(v, d) if (v->core.hand == SCHED_HAND_PLUGIN)
+            sched_order_add(&order, v);
+    sched_order_wait(&order, false, now);
+}
+
 void sched_install(struct sched *s, const struct sched_ops *ops, ns_t now)
 {
     unsigned cpu, first = cpuset_next(&s->up, 0);
@@ -374,10 +406,9 @@ void sched_install(struct sched *s, const struct sched_ops *ops, ns_t now)
             if (ops->vcpu_up && ops->vcpu_up(v, now))
                 sched_print("%s refuses d%uv%u, which goes on all the same\n",
                             ops->name, v->dom, v->id);
-            if (v->core.hand == SCHED_HAND_PLUGIN)
-                sched_move_enqueue(&sched_pcpus[v->cpu], v, SCHED_MOVE, now);
         }
     }
+    go_on_waiting(s, now);
     set_clocks(s, now);
     WRITE_ONCE(s->one_lock, ops->flags & SCHED_ONE_LOCK ? first : CPUSET_NONE);
     for_each_cpu (cpu, &s->up)

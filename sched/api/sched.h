@@ -65,7 +65,9 @@ struct sched_vcpu {
         bool finishing;      /* in the hypervisor: pausing has to wait */
         unsigned pauses;     /* reasons not to run */
         ns_t since;          /* when it was picked or last charged */
-        ns_t waiting;        /* when it was enqueued */
+        ns_t waiting;        /* since when it waits for a CPU; exchanges and
+                              * moves of others' making don't change that */
+        ns_t came;           /* when such a one last gave it to a plug-in */
         ns_t granted;        /* run_for of the last pick */
         TAILQ_ENTRY(sched_vcpu) peers; /* of its domain, once joined */
         LIST_ENTRY(sched_vcpu) made;   /* of its domain, joined or not */

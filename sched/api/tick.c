@@ -39,6 +39,12 @@ void sched_timer(unsigned cpu, ns_t now)
         sched_slow(s, now);
 }
 
+/* Since when the plug-in has had v in its hand. */
+static ns_t waits_since(const struct sched_vcpu *v)
+{
+    return v->core.came > v->core.waiting ? v->core.came : v->core.waiting;
+}
+
 /* A vCPU that waits beyond patience, or NULL. */
 static const struct sched_vcpu *find_starved(struct sched *s, ns_t now)
 {
@@ -50,7 +56,7 @@ static const struct sched_vcpu *find_starved(struct sched *s, ns_t now)
         return NULL;
     for_each_domain_of(d, s)
         for_each_vcpu_of(v, d) if (v->core.hand == SCHED_HAND_PLUGIN &&
-                                   now - v->core.waiting > patience) return v;
+                                   now - waits_since(v) > patience) return v;
     return NULL;
 }
 

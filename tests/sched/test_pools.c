@@ -223,11 +223,127 @@ static void admission(void **state)
     end(&(struct pools){ sim, { sim->sched, other }, 0, 0, 0 });
 }
 
+/* ---- a storm: plug-ins are exchanged faster than a turn is over ---- */
+
+#define STORM_EVERY US(2500)
+#define STORM_TIME  S(4)
+
+static struct {
+    unsigned step;
+    ns_t worst; /* the longest that one of them waited for a CPU */
+} storm;
+
+static void watch_waits(struct sim_vcpu *sv, enum sched_state to, ns_t now,
+                        void *arg)
+{
+    (void)to, (void)arg;
+    if (sv->v.core.state == SCHED_STATE_RUNNABLE &&
+        now - sv->entered > storm.worst)
+        storm.worst = now - sv->entered;
+}
+
+static void storm_step(struct sim *sim, const char *const *names, unsigned nr)
+{
+    assert_int_equal(sched_change(sim->sched,
+                                  sched_find(names[storm.step++ % nr]),
+                                  sim->now),
+                     0);
+    sim_run(sim, sim->now + STORM_EVERY);
+    assert_null(sim->breach);
+}
+
+static void storm_of(const char *const *names, unsigned nr, unsigned cpus,
+                     unsigned hogs)
+{
+    struct sim *sim = kit_sim(names[0], cpus, 1);
+    ns_t fair = STORM_TIME * cpus / hogs;
+    unsigned i;
+
+    sim->watch = watch_waits;
+    storm.worst = storm.step = 0;
+    for (i = 0; i < hogs; i++)
+        (void)kit_hog(sim, 0);
+    while (sim->now < STORM_TIME)
+        storm_step(sim, names, nr);
+    for (i = 0; i < hogs; i++)
+        watch_waits(sim->vcpus[i], SCHED_STATE_RUNNABLE, sim->now, NULL);
+    /* Who wants one CPU comes to it in turn, however often all begins anew. */
+    assert_true(storm.worst <= (hogs - 1) * STORM_EVERY);
+    for (i = 0; i < hogs; i++)
+        assert_true(sim_ran(sim->vcpus[i]) >= fair / 4);
+    sim_destroy(sim);
+}
+
+static void storm_is_fair(void **state)
+{
+    static const char *const names[] = { "rr",   "bvt",  "sedf",   "credit",
+                                         "rtds", "fbvt", "credit2" };
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < 7; i++) { /* alone, and each with the next one */
+        const char *const pair[] = { names[i], names[(i + 1) % 7] };
+
+        storm_of(pair, 2, 1, 4);
+        storm_of(pair, 2, 2, 7);
+    }
+    storm_of(names, 7, 1, 4);
+    storm_of(names, 7, 2, 7);
+    storm_of(names, 7, 4, 11);
+}
+
+/* The same where CPUs go and come back, in turn, within a turn of rr's. */
+static void storm_of_cpus(void **state)
+{
+    struct sim *sim = kit_sim("rr", 2, 1);
+    unsigned i, cpu;
+
+    (void)state;
+    sim->watch = watch_waits;
+    storm.worst = 0;
+    for (i = 0; i < 6; i++)
+        (void)kit_hog(sim, 0);
+    for (i = 0; sim->now < STORM_TIME; i++) {
+        cpu = i % 2;
+        assert_int_equal(sched_cpu_drain(cpu, sim->now), 0);
+        sim_run(sim, sim->now + 1);
+        assert_int_equal(sched_cpu_down(cpu, sim->now), 0);
+        assert_int_equal(sched_cpu_up(sim->sched, cpu, sim->now), 0);
+        sim_run(sim, sim->now + STORM_EVERY);
+    }
+    for (i = 0; i < 6; i++) {
+        watch_waits(sim->vcpus[i], SCHED_STATE_RUNNABLE, sim->now, NULL);
+        assert_true(sim_ran(sim->vcpus[i]) >= STORM_TIME * 2 / 6 * 9 / 10);
+    }
+    assert_true(storm.worst <= 5 * (STORM_EVERY + 1));
+    sim_destroy(sim);
+}
+
+/* Who waits for ever under null is not starved by rr, which comes later. */
+static void blame(void **state)
+{
+    struct sim *sim = kit_sim("null", 1, 1);
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < 3; i++)
+        (void)kit_hog(sim, 0);
+    sim_run(sim, S(60));
+    assert_int_equal(sched_change(sim->sched, sched_find("rr"), sim->now), 0);
+    assert_int_equal(sim_set(sim, NULL, "slice", S(1)), 0);
+    sim_run(sim, S(70));
+    assert_null(sim->breach);
+    for (i = 0; i < 3; i++)
+        assert_true(sim_ran(sim->vcpus[i]) >= S(3));
+    sim_destroy(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(admission),
-        cmocka_unit_test(random_moves),
+        cmocka_unit_test(admission),     cmocka_unit_test(random_moves),
+        cmocka_unit_test(storm_is_fair), cmocka_unit_test(storm_of_cpus),
+        cmocka_unit_test(blame),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

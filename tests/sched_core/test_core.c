@@ -223,6 +223,45 @@ static void test_cpu_leaves(void **state)
     fake_destroy(s);
 }
 
+/* It blocks on a CPU that is drained, and wakes before that is down: it wakes
+ * elsewhere, and the CPU can go. */
+static void test_wakes_before_down(void **state)
+{
+    struct fake_vcpu *v;
+    struct sched *s;
+
+    (void)state;
+    fake_reset();
+    s = fake_sched(sched_find("rr"), 2);
+    v = fake_vcpu(new_domain(s, 1), 0, 1);
+    fake_start(v);
+    assert_int_equal(v->v.cpu, 1);
+    assert_int_equal(sched_cpu_drain(1, fake.now), 0);
+    fake_block(v);
+    fake_wake(v);
+    assert_int_equal(fake.breaches, 0);
+    assert_ptr_equal(sched_running(s, 0), &v->v);
+    assert_int_equal(sched_cpu_down(1, fake.now), 0);
+    fake_destroy(s);
+}
+
+/* A decision programs the host's timer, also where there is nothing to decide:
+ * the host may have left that to it. */
+static void test_timer_without_pool(void **state)
+{
+    struct sched *s;
+
+    (void)state;
+    fake_reset();
+    s = fake_sched(sched_find("rr"), 2);
+    assert_int_equal(sched_cpu_drain(1, fake.now), 0);
+    assert_int_equal(sched_cpu_down(1, fake.now), 0);
+    fake.timer[1] = fake.now; /* none has been set */
+    fake_schedule(1);
+    assert_true(fake.timer[1] == FOREVER);
+    fake_destroy(s);
+}
+
 static void test_change(void **state)
 {
     struct sched *s;
@@ -464,6 +503,8 @@ int main(void)
         cmocka_unit_test(test_affinity_moves),
         cmocka_unit_test(test_soft_affinity),
         cmocka_unit_test(test_cpu_leaves),
+        cmocka_unit_test(test_wakes_before_down),
+        cmocka_unit_test(test_timer_without_pool),
         cmocka_unit_test(test_change),
         cmocka_unit_test(test_breaches),
         cmocka_unit_test(test_misplaced),
