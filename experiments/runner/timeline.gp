@@ -21,7 +21,7 @@ do for [i=1:n] {
     set format x (i < n ? "" : "%g")
     if (i == n) {
         set xlabel "ms of virtual time    (black: the Linux domain runs; \
-thin, orange: it is runnable and waits; grey: another domain runs)" font ",9"
+thin: it is runnable and waits; grey: another domain runs)" font ",9"
     }
     plot data.".".word(names, i) \
         using (($2+$3)/2):1:2:3:($1-half($4)):($1+half($4)): \
