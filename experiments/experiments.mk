@@ -1,7 +1,7 @@
 # Experiments: `make demo` is the main one. With SCHEDS="rr lottery", others than
 # its manifest's, and with PLUGIN=build/plugins/lottery.o, one that is loaded:
 # then the report is build/results/latency/report.html.
-.PHONY: demo
+.PHONY: demo agree
 
 demo: hypervisor guests linux-guest tools ## boot four schedulers, write results/latency/report.html
 	$(PYTHON) -m experiments.runner experiments/latency \
@@ -20,3 +20,6 @@ $(BUILD)/sched-cost: $(COST_SRC) $(wildcard sched/*/*.h xen/lib/*.h) \
 .PHONY: sched-cost
 sched-cost: $(BUILD)/sched-cost ## measure the schedulers' callbacks, write results/sched-cost
 	$(PYTHON) experiments/sched-cost/run.py $<
+
+agree: hypervisor guests tools ## do hypervisor and simulator decide alike? SCHED=NAME CPUS=1
+	$(PYTHON) -m experiments.agree $(SCHED:%=--sched %) $(CPUS:%=--cpus %)

@@ -10,7 +10,7 @@ from pathlib import Path
 from xentrace.trace import ROOT, TraceError
 
 from . import figures, metrics, report
-from .choose import choose
+from .choose import check_weights, choose
 from .manifest import Manifest, ManifestError, read
 from .run import Run, run_all, runs_of
 
@@ -103,9 +103,12 @@ def main() -> int:
     parser.add_argument("--again", action="store_true",
                         help="do not run: evaluate the traces that are there")
     args = parser.parse_args()
+    chosen = args.sched or args.plugin
     began = time.monotonic()
     try:
         manifest = choose(read(args.folder), args.sched, args.plugin)
+        if chosen and not args.again:
+            check_weights(manifest, args.build / "schedsim-engine")
     except ManifestError as error:
         print(error, file=sys.stderr)
         return 1
@@ -118,7 +121,7 @@ def main() -> int:
     if lacking := missing(manifest, args.build):
         print(f"{lacking[0]} is not built: run `make demo`", file=sys.stderr)
         return 1
-    place = args.build if args.sched or args.plugin else ROOT
+    place = args.build if chosen else ROOT
     out = args.out or place / "results" / manifest.name
     runs = runs_of(manifest, out / "work", args.only)
     if args.again:

@@ -13,7 +13,7 @@ do for [i=1:words(names)] { # a legend below both, which a key cannot be
     x = 0.5 + (i - (words(names) + 1) / 2.0) * 0.23 - 0.06
     set arrow i from screen x, screen 0.06 to screen x+0.05, screen 0.06 \
         nohead lw 2.2 dt dash[i] lc rgb colour[i]
-    set label i labels[i] at screen x+0.06, screen 0.06 font ",9"
+    set label i labels[i] noenhanced at screen x+0.06, screen 0.06 font ",9"
 }
 plot for [i=1:words(names)] data.".".word(names, i) using 1:2 \
     with steps lw 2.2 dt dash[i] lc rgb colour[i] notitle

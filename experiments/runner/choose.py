@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import subprocess
 from pathlib import Path
 
 from .manifest import Manifest, ManifestError, Scheduler
@@ -41,3 +42,34 @@ def choose(manifest: Manifest, names: list[str],
         manifest, plugins=tuple(plugins),
         schedulers=[scheduler(n, manifest) for n in names]
         or manifest.schedulers)
+
+
+def check_weights(manifest: Manifest, engine: Path) -> None:
+    """Each scheduler has the parameter that is to take the domains' weights:
+    else the hypervisor would refuse, minutes later. The simulator's engine
+    knows the same schedulers, and takes in the same objects."""
+    if not engine.exists():
+        raise ManifestError(f"{engine} is not built: run `make tools`")
+    words = [w for p in manifest.plugins for w in ("--plugin", str(p))]
+    done = subprocess.run([engine, *words, "--list"], text=True,
+                          capture_output=True)
+    if done.returncode:
+        raise ManifestError(done.stderr.strip())
+    have: dict[str, list[str]] = {}
+    for line in done.stdout.splitlines():
+        if not line.startswith(" "):
+            have[line.partition(":")[0]] = []
+        else:
+            name, _, parameter = line.split()[0].partition(".")
+            have[name].append(parameter)
+    for s in manifest.schedulers:
+        if s.name not in have:
+            raise ManifestError(f"--sched {s.name}: no such scheduler; there "
+                                f"are: {' '.join(have)}; a compiled one needs "
+                                "--plugin (make: PLUGIN=FILE)")
+        names = " ".join(have[s.name]) or "none"
+        if s.weight and s.weight not in have[s.name]:
+            raise ManifestError(
+                f"--sched {s.name}: it has no parameter {s.weight!r} for the "
+                f"domains' weights; it has: {names}. Say "
+                f"{s.name},weight=PARAMETER, or {s.name},weight= for none")

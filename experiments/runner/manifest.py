@@ -17,7 +17,8 @@ from . import locate, workload
 from .units import to_ns
 from .workload import Workload, WorkloadError
 
-COSTS = ("switch", "keep", "wake", "migrate", "poke", "timer", "alarm")
+COSTS = ("boot", "switch", "keep", "wake", "migrate", "poke", "decide",
+         "timer", "alarm")
 TABLES = ("name", "title", "seeds", "machine", "costs", "trace", "measure",
           "schedulers", "pools", "domains", "expect")
 

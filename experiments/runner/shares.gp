@@ -5,12 +5,12 @@ set yrange [0:*]
 set ylabel "CPU time, % of one CPU"
 set xlabel "hog, and its weight"
 set grid noxtics
-set key at screen 0.5, screen 0.05 center horizontal samplen 1 width -1 maxrows 1 font ",9"
+set key at screen 0.5, screen 0.05 center horizontal samplen 1 width -1 maxrows 1 font ",9" noenhanced
 set bmargin at screen 0.24
 set tmargin at screen 0.96
 set lmargin at screen 0.08
 set rmargin at screen 0.98
-set xtics scale 0 font ",9"
+set xtics scale 0 font ",9" noenhanced
 n = words(names)
 set style fill solid 0.15 border lc rgb "#404040"
 set boxwidth 0.84

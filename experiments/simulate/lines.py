@@ -22,8 +22,11 @@ class Writer:
     """The lines of one run."""
 
     def __init__(self, manifest: Manifest, scheduler: Scheduler, seed: int,
-                 options: list[str], costs: dict[str, int]) -> None:
+                 options: list[str], costs: dict[str, int],
+                 born: bool = False) -> None:
+        """born: who replays joins where and when he did in the trace."""
         self.m, self.scheduler, self.seed = manifest, scheduler, seed
+        self.born = born
         self.options = options
         self.costs = {**manifest.costs, **costs}
         self.ids = {d.name: i for i, d in enumerate(manifest.domains, 1)}
@@ -135,7 +138,7 @@ class Writer:
 
     def _replay(self, d: Domain, w: Workload) -> Iterator[str]:
         # Only now: pandas takes longer to load than most simulations to run.
-        from .replay import ReplayError, bursts
+        from .replay import ReplayError, births, bursts
         file = self.m.folder / w.values["trace"]
         try:
             found = bursts(file, w.values["domain"] or d.name, d.vcpus,
@@ -146,3 +149,8 @@ class Writer:
         for vcpu, several in enumerate(found):
             for release, work in several:
                 yield f"burst {vcpu} {release} {work}"
+        if not self.born:
+            return
+        there = births(file, w.values["domain"] or d.name)
+        for vcpu, (cpu, joined) in enumerate(there[:d.vcpus]):
+            yield f"born {vcpu} {cpu} {joined}"

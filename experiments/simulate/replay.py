@@ -3,18 +3,24 @@
 A burst begins when the vCPU becomes runnable and ends when it blocks; its work
 is the CPU time in between. Who had not blocked when the trace ended computes on
 for ever.
+
+Wake-ups that one decision of a CPU answered, one right after the other (several
+timers expired together), are put 1 ns before each other, up to the last one: so
+they are one event here, too, whatever it costs to handle them.
 """
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from xentrace import runstates
 from xentrace.trace import RUNNABLE, RUNNING, Trace, TraceError, load
 
 FOREVER_NS = 10**18
+APART_NS = 5_000    # wake-ups that expire together come faster
 
 
 class ReplayError(Exception):
@@ -23,6 +29,23 @@ class ReplayError(Exception):
     def __init__(self, key: str, text: str) -> None:
         super().__init__(text)
         self.key = key
+
+
+def together(trace: Trace, frame: pd.DataFrame) -> pd.Series:
+    """When each stay begins; wake-ups before one decision: as said above. The
+    decision is that of the CPU on which the wake-up happened."""
+    start = frame["start"].copy()
+    picks = trace.select("pick")
+    wakes = (frame["state"] == RUNNABLE) & (frame["came_from"] > RUNNABLE)
+    for cpu in frame["cpu"].unique():
+        decided = trace.ns[picks & (trace.records["cpu"] == cpu)]
+        mine = start[wakes & (frame["cpu"] == cpu)].sort_values(kind="stable")
+        group = (np.searchsorted(decided, mine.to_numpy())
+                 + (mine.diff() > APART_NS).cumsum().to_numpy())
+        last = mine.groupby(group).transform("max")
+        behind = mine.groupby(group).cumcount(ascending=False)
+        start.update(last - behind)
+    return start
 
 
 @lru_cache(maxsize=4)
@@ -34,7 +57,8 @@ def _read(path: Path) -> tuple[Trace, pd.DataFrame]:
     if trace.gaps():
         raise ReplayError("trace", f"{path}: records were lost: the bursts in "
                           "the gaps are not known")
-    return trace, runstates.intervals(trace)
+    frame = runstates.intervals(trace)
+    return trace, frame.assign(release=together(trace, frame))
 
 
 def _domain(trace: Trace, frame: pd.DataFrame, name: str) -> int:
@@ -54,7 +78,7 @@ def _bursts(stays: pd.DataFrame) -> list[tuple[int, int]]:
     for row in stays.itertuples():
         if row.state in (RUNNING, RUNNABLE):
             if release is None:
-                release, work = row.start, 0.0
+                release, work = row.release, 0.0
             if row.state == RUNNING:
                 work += row.end - row.start
             if row.open:
@@ -65,6 +89,16 @@ def _bursts(stays: pd.DataFrame) -> list[tuple[int, int]]:
     if release is not None:
         found.append((round(release), round(work)))
     return found
+
+
+def births(path: Path, name: str) -> list[tuple[int, int]]:
+    """(first CPU, when it joined its scheduler, in ns) of each of the domain's
+    vCPUs; empty where the trace does not tell."""
+    trace, frame = _read(path)
+    words = trace.records["word"][trace.select("vcpu_add")]
+    mine = words[words[:, 0] >> 16 == _domain(trace, frame, name)]
+    mine = mine[np.argsort(mine[:, 0])]
+    return [(int(w[1]), int(w[2]) | int(w[3]) << 32) for w in mine]
 
 
 def bursts(path: Path, name: str, vcpus: int,

@@ -202,10 +202,14 @@ static void affinities_changed(struct sched *s, ns_t now)
     sched_order_wait(&order, true, now);
 }
 
+/* Without a CPU there are none: the first one that comes sets them. The former
+ * master may be another instance's by now. */
 static void set_clocks(struct sched *s, ns_t now)
 {
     struct sched_pcpu *p = &sched_pcpus[s->master];
 
+    if (!s->nr_cpus)
+        return;
     s->account_at = s->ops->account ? now + s->ops->account_ns : FOREVER;
     s->watch_at = now + S(1);
     p->slow_at = s->account_at < s->watch_at ? s->account_at : s->watch_at;

@@ -20,6 +20,14 @@ static struct sched_domain *domain_of(struct kit_run *r, unsigned dom)
     return dom < r->sim->nr_domains ? r->sim->domains[dom] : NULL;
 }
 
+/* Where a domain is, or (-1) the first pool: the system. */
+static struct sched *instance(struct kit_run *r, int dom)
+{
+    struct sched_domain *d = dom < 0 ? NULL : domain_of(r, (unsigned)dom);
+
+    return d ? d->sched : r->sim->sched;
+}
+
 /* Set `nr` parameters of one domain, or of the system, in one call. */
 static int set_all(struct kit_run *r, int dom, const struct sched_setting *set,
                    unsigned nr)
@@ -32,11 +40,11 @@ static int set_all(struct kit_run *r, int dom, const struct sched_setting *set,
     if (dom >= 0 && !d)
         return 0;
     if (set->param->scope != SCHED_PER_VCPU)
-        return sched_param_set(r->sim->sched, d, NULL, set, nr, r->sim->now);
+        return sched_param_set(instance(r, dom), d, NULL, set, nr, r->sim->now);
     for (i = 0; i < r->sc->nr_vcpus && !error; i++) {
         v = &r->member[i].sv->v;
         if (v->dom == (unsigned)dom)
-            error = sched_param_set(r->sim->sched, d, v, set, nr, r->sim->now);
+            error = sched_param_set(v->sched, d, v, set, nr, r->sim->now);
     }
     return error;
 }
@@ -50,7 +58,7 @@ static int64_t value_of(struct kit_run *r, int dom, const struct sched_param *p)
     for (i = 0; i < r->sc->nr_vcpus; i++)
         if (dom >= 0 && r->member[i].sv->v.dom == (unsigned)dom)
             v = &r->member[i].sv->v;
-    return sched_param_get(r->sim->sched, d, v, p);
+    return sched_param_get(instance(r, dom), d, v, p);
 }
 
 /* A batch of parameters that are set together. */
@@ -122,16 +130,19 @@ static unsigned act_set(struct kit_run *r, unsigned i)
 {
     const struct kit_action *first = &r->sc->action[i], *a;
     struct batch b = { .dom = first->who == KIT_SYSTEM ? -1 : (int)first->who };
+    /* The parameters are the plug-in's under test. */
+    bool known = !r->changed &&
+                 r->in_force[kit_pool_of(r, instance(r, b.dom))] == r->sc->ops;
     int error;
 
     for (; i < r->sc->nr_actions; i++) {
         a = &r->sc->action[i];
         if (a->act != KIT_SET || a->at != first->at || a->who != first->who)
             break;
-        if (!r->changed)
+        if (known)
             batch_add(r, &b, a->param, a->value);
     }
-    if (!r->changed) {
+    if (known) {
         error = batch_do(r, &b);
         kit_tell_action(r, first, error);
     }
@@ -154,6 +165,8 @@ static void affinity(struct kit_run *r, struct kit_member *m, unsigned hard,
 {
     struct cpuset h = mask(hard), s = mask(soft);
 
+    if (hard)
+        m->hard = hard;
     if (hard)
         (void)sched_set_affinity(&m->sv->v, &h, &s, r->sim->now);
 }
@@ -232,29 +245,6 @@ static void on_vcpu(struct kit_run *r, const struct kit_action *a)
     kit_tell_action(r, a, 0);
 }
 
-static void on_cpu(struct kit_run *r, const struct kit_action *a)
-{
-    unsigned cpu = a->who, up = 0, i;
-
-    for (i = 0; i < r->sc->nr_cpus; i++)
-        up += !r->down[i];
-    if (cpu >= r->sc->nr_cpus || r->down[cpu] == (a->act == KIT_CPU_DOWN) ||
-        (a->act == KIT_CPU_DOWN && up == 1))
-        return;
-    r->disturbed = true;
-    if (a->act == KIT_CPU_UP) {
-        r->down[cpu] = sched_cpu_up(r->sim->sched, cpu, r->sim->now) != 0;
-        return;
-    }
-    (void)sched_cpu_drain(cpu, r->sim->now);
-    sim_run(r->sim, r->sim->now);
-    if (r->sim->breach)
-        return;
-    r->down[cpu] = true;
-    if (sched_cpu_down(cpu, r->sim->now))
-        kit_fail(r, "cpu-down", "cpu%u was drained, and is still busy", cpu);
-}
-
 /* The plug-in of number n among those that are no variants; 0: ours. */
 static const struct sched_ops *other(const struct kit_run *r, int64_t n)
 {
@@ -270,20 +260,22 @@ static const struct sched_ops *other(const struct kit_run *r, int64_t n)
 static void change(struct kit_run *r, const struct kit_action *a)
 {
     const struct sched_ops *next = other(r, a->value), *ops = kit_spy(next);
-    unsigned i;
+    unsigned pool = r->sc->pool_ops ? a->who % KIT_POOLS : 0, i;
+    struct sched *s = r->sim->pools[pool].sched;
 
-    if (ops == sched_ops_of(r->sim->sched))
+    if (ops == sched_ops_of(s))
         return;
     kit_check_accounting(r);
     if (r->sim->breach)
         return;
-    if (sched_change(r->sim->sched, ops, r->sim->now))
+    if (sched_change(s, ops, r->sim->now))
         return; /* -EBUSY: a vCPU has left and may come again */
     r->changed = true;
-    r->in_force = next;
+    r->in_force[pool] = next;
     /* What runs is charged by the new one, for what it runs from now on. */
     for (i = 0; i < r->sc->nr_vcpus; i++)
-        r->member[i].charged = kit_ran(&r->member[i], r->sim->now);
+        if (r->member[i].sv->v.sched == s)
+            r->member[i].charged = kit_ran(&r->member[i], r->sim->now);
     kit_tell_action(r, a, 0);
 }
 
@@ -296,11 +288,14 @@ unsigned kit_act(struct kit_run *r, unsigned i)
                       kit_do_name(a->act), a->who);
     if (a->act == KIT_SET)
         return act_set(r, i);
-    if (a->act == KIT_CPU_DOWN || a->act == KIT_CPU_UP)
-        on_cpu(r, a);
+    if (a->act == KIT_CPU_DOWN || a->act == KIT_CPU_UP || a->act == KIT_GIVE)
+        kit_on_cpu(r, a);
+    else if (a->act == KIT_MOVE)
+        kit_on_domain(r, a);
     else if (a->act == KIT_CHANGE)
         change(r, a);
     else if (a->who < r->sc->nr_vcpus)
         on_vcpu(r, a);
+    kit_check_affinity(r);
     return i + 1;
 }

@@ -129,7 +129,7 @@ static enum kit_do some_action(struct kit_source *from)
                                          KIT_JOIN };
 
     if (kit_one_in(from, 3))
-        return (enum kit_do)kit_draw(from, KIT_DOES);
+        return (enum kit_do)kit_draw(from, KIT_CHANGE + 1);
     return often[kit_draw(from, sizeof(often) / sizeof(often[0]))];
 }
 
@@ -167,6 +167,8 @@ static void random_action(struct kit_source *from, struct kit_scenario *sc,
     case KIT_UNPAUSE:
     case KIT_LEAVE:
     case KIT_JOIN:
+    case KIT_MOVE: /* random_pools() */
+    case KIT_GIVE:
     case KIT_DOES:
         break;
     }
@@ -183,6 +185,58 @@ static void random_actions(struct kit_source *from, struct kit_scenario *sc)
         if (!kit_one_in(from, 4))
             at += some_time(from, US(1), sc->length / 4);
         random_action(from, sc, at);
+    }
+}
+
+/* ---- two pools ---- */
+
+/* Not one of the variants, which are one for each thing that can be wrong. */
+static const struct sched_ops *some_plugin(struct kit_source *from)
+{
+    const struct sched_ops *ops, *list[64];
+    unsigned i, n = 0;
+
+    for (i = 0; (ops = sched_plugin(i)) != NULL && n < 64; i++)
+        if (!strchr(ops->name, '_'))
+            list[n++] = ops;
+    return list[kit_draw(from, n)];
+}
+
+/* In its place in time; the last one goes if there are too many. */
+static void insert_action(struct kit_scenario *sc, const struct kit_action *a)
+{
+    unsigned i;
+
+    if (sc->nr_actions == KIT_ACTIONS)
+        sc->nr_actions--;
+    for (i = sc->nr_actions++; i && sc->action[i - 1].at > a->at; i--)
+        sc->action[i] = sc->action[i - 1];
+    sc->action[i] = *a;
+}
+
+/* A second pool, and domains and CPUs that go there and back. */
+static void random_pools(struct kit_source *from, struct kit_scenario *sc)
+{
+    unsigned n = 1 + (unsigned)kit_draw(from, 8), i;
+    struct kit_action a;
+
+    if (sc->nr_cpus == 1)
+        sc->nr_cpus = 2;
+    sc->pool_cpus = 1 + (unsigned)kit_draw(from, (1u << sc->nr_cpus) - 2);
+    sc->pool_ops = kit_one_in(from, 3) ? sc->ops : some_plugin(from);
+    for (i = 0; i < sc->nr_actions; i++)
+        if (sc->action[i].act == KIT_CHANGE)
+            sc->action[i].who = (unsigned)kit_draw(from, KIT_POOLS);
+    while (n--) {
+        a = (struct kit_action){ .act = KIT_MOVE };
+        if (kit_one_in(from, 3))
+            a.act = KIT_GIVE;
+        a.who = a.act == KIT_GIVE ? (unsigned)kit_draw(from, sc->nr_cpus)
+                                  : sc->vcpu[kit_draw(from, sc->nr_vcpus)].dom;
+        a.value = (int64_t)kit_draw(from, KIT_POOLS);
+        if (!kit_one_in(from, 4))
+            a.at = some_time(from, US(1), sc->length);
+        insert_action(sc, &a);
     }
 }
 
@@ -211,6 +265,8 @@ void kit_random(struct kit_source *from, const struct sched_ops *ops,
     random_settings(from, sc);
     if (!kit_one_in(from, 3))
         random_actions(from, sc);
+    if (kit_one_in(from, 4))
+        random_pools(from, sc);
 }
 
 /* ---- by number ---- */

@@ -25,6 +25,7 @@
 #define KIT_VCPUS    8
 #define KIT_SETTINGS 24
 #define KIT_ACTIONS  24
+#define KIT_POOLS    2
 #define KIT_ALL      0xffu /* a mask of CPUs: every one */
 
 enum kit_load {
@@ -64,7 +65,10 @@ enum kit_do {
     KIT_JOIN,     /* and comes again */
     KIT_CPU_DOWN, /* who: a CPU */
     KIT_CPU_UP,
-    KIT_CHANGE, /* value: of the list of plug-ins; this one: back again */
+    KIT_CHANGE, /* value: of the list of plug-ins; this one: back again; who:
+                 * a pool, if there are two */
+    KIT_MOVE,   /* who: a domain; value: the pool to which it goes */
+    KIT_GIVE,   /* who: a CPU; value: the same */
     KIT_DOES,
 };
 
@@ -82,6 +86,10 @@ struct kit_scenario {
     const struct sched_ops *ops; /* the plug-in under test */
     uint64_t seed;               /* of the simulator */
     unsigned nr_cpus;
+    /* A second pool: its plug-in, or NULL: there is none; a mask of its CPUs,
+     * not all that there are. All domains begin in the first. */
+    const struct sched_ops *pool_ops;
+    unsigned pool_cpus;
     ns_t length, switch_cost, timer_late;
     unsigned trylock_fails; /* of 100 */
     unsigned nr_vcpus, nr_settings, nr_actions;
@@ -97,6 +105,7 @@ struct kit_member {
     bool away;          /* has not joined, was refused, or has left */
     bool touched;       /* an action was about it since it joined */
     unsigned pauses;    /* by actions */
+    unsigned hard;      /* the mask of CPUs that it was told */
     ns_t created;       /* when the simulator made it */
     ns_t charged;       /* sum of what charge() was told */
     ns_t waits_since;   /* it has been runnable without running */
@@ -123,7 +132,8 @@ struct kit_run {
     struct kit_member member[KIT_VCPUS];
     struct sim_vcpu *on_cpu[KIT_CPUS];
     bool down[KIT_CPUS];
-    const struct sched_ops *in_force;
+    unsigned home[KIT_CPUS];                     /* its pool */
+    const struct sched_ops *in_force[KIT_POOLS]; /* without the spy */
     bool changed;      /* another plug-in was, or is, in force */
     bool disturbed;    /* CPUs came or went */
     bool draining;     /* loads end as soon as they can */
@@ -161,6 +171,8 @@ struct kit_rules {
     void (*end)(struct kit_run *r, void *state); /* of sc->length */
 };
 
+/* With two pools only the sets of rules for everybody judge: each plug-in's
+ * own ones know of one pool. */
 #define KIT_RULES(set)                                                         \
     static const struct kit_rules *const set##_entry                           \
         __attribute__((section("kit_rules"), used)) = &(set)
@@ -190,6 +202,9 @@ int64_t kit_param(struct kit_run *r, const struct kit_member *m,
 /* m's CPU time. */
 ns_t kit_ran(const struct kit_member *m, ns_t now);
 struct kit_member *kit_member(struct kit_run *r, const struct sched_vcpu *v);
+/* The mask of CPUs on which m may run, by what it was told and by its pool.
+ * pool.c */
+unsigned kit_may(const struct kit_run *r, const struct kit_member *m);
 
 /* The table to put in force for ops: it passes each call on. spy.c */
 const struct sched_ops *kit_spy(const struct sched_ops *ops);

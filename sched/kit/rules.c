@@ -31,6 +31,7 @@ static void check_wait(struct kit_run *r, const struct generic *g,
     ns_t waits = now - m->waits_since;
 
     if (!g->defaults || kit_excused(r->sc->ops, "starvation") ||
+        (r->sc->pool_ops && kit_excused(r->sc->pool_ops, "starvation")) ||
         waits <= PATIENCE * r->sc->nr_vcpus)
         return;
     kit_fail(r, "starvation", "d%uv%u waits for %lld ms", m->sv->v.dom,
@@ -54,7 +55,7 @@ static void to_running(struct kit_run *r, const struct generic *g,
         if (r->on_cpu[i] == m->sv)
             kit_fail(r, "one-place", "d%uv%u runs on two CPUs", v->dom, v->id);
     r->on_cpu[cpu] = m->sv;
-    if (!cpuset_has(&v->affinity, cpu))
+    if (!cpuset_has(&v->affinity, cpu) || !(kit_may(r, m) >> cpu & 1))
         kit_fail(r, "affinity", "d%uv%u may not run on cpu%u", v->dom, v->id,
                  cpu);
     if (v->core.state == SCHED_STATE_RUNNABLE)
@@ -84,11 +85,12 @@ static void end(struct kit_run *r, void *state)
             check_wait(r, state, &r->member[i], r->sim->now);
     /* A busy lock may hide a waiter for a moment; and another plug-in may
      * leave a CPU idle. */
-    if (r->sim->lost && !sc->trylock_fails && !r->changed &&
-        !(sc->ops->flags & SCHED_MAY_IDLE))
-        kit_fail(r, "work-conservation",
-                 "for %lld ns a CPU is idle beside one that waits for it",
-                 (long long)r->sim->lost);
+    for (i = 0; i < r->sim->nr_pools; i++)
+        if (r->sim->pools[i].lost && !sc->trylock_fails && !r->changed &&
+            !(r->in_force[i]->flags & SCHED_MAY_IDLE))
+            kit_fail(r, "work-conservation",
+                     "for %lld ns a CPU is idle beside one that waits for it",
+                     (long long)r->sim->pools[i].lost);
 }
 
 /* Hogs and light ones with nothing changed, long enough to starve. */
@@ -127,6 +129,8 @@ static const struct kit_rule list[] = {
       "what is accepted is in force, what is refused changes "
       "nothing",
       "sched/api/sched.h" },
+    { "move", "a domain goes to another pool as a whole, or not at all",
+      "sched/api/core.h" },
     { "cpu-down", "a drained CPU can be taken away", "sched/api/core.h" },
     { "progress", "time passes: no endless picking", "sched/api/sched.h" },
     { "determinism", "the same scenario gives the same run", "DESIGN 2" },

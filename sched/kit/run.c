@@ -58,7 +58,7 @@ int64_t kit_param(struct kit_run *r, const struct kit_member *m,
     const struct sched_param *p = sched_param_find(r->sc->ops, name);
 
     if (!p || (!m && p->scope != SCHED_PER_SYSTEM) ||
-        r->in_force != r->sc->ops) /* the areas are another's */
+        r->in_force[0] != r->sc->ops) /* the areas are another's */
         return 0;
     return sched_param_get(r->sim->sched, m ? m->sv->v.core.domain : NULL,
                            m ? &m->sv->v : NULL, p);
@@ -66,12 +66,25 @@ int64_t kit_param(struct kit_run *r, const struct kit_member *m,
 
 /* ---- the sets of rules ---- */
 
+/* Leave out those of one plug-in. */
+static void for_everybody(void)
+{
+    unsigned i, n = 0;
+
+    for (i = 0; i < rules.nr; i++)
+        if (!rules.set[i]->plugin)
+            rules.set[n++] = rules.set[i];
+    rules.nr = n;
+}
+
 static void begin_sets(struct kit_run *r)
 {
     size_t used = 0;
     unsigned i;
 
     rules.nr = kit_sets_of(r->sc->ops->name, rules.set);
+    if (r->sc->pool_ops)
+        for_everybody();
     for (i = 0; i < rules.nr; i++) {
         r->state[i] = rules.arena + used;
         used += (rules.set[i]->size + 15) & ~(size_t)15;
@@ -198,18 +211,25 @@ static void judge_core(struct kit_run *r)
 
 /* ---- the drain ---- */
 
+/* Does the plug-in in force there leave nobody without a turn? */
+static bool claims(const struct kit_run *r, const struct kit_member *m)
+{
+    return !kit_excused(kit_ops_of(r, m), "starvation");
+}
+
 static bool all_blocked(const struct kit_run *r)
 {
     unsigned i;
 
     for (i = 0; i < r->sc->nr_vcpus; i++)
-        if (!r->member[i].away &&
+        if (!r->member[i].away && claims(r, &r->member[i]) &&
             r->member[i].sv->v.core.state != SCHED_STATE_BLOCKED)
             return false;
     return true;
 }
 
-static void forgotten(struct kit_run *r, bool patient)
+/* late: who was late once may have to pay for long, where CPUs may idle. */
+static void forgotten(struct kit_run *r, bool late)
 {
     const struct sched_vcpu *v;
     struct kit_member *m;
@@ -218,8 +238,8 @@ static void forgotten(struct kit_run *r, bool patient)
     for (i = 0; i < r->sc->nr_vcpus; i++) {
         m = &r->member[i];
         v = &m->sv->v;
-        if (m->away || v->core.state == SCHED_STATE_BLOCKED ||
-            (patient && m->ran))
+        if (m->away || v->core.state == SCHED_STATE_BLOCKED || !claims(r, m) ||
+            ((kit_ops_of(r, m)->flags & SCHED_MAY_IDLE) && (late || m->ran)))
             continue;
         kit_fail(r, m->why == SCHED_WAKE ? "lost-wakeup" : "starvation",
                  "d%uv%u waits although all others have nothing to do", v->dom,
@@ -233,7 +253,6 @@ static void forgotten(struct kit_run *r, bool patient)
 
 static void drain(struct kit_run *r)
 {
-    bool patient = r->in_force->flags & SCHED_MAY_IDLE;
     ns_t begin = r->sim->now, step = DRAIN_STEP;
     uint64_t turns = r->sim->decisions;
     unsigned i;
@@ -250,10 +269,8 @@ static void drain(struct kit_run *r)
     while (!r->sim->breach && !all_blocked(r)) {
         if (r->sim->now - begin > DRAIN_MOST ||
             r->sim->decisions - turns > DRAIN_TURNS) {
-            /* Who was late once may have to pay for long, in such a one. */
-            if (!patient || (!r->sc->timer_late &&
-                             r->sim->decisions - turns <= DRAIN_TURNS))
-                forgotten(r, patient);
+            forgotten(r, r->sc->timer_late ||
+                             r->sim->decisions - turns > DRAIN_TURNS);
             return;
         }
         sim_run(r->sim, r->sim->now + step);
@@ -280,6 +297,7 @@ static void make(struct kit_run *r)
     BUG_ON(!r->sim);
     if (sched_change(r->sim->sched, kit_spy(sc->ops), 0))
         bug("no memory", __FILE__, __LINE__);
+    kit_pool_make(r);
     for (i = 0; i < sc->nr_vcpus; i++) {
         const struct kit_vcpu *v = &sc->vcpu[i];
         struct sim_vcpu *sv = sim_add(r->sim, v->dom, kit_load);
@@ -287,9 +305,11 @@ static void make(struct kit_run *r)
         sv->st.period = v->period;
         sv->st.cost = v->cost;
         sv->st.offset = v->offset;
-        r->member[i] = (struct kit_member){
-            .sv = sv, .index = i, .away = true, .created = r->sim->now
-        };
+        r->member[i] = (struct kit_member){ .sv = sv,
+                                            .index = i,
+                                            .away = true,
+                                            .created = r->sim->now,
+                                            .hard = KIT_ALL };
     }
     sched_set_patience(r->sim->sched, FOREVER);
     r->sim->watch = on_state;
@@ -358,7 +378,7 @@ static void conclude(struct kit_run *r)
     for (i = 0; i < rules.nr && !r->sim->breach; i++)
         if (rules.set[i]->end)
             rules.set[i]->end(r, r->state[i]);
-    if (!r->sim->breach && !kit_excused(r->in_force, "starvation"))
+    if (!r->sim->breach)
         drain(r);
     if (!r->sim->breach)
         kit_check_accounting(r);
@@ -370,10 +390,12 @@ void kit_play(struct kit_run *r, const struct kit_scenario *sc)
     void *recorder_arg = r->recorder_arg;
     const char *trace = r->trace;
     FILE *log = r->log;
+    unsigned i;
 
     memset(r, 0, sizeof(*r));
     r->sc = sc;
-    r->in_force = sc->ops;
+    r->in_force[0] = sc->ops;
+    r->in_force[1] = sc->pool_ops;
     r->log = log;
     r->trace = trace;
     r->recorder = recorder;
@@ -393,8 +415,9 @@ void kit_play(struct kit_run *r, const struct kit_scenario *sc)
     r->trace = NULL;
     r->recorder = NULL;
     /* A plug-in that broke a rule is not called any more. */
-    if (r->verdict.rule)
-        (void)sched_change(r->sim->sched, sched_find("rr"), r->sim->now);
+    for (i = 0; r->verdict.rule && i < r->sim->nr_pools; i++)
+        (void)sched_change(r->sim->pools[i].sched, sched_find("rr"),
+                           r->sim->now);
     rules.nr = 0;
     sim_destroy(r->sim);
     kit_now = NULL;

@@ -2,7 +2,8 @@
  * run_private.h - between the files that play a scenario.
  *
  * run.c makes the simulation, watches it and judges; action.c does what the
- * scenario says; load.c is what the vCPUs do.
+ * scenario says, pool.c what is about pools and their CPUs; load.c is what the
+ * vCPUs do.
  */
 #ifndef SCHED_KIT_RUN_PRIVATE_H
 #define SCHED_KIT_RUN_PRIVATE_H
@@ -17,6 +18,19 @@ unsigned kit_act(struct kit_run *r, unsigned i);
 void kit_join(struct kit_run *r, struct kit_member *m);
 
 sim_load kit_load;
+
+/* ---- pool.c ---- */
+
+/* The scenario's second pool, if it has one. Before there are domains. */
+void kit_pool_make(struct kit_run *r);
+/* The number of an instance; what is in force where m is. */
+unsigned kit_pool_of(const struct kit_run *r, const struct sched *s);
+const struct sched_ops *kit_ops_of(const struct kit_run *r,
+                                   const struct kit_member *m);
+/* All members may run just where they were told to, in their pool. */
+void kit_check_affinity(struct kit_run *r);
+void kit_on_cpu(struct kit_run *r, const struct kit_action *a);
+void kit_on_domain(struct kit_run *r, const struct kit_action *a);
 
 /* Time adds up: vCPU by vCPU, CPU by CPU, and what charge() was told. */
 void kit_check_accounting(struct kit_run *r);

@@ -178,7 +178,8 @@ static void renumber(struct kit_scenario *sc)
             sc->setting[i].dom = map[dom];
     }
     for (i = sc->nr_actions; i-- > 0;) {
-        if (sc->action[i].act != KIT_SET || sc->action[i].who == KIT_SYSTEM)
+        if ((sc->action[i].act != KIT_SET && sc->action[i].act != KIT_MOVE) ||
+            sc->action[i].who == KIT_SYSTEM)
             continue;
         dom = map[sc->action[i].who];
         if (dom < 0)
@@ -236,6 +237,51 @@ static bool fewer_settings(struct shrinker *s)
     return any;
 }
 
+static void drop_pool(struct kit_scenario *sc)
+{
+    unsigned i;
+
+    for (i = sc->nr_actions; i-- > 0;)
+        if (sc->action[i].act == KIT_MOVE || sc->action[i].act == KIT_GIVE)
+            drop_action(sc, i);
+    sc->pool_ops = NULL;
+    sc->pool_cpus = 0;
+}
+
+static void drop_cpu(struct kit_scenario *sc)
+{
+    unsigned all = (1u << --sc->nr_cpus) - 1;
+
+    sc->pool_cpus &= all;
+    if (!sc->pool_ops || (sc->pool_cpus && sc->pool_cpus != all))
+        return;
+    if (sc->nr_cpus > 1)
+        sc->pool_cpus = 1u << (sc->nr_cpus - 1);
+    else
+        drop_pool(sc);
+}
+
+/* One pool; or at least the same plug-in in both, or the simplest. */
+static bool fewer_pools(struct shrinker *s)
+{
+    const struct sched_ops *simplest[] = { s->best->ops, sched_find("rr") };
+    struct kit_scenario c = *s->best;
+    unsigned i;
+
+    if (!c.pool_ops)
+        return false;
+    drop_pool(&c);
+    if (better(s, &c))
+        return true;
+    for (i = 0; i < 2 && s->best->pool_ops != simplest[0] && simplest[i]; i++) {
+        c = *s->best;
+        c.pool_ops = simplest[i];
+        if (better(s, &c))
+            return true;
+    }
+    return false;
+}
+
 /* One CPU less; with one vCPU less, too, as these often go together. */
 static bool fewer_cpus(struct shrinker *s)
 {
@@ -244,12 +290,12 @@ static bool fewer_cpus(struct shrinker *s)
 
     if (c.nr_cpus == 1)
         return false;
-    c.nr_cpus--;
+    drop_cpu(&c);
     if (better(s, &c))
         return true;
     for (i = c.nr_vcpus; i-- > 0 && c.nr_vcpus > 1;) {
         c = *s->best;
-        c.nr_cpus--;
+        drop_cpu(&c);
         drop_vcpu(&c, i);
         renumber(&c);
         if (better(s, &c))
@@ -375,6 +421,7 @@ unsigned kit_shrink(struct kit_scenario *sc, struct kit_verdict *verdict)
         any = fewer_vcpus(&s);
         any = fewer_actions(&s) || any;
         any = fewer_settings(&s) || any;
+        any = fewer_pools(&s) || any;
         any = fewer_cpus(&s) || any;
         any = shorter(&s) || any;
         if (!any)

@@ -4,10 +4,12 @@
  *     scheduler bvt
  *     seed 1
  *     cpus 2
+ *     pool 0x2 sedf
  *     length 8ms
  *     vcpu d0 hog cost=700us pin=0x1
  *     set d0 weight=512
  *     at 2ms pause v0
+ *     at 2ms move d0 pool1
  *     at 3ms set system ctx_allow=10us
  *
  * Times and parameters are written as on the hypervisor's command line. A line
@@ -22,7 +24,8 @@ static const char *const load_names[] = { "hog",    "periodic", "sporadic",
                                           "ping" };
 static const char *const do_names[] = { "wake", "pause", "unpause", "pin",
                                         "soft", "set",   "leave",   "join",
-                                        "down", "up",    "change" };
+                                        "down", "up",    "change",  "move",
+                                        "give" };
 
 const char *kit_load_name(enum kit_load load)
 {
@@ -82,6 +85,15 @@ static void write_set(FILE *out, const struct kit_scenario *sc, int dom,
     (void)fputc('\n', out);
 }
 
+/* What an action that is no KIT_CHANGE or KIT_SET is about. */
+static const char *target_prefix(enum kit_do act)
+{
+    if (act == KIT_MOVE)
+        return "d";
+    return act == KIT_CPU_DOWN || act == KIT_CPU_UP || act == KIT_GIVE ? "cpu"
+                                                                       : "v";
+}
+
 static void write_action(FILE *out, const struct kit_scenario *sc,
                          const struct kit_action *a)
 {
@@ -96,10 +108,11 @@ static void write_action(FILE *out, const struct kit_scenario *sc,
     if (a->act == KIT_CHANGE)
         (void)fprintf(out, " %lld", (long long)a->value);
     else
-        (void)fprintf(out, " %s%u",
-                      a->act == KIT_CPU_DOWN || a->act == KIT_CPU_UP ? "cpu"
-                                                                     : "v",
-                      a->who);
+        (void)fprintf(out, " %s%u", target_prefix(a->act), a->who);
+    if (a->act == KIT_CHANGE && sc->pool_ops)
+        (void)fprintf(out, " pool%u", a->who % KIT_POOLS);
+    if (a->act == KIT_MOVE || a->act == KIT_GIVE)
+        (void)fprintf(out, " pool%lld", (long long)a->value);
     if (a->act == KIT_PIN || a->act == KIT_SOFT)
         (void)fprintf(out, " 0x%llx", (unsigned long long)a->value);
     (void)fputc('\n', out);
@@ -113,6 +126,8 @@ void kit_write(FILE *out, const struct kit_scenario *sc, const char *rule)
         (void)fprintf(out, "# breaks the rule \"%s\"\n", rule);
     (void)fprintf(out, "scheduler %s\nseed %llu\ncpus %u\n", sc->ops->name,
                   (unsigned long long)sc->seed, sc->nr_cpus);
+    if (sc->pool_ops)
+        (void)fprintf(out, "pool 0x%x %s\n", sc->pool_cpus, sc->pool_ops->name);
     put(out, "length ", &as_time, sc->length);
     (void)fputc('\n', out);
     if (sc->switch_cost) {
@@ -284,11 +299,35 @@ static bool read_setting(struct reader *rd)
     return read_set(rd, &s->dom, &s->param, &s->value);
 }
 
+static bool read_pool(struct reader *rd, unsigned *pool)
+{
+    if (!rd->sc->pool_ops)
+        return no(rd, "there is one pool: no line \"pool MASK NAME\"", "pool");
+    return item(rd, "pool", word(rd), KIT_POOLS, pool);
+}
+
+static bool read_to_pool(struct reader *rd, struct kit_action *a)
+{
+    bool domain = a->act == KIT_MOVE;
+    unsigned pool = 0;
+
+    if (!item(rd, target_prefix(a->act), word(rd),
+              domain ? KIT_VCPUS : KIT_CPUS, &a->who) ||
+        !read_pool(rd, &pool))
+        return false;
+    a->value = pool;
+    return true;
+}
+
 static bool read_target(struct reader *rd, struct kit_action *a)
 {
     switch (a->act) {
     case KIT_CHANGE:
-        return number(rd, &as_count, word(rd), &a->value);
+        return number(rd, &as_count, word(rd), &a->value) &&
+               (!rd->sc->pool_ops || read_pool(rd, &a->who));
+    case KIT_MOVE:
+    case KIT_GIVE:
+        return read_to_pool(rd, a);
     case KIT_CPU_DOWN:
     case KIT_CPU_UP:
         return item(rd, "cpu", word(rd), KIT_CPUS, &a->who);
@@ -360,6 +399,24 @@ static bool read_number(struct reader *rd, const char *key)
     return true;
 }
 
+/* "pool 0x2 sedf", behind "pool". */
+static bool read_second_pool(struct reader *rd)
+{
+    struct kit_scenario *sc = rd->sc;
+    unsigned all = (1u << sc->nr_cpus) - 1;
+    char *name;
+    int64_t x;
+
+    if (!number(rd, &as_count, word(rd), &x))
+        return false;
+    if (x <= 0 || x >= all || (x & ~(int64_t)all))
+        return no(rd, "some of the CPUs, not all: a mask; after cpus", "pool");
+    name = word(rd);
+    sc->pool_cpus = (unsigned)x;
+    sc->pool_ops = name ? sched_find(name) : NULL;
+    return sc->pool_ops || no(rd, "no such scheduler", name);
+}
+
 static bool read_line(struct reader *rd, char *line)
 {
     char *key = strtok_r(line, " \t\r\n", &rd->rest), *name;
@@ -373,6 +430,8 @@ static bool read_line(struct reader *rd, char *line)
     }
     if (!rd->sc->ops)
         return no(rd, "the line \"scheduler NAME\" comes first", key);
+    if (!strcmp(key, "pool"))
+        return read_second_pool(rd);
     if (!strcmp(key, "vcpu"))
         return read_vcpu(rd);
     if (!strcmp(key, "set"))

@@ -26,7 +26,7 @@ static bool sayable(const struct kit_scenario *sc)
 {
     unsigned i, k;
 
-    if (sc->nr_actions || sc->trylock_fails || sc->timer_late)
+    if (sc->nr_actions || sc->trylock_fails || sc->timer_late || sc->pool_ops)
         return false;
     for (i = 0; i < sc->nr_vcpus; i++) {
         if (sc->vcpu[i].load >= KIT_EVENT || sc->vcpu[i].soft)

@@ -43,7 +43,7 @@ void host_lock(unsigned lock)
 
 bool host_trylock(unsigned lock)
 {
-    if (host.locked[lock])
+    if (host.locked[lock] || sim_lock_busy(host.sim, host.cpu))
         return false;
     if (host.sim->conf.trylock_fails &&
         sim_below(host.sim, 100) < host.sim->conf.trylock_fails)
@@ -63,10 +63,20 @@ void host_timer(unsigned cpu, ns_t when)
     sim_program(host.sim, cpu, when);
 }
 
+/* A timer's lateness is counted up to its decision. */
+static ns_t poke_delay(const struct sim *sim, unsigned cpu)
+{
+    const struct sim_costs *cost = &sim->conf.cost;
+
+    if (cpu != host.cpu)
+        return sim_delay(sim, cpu, cost->poke);
+    return sim_delay(sim, cpu, sim->timing ? 0 : cost->decide);
+}
+
 void host_poke(unsigned cpu)
 {
     if (cpu < host.sim->conf.nr_cpus)
-        sim_poke(host.sim, cpu, host.cpu);
+        sim_poke(host.sim, cpu, poke_delay(host.sim, cpu));
 }
 
 void host_state(struct sched_vcpu *v, enum sched_state to, ns_t now)

@@ -114,6 +114,11 @@ struct sim_vcpu *sim_add(struct sim *sim, unsigned dom, sim_load *load)
 
 int sim_start(struct sim_vcpu *sv)
 {
+    return sim_start_at(sv, 0);
+}
+
+int sim_start_at(struct sim_vcpu *sv, ns_t when)
+{
     int error;
 
     sim_host_cpu(sv->v.cpu);
@@ -121,8 +126,31 @@ int sim_start(struct sim_vcpu *sv)
     if (error)
         return error;
     sv->joined = true;
-    sched_unpause(&sv->v, sv->sim->now);
+    sv->starts = when;
+    sv->unborn = when > sv->sim->now;
+    if (sv->unborn)
+        alarm_set(&sv->sim->alarms, sv->index, when);
+    else
+        sched_unpause(&sv->v, sv->sim->now);
     return 0;
+}
+
+void sim_born_at(struct sim_vcpu *sv, unsigned cpu, ns_t joins, ns_t when)
+{
+    sv->v.cpu = cpu;
+    sv->starts = when;
+    sv->unborn = true;
+    alarm_set(&sv->sim->alarms, sv->index, joins);
+}
+
+void sim_born(struct sim_vcpu *sv)
+{
+    if (!sv->joined) {
+        (void)sim_start_at(sv, sv->starts);
+        return;
+    }
+    sv->unborn = false;
+    sched_unpause(&sv->v, sv->sim->now);
 }
 
 void sim_leave(struct sim_vcpu *sv)

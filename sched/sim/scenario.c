@@ -51,8 +51,12 @@ static bool unknown_parameter(const struct scenario *s,
     for (p = ops->params; p && p->name && used < sizeof(known) - 1; p++)
         used += (size_t)snprintf(known + used, sizeof(known) - used, " %s",
                                  p->name);
-    return wrong(s, "%s has no parameter %s; it has:%s", ops->name, name,
-                 known);
+    return wrong(s, "%s has no parameter %s; it has:%s%s", ops->name, name,
+                 known,
+                 strcmp(name, "weight") ? ""
+                                        : " (weight = \"...\" of its "
+                                          "[[schedulers]] says which of them "
+                                          "takes a domain's weight)");
 }
 
 /* ---- words ---- */
@@ -141,11 +145,13 @@ static bool line_cost(struct scenario *s, char **word)
         const char *name;
         ns_t *value;
     } costs[] = {
+        { "boot", &s->conf.cost.boot },
         { "switch", &s->conf.switch_cost },
         { "keep", &s->conf.cost.keep },
         { "wake", &s->conf.cost.wake },
         { "migrate", &s->conf.cost.migrate },
         { "poke", &s->conf.cost.poke },
+        { "decide", &s->conf.cost.decide },
         { "timer", &s->conf.timer_late },
         { "alarm", &s->conf.alarm_late },
     };
@@ -414,6 +420,39 @@ static bool line_burst(struct scenario *s, char **word)
     return true;
 }
 
+/* born VCPU CPU JOINS: of the domain at hand, which replays */
+static bool line_born(struct scenario *s, char **word)
+{
+    const struct sim_work *w = s->work[s->domain];
+    int64_t vcpu, cpu, joins;
+
+    if (!to_number(word[1], &vcpu) || !to_number(word[2], &cpu) ||
+        !to_number(word[3], &joins) || vcpu < 0 || vcpu >= w->nr_members ||
+        cpu < 0 || cpu >= s->sim->conf.nr_cpus || joins < s->sim->now)
+        return wrong(s, "born: vCPU, CPU and time are expected");
+    sim_born_at(w->member[vcpu], (unsigned)cpu, joins, 0);
+    return true;
+}
+
+/* decided CPU TIME, fired CPU TIME, busy CPU TIME: the run that is replayed
+ * decided, had its timer fire, found a peer's lock held there and then */
+static bool line_follow(struct scenario *s, char **word)
+{
+    struct sim_cpu *c;
+    int64_t cpu, time;
+
+    sim_begins(s);
+    if (!to_number(word[1], &cpu) || !to_number(word[2], &time) || cpu < 0 ||
+        cpu >= s->sim->conf.nr_cpus)
+        return wrong(s, "%s: CPU and time are expected", word[0]);
+    c = &s->sim->cpus[cpu];
+    sim_follow(*word[0] == 'd'   ? &c->decided
+               : *word[0] == 'f' ? &c->fired
+                                 : &c->busy,
+               time);
+    return true;
+}
+
 /* only N: of the domain at hand, vCPUs from N on are never started */
 static bool line_only(struct scenario *s, char **word)
 {
@@ -445,12 +484,16 @@ static const struct {
     { "trace", 3, false, line_trace },
     { "csv", 2, false, line_csv },
     { "pool", 3, false, line_pool },
+    { "decided", 3, false, line_follow },
+    { "fired", 3, false, line_follow },
+    { "busy", 3, false, line_follow },
     { "row", 2, false, line_row },
     { "domain", 5, false, line_domain },
     { "affinity", 2, true, line_affinity },
     { "set", 3, true, line_set },
     { "load", 2, true, line_load },
     { "burst", 4, true, line_burst },
+    { "born", 4, true, line_born },
     { "only", 2, true, line_only },
 };
 
@@ -532,7 +575,9 @@ bool scenario_start(struct scenario *s)
     for (i = 0; i < s->sim->nr_vcpus; i++) {
         struct sim_vcpu *sv = s->sim->vcpus[i];
 
-        if (sv->load && sim_start(sv))
+        if (sv->unborn)
+            sv->starts = work_first(sv);
+        else if (sv->load && sim_start_at(sv, work_first(sv)))
             return wrong(s,
                          "scheduler %s does not admit vCPU %u of domain %s: "
                          "its parameters ask for more than there is",

@@ -21,6 +21,10 @@
 #include "trace/events.h"
 #include "xen/lib/bug.h"
 
+/* A time of the run that is followed has to be as near as this. It may be far
+ * where two emulated CPUs take turns in one thread. */
+#define FOLLOW_NEAR(sim) ((sim)->conf.nr_cpus > 1 ? MS(50) : US(10))
+
 /* ---- the CPUs' next events ---- */
 
 static void cpu_refresh(struct sim *sim, unsigned cpu)
@@ -31,6 +35,71 @@ static void cpu_refresh(struct sim *sim, unsigned cpu)
     course_set(&sim->course, cpu, c->poke_at < next ? c->poke_at : next);
 }
 
+/* The first time of f that is not before `from`, or FOREVER. */
+static ns_t follow_next(const struct sim_follow *f, ns_t from)
+{
+    size_t low = 0, high = f ? f->nr : 0, middle;
+
+    while (low < high) {
+        middle = low + (high - low) / 2;
+        if (f->time[middle] < from)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return f && low < f->nr ? f->time[low] : FOREVER;
+}
+
+bool sim_lock_busy(const struct sim *sim, unsigned cpu)
+{
+    return follow_next(sim->cpus[cpu].busy, sim->now) == sim->now;
+}
+
+/* When something that is due at `due` takes place: as in the run that is
+ * followed, else after what it costs. */
+static ns_t follow(const struct sim *sim, const struct sim_follow *f, ns_t due,
+                   ns_t cost)
+{
+    ns_t next = follow_next(f, due);
+
+    return next - due <= FOLLOW_NEAR(sim) ? next : due + cost;
+}
+
+ns_t sim_delay(const struct sim *sim, unsigned cpu, ns_t cost)
+{
+    return follow(sim, sim->cpus[cpu].decided, sim->now, cost) - sim->now;
+}
+
+void sim_follow(struct sim_follow **list, ns_t time)
+{
+    struct sim_follow *f = *list;
+
+    if (!f || f->nr == f->room) {
+        size_t room = f ? 2 * f->room : 64, nr = f ? f->nr : 0;
+
+        f = realloc(f, sizeof(*f) + room * sizeof(f->time[0]));
+        BUG_ON(!f);
+        f->nr = nr;
+        f->room = room;
+        *list = f;
+    }
+    BUG_ON(f->nr && time < f->time[f->nr - 1]);
+    f->time[f->nr++] = time;
+}
+
+static void follow_no_more(struct sim *sim)
+{
+    unsigned cpu;
+
+    for (cpu = 0; cpu < sim->conf.nr_cpus; cpu++) {
+        free(sim->cpus[cpu].decided);
+        free(sim->cpus[cpu].fired);
+        free(sim->cpus[cpu].busy);
+        sim->cpus[cpu].decided = sim->cpus[cpu].fired = NULL;
+        sim->cpus[cpu].busy = NULL;
+    }
+}
+
 void sim_program(struct sim *sim, unsigned cpu, ns_t when)
 {
     struct sim_cpu *c = &sim->cpus[cpu];
@@ -39,21 +108,22 @@ void sim_program(struct sim *sim, unsigned cpu, ns_t when)
         return;
     c->timer = when;
     if (when < FOREVER)
-        when = (when < sim->now ? sim->now : when) + sim->conf.timer_late;
+        when = follow(sim, c->fired, when < sim->now ? sim->now : when,
+                      sim->conf.timer_late);
     c->timer_at = when;
     if (cpu != sim->busy)
         cpu_refresh(sim, cpu);
 }
 
-void sim_poke(struct sim *sim, unsigned cpu, unsigned from)
+void sim_poke(struct sim *sim, unsigned cpu, ns_t delay)
 {
     struct sim_cpu *c = &sim->cpus[cpu];
 
-    if (likely(cpu == from || !sim->conf.cost.poke)) {
+    if (likely(!delay)) {
         cpuset_add(&sim->poked, cpu);
         sim->poked_words |= (uint64_t)1 << (cpu / 64);
     } else if (c->poke_at == FOREVER) {
-        c->poke_at = sim->now + sim->conf.cost.poke;
+        c->poke_at = sim->now + delay;
         if (cpu != sim->busy)
             cpu_refresh(sim, cpu);
     }
@@ -172,6 +242,7 @@ static void cpu_decide(struct sim *sim, unsigned cpu)
 
     sim_host_cpu(cpu);
     sim->busy = cpu;
+    c->poke_at = FOREVER;
     cpu_progress(sim, c);
     sim->decisions++;
     c->running = (struct sim_vcpu *)sched_schedule(cpu, sim->now);
@@ -295,7 +366,7 @@ static void load_next(struct sim *sim, unsigned cpu)
             /* The work is over at once when it runs again. */
             sv->remaining = 0;
             cpu_expect(sim, c);
-            sim_poke(sim, cpu, cpu);
+            sim_poke(sim, cpu, 0);
             return;
         }
     }
@@ -316,10 +387,12 @@ static void cpu_event(struct sim *sim, unsigned cpu)
         c->timer = c->timer_at = FOREVER;
         if (unlikely(sim->record != NULL))
             record_timer(sim->record);
+        sim->timing = true;
         sched_timer(cpu, sim->now);
+        sim->timing = false;
     } else {
         c->poke_at = FOREVER;
-        sim_poke(sim, cpu, cpu);
+        sim_poke(sim, cpu, 0);
     }
     sim->busy = CPUSET_NONE;
     if (!cpuset_has(&sim->poked, cpu)) /* else its decision will do it */
@@ -342,11 +415,15 @@ static void alarm_event(struct sim *sim, uint32_t index)
     alarm_clear(&sim->alarms, index);
     warm_up(sim);
     sim_host_cpu(sv->v.cpu);
+    if (unlikely(sv->unborn)) {
+        sim_born(sv);
+        return;
+    }
     wake(sv, sv->v.cpu, TRACE_CAUSE_TIMER);
 }
 
-/* Does one wait that an idle CPU might run? */
-static bool wasting(const struct sim *sim)
+/* Does a vCPU of s wait that an idle CPU might run? */
+static bool wasting(const struct sim *sim, const struct sched *s)
 {
     const struct sched_vcpu *v;
     unsigned cpu, i;
@@ -354,11 +431,26 @@ static bool wasting(const struct sim *sim)
     for (cpu = 0; cpu < sim->conf.nr_cpus; cpu++)
         for (i = 0; !sim->cpus[cpu].running && i < sim->nr_vcpus; i++) {
             v = &sim->vcpus[i]->v;
-            if (v->core.state == SCHED_STATE_RUNNABLE &&
+            if (v->core.state == SCHED_STATE_RUNNABLE && v->sched == s &&
                 cpuset_has(&v->affinity, cpu))
                 return true;
         }
     return false;
+}
+
+/* So much time passes as things are. */
+static void conserve(struct sim *sim, ns_t time)
+{
+    bool any = false;
+    unsigned i;
+
+    for (i = 0; i < sim->nr_pools; i++)
+        if (wasting(sim, sim->pools[i].sched)) {
+            sim->pools[i].lost += time;
+            any = true;
+        }
+    if (any)
+        sim->lost += time;
 }
 
 bool sim_run_some(struct sim *sim, ns_t until, uint64_t events)
@@ -381,8 +473,8 @@ bool sim_run_some(struct sim *sim, ns_t until, uint64_t events)
                 sim->now = until;
             return true;
         }
-        if (unlikely(sim->conf.conserve) && time > sim->now && wasting(sim))
-            sim->lost += time - sim->now;
+        if (unlikely(sim->conf.conserve) && time > sim->now)
+            conserve(sim, time - sim->now);
         sim->now = time;
         sim->events++;
         if (alarm)
@@ -414,6 +506,7 @@ struct sim *sim_create(const struct sim_conf *conf)
     sim = calloc(1, sizeof(*sim));
     BUG_ON(!sim);
     sim->conf = *conf;
+    sim->now = conf->cost.boot;
     sim->busy = CPUSET_NONE;
     sim->random = conf->seed * 2 + 1;
     sim->hash = 0xcbf29ce484222325u;
@@ -432,7 +525,8 @@ struct sim *sim_create(const struct sim_conf *conf)
         c->timer = c->timer_at = c->done_at = c->poke_at = FOREVER;
         sim_host_cpu(cpu);
         cpuset_add(&sim->pools[0].cpus, cpu);
-        BUG_ON(sched_cpu_up(sim->sched, cpu, 0));
+        c->idle_since = sim->now;
+        BUG_ON(sched_cpu_up(sim->sched, cpu, sim->now));
     }
     return sim;
 }
@@ -459,7 +553,9 @@ void sim_destroy(struct sim *sim)
     sim->watch = NULL;
     sim->trace = NULL;
     sim->record = NULL;
-    sim->conf.cost.poke = 0; /* it is over: nothing takes time any more */
+    /* It is over: nothing takes time any more. */
+    follow_no_more(sim);
+    sim->conf.cost.poke = sim->conf.cost.decide = 0;
     for (i = 0; i < sim->nr_vcpus; i++)
         if (sim->vcpus[i]->joined)
             sim_pause(sim->vcpus[i]);

@@ -70,12 +70,14 @@ struct sim_vcpu {
     bool joined;
     bool waking;   /* runnable because of a wake-up, and has not run since */
     bool spinning; /* in SIM_SPIN */
+    bool unborn;   /* sim_start_at() has put it off, until `starts` */
     uint8_t cause; /* of the next wake-up, for the trace: enum trace_cause */
     struct sim *sim;
     struct sim_work *work; /* of the loads of work.h, else NULL */
     uint64_t random;       /* its own stream */
-    ns_t picked;           /* when it was given its CPU */
-    uint64_t runs;         /* how often it was given a CPU */
+    ns_t starts;
+    ns_t picked;   /* when it was given its CPU */
+    uint64_t runs; /* how often it was given a CPU */
     struct sim_state st;
     /* latencies of wake-ups */
     struct sim_spread *spread; /* where they are summed up, or NULL */
@@ -87,10 +89,12 @@ struct sim_vcpu {
 
 /* What the machine costs beyond the work, in ns. */
 struct sim_costs {
+    ns_t boot;    /* until the CPUs are there: the simulation begins then */
     ns_t keep;    /* a decision that lets run what ran */
     ns_t wake;    /* a wake-up: to what runs where it is handled */
     ns_t migrate; /* besides switch_cost, if it ran elsewhere before */
     ns_t poke;    /* until another CPU that is poked decides */
+    ns_t decide;  /* until this one does, after a wake-up on it */
 };
 
 struct sim_conf {
@@ -120,7 +124,18 @@ struct sim_cpu {
     ns_t progress; /* since when the load has been making progress */
     ns_t timer;    /* what the core has asked for */
     ns_t timer_at, done_at, poke_at; /* its next events, FOREVER if none */
-    ns_t idle, idle_since; /* time with nothing to run, in all; its begin */
+    /* The run that is followed: when it decided, when its timer fired. */
+    struct sim_follow *decided, *fired;
+    struct sim_follow *busy; /* decisions that found a peer's lock held */
+    ns_t idle, idle_since;   /* time with nothing to run, in all; its begin */
+};
+
+/* Times of another run, ascending: what is due here takes place at the next of
+ * them, if that is near; else after its cost. So a run is simulated with the
+ * very delays that it had. */
+struct sim_follow {
+    size_t nr, room;
+    ns_t time[];
 };
 
 /* An instance, and its CPUs. The first one is of conf.sched and has all CPUs,
@@ -128,6 +143,7 @@ struct sim_cpu {
 struct sim_pool {
     struct sched *sched;
     struct cpuset cpus;
+    ns_t lost; /* as sim->lost, of its vCPUs */
 };
 
 #define SIM_POOLS_MAX 64
@@ -149,6 +165,7 @@ struct sim {
     struct cpuset poked;  /* CPUs that will decide */
     uint64_t poked_words; /* which words of it are not 0 */
     unsigned busy;        /* the CPU whose course is not up to date */
+    bool timing;          /* in sched_timer(), whose lateness has it all */
     uint64_t random;      /* sim_random()'s */
     uint64_t hash, decisions, switches, events;
     uint64_t traced[16]; /* events of the plug-in, by number */
@@ -176,6 +193,12 @@ void sim_domain(struct sim *sim, unsigned dom, unsigned pool);
  * says). */
 struct sim_vcpu *sim_add(struct sim *sim, unsigned dom, sim_load *load);
 int sim_start(struct sim_vcpu *sv);
+/* The same, but it is offline until `when`, as a vCPU that another one starts.
+ */
+int sim_start_at(struct sim_vcpu *sv, ns_t when);
+/* The same, and it joins, on this CPU, only at `joins`; to be called before
+ * that. If it is not admitted then, it never runs. */
+void sim_born_at(struct sim_vcpu *sv, unsigned cpu, ns_t joins, ns_t when);
 void sim_leave(struct sim_vcpu *sv); /* it must be blocked or paused */
 
 /* Set a parameter, of the system (sv NULL: of the first pool), or of sv or its
@@ -189,6 +212,9 @@ void sim_pause(struct sim_vcpu *sv);
 void sim_unpause(struct sim_vcpu *sv);
 /* What it waits for has come: its SIM_SPIN ends, at once or when it runs. */
 void sim_stop_spin(struct sim_vcpu *sv);
+
+/* One more time of the run that is followed. */
+void sim_follow(struct sim_follow **list, ns_t time);
 
 /* Go on until the clock shows `until`. Stops at once at a breach. */
 void sim_run(struct sim *sim, ns_t until);

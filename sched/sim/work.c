@@ -210,6 +210,15 @@ static struct sim_act replay(struct sim_vcpu *sv, ns_t now)
     return act_sleep(st->release);
 }
 
+ns_t work_first(const struct sim_vcpu *sv)
+{
+    const struct script *s = sv->st.more;
+
+    if (sv->work->kind != WORK_REPLAY)
+        return 0;
+    return s && s->nr ? s->burst[0].release : 0;
+}
+
 /* ---- all ---- */
 
 static sim_load *const next_of[WORK_KINDS] = {

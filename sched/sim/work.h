@@ -83,6 +83,8 @@ void work_defaults(struct sim_work *w, enum work_kind kind);
 void work_join(struct sim_work *w, struct sim_vcpu *sv);
 /* Another burst of a replaying vCPU. */
 void work_burst(struct sim_vcpu *sv, ns_t release, ns_t work);
+/* When sv is there at all: a replaying one from its first burst on. */
+ns_t work_first(const struct sim_vcpu *sv);
 void work_end(struct sim_work *w); /* before the vCPUs go */
 
 sim_load work_next;

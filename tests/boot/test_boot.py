@@ -131,7 +131,7 @@ def test_keys() -> None:
         m.send("t")
         m.wait(r"^timers of CPU1")
         m.send("r")
-        m.wait(r"^scheduler credit, now")
+        m.wait(r"^pool 0 \(Pool-0\): scheduler credit, 1 domains, CPUs 0 1")
         m.send("F")
         log = m.wait_end()
         assert "Unexpected exception 14 (page fault)" in log

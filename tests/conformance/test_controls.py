@@ -17,6 +17,7 @@ CONTROLS = {
     "wrong_locks": "locks",
     "wrong_place": "one-place",
     "wrong_account": "accounting",
+    "wrong_home": "move",
     "wrong_lost": "lost-wakeup",
     "wrong_idle": "work-conservation",
     "wrong_starve": "starvation",

@@ -160,6 +160,10 @@ def test_another_scheduler(tmp_path: Path):
 @pytest.mark.parametrize("args,says", [
     (["--sched", "Lottery"], "'Lottery' is no name of a scheduler"),
     (["--sched", "rr,colour=red"], "'colour=red' is not KEY=VALUE"),
+    (["--sched", "rr,weight=", "--sched", "lotery"],
+     "--sched lotery: no such scheduler; there are: "),
+    (["--sched", "bvt,weight=tickets"], "it has no parameter 'tickets' for "
+     "the domains' weights; it has: "),
     (["--plugin", "none.o"], "--plugin none.o: there is no such file"),
 ])
 def test_a_wrong_choice_is_refused(args: list[str], says: str):

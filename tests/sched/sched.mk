@@ -30,7 +30,7 @@ OUTSIDE_FILES = $(wildcard $(PLUGIN_DIR)/*.c)
 .PHONY: plugin-test
 plugin-test: plugin-dir $(SCHED_TEST_OBJ) ## run the tests in DIR=path/to/NAME
 	@case $(PLUGIN_DIR) in $(abspath sched)/*) echo "plugin-test: that one" \
-	    "is built in: make host-tests && build/tests/test_NAME"; exit 2;; esac
+	    "is built in: make build/tests/test_NAME, and run that"; exit 2;; esac
 	@test -n "$(wildcard $(PLUGIN_DIR)/test_*.c)" || { echo \
 	    "plugin-test: $(DIR) has no test_*.c"; exit 2; }
 	@mkdir -p $(PLUGIN_OUT)

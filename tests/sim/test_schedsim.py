@@ -84,6 +84,9 @@ GOOD = scenario('hog: { kind = "hog" } | weight = 256\n'
     ("weight = 256", 'parameters = { "bvt.warpp" = "1ms" }',
      r"13: domains.hog.parameters.bvt.warpp: bvt has no parameter warpp; it "
      r"has: .*warp"),
+    ('"bvt"', '"null"',
+     r"13: domains.hog.weight: null has no parameter weight; it has:.*"
+     r"weight = .* of its \[\[schedulers\]\]"),
     ("weight = 256", 'parameters = { "bvt.warp" = "-1ms" }',
      r"13: domains.hog.parameters.bvt.warp: bvt.warp=-1ms: accepted are 0 to"),
     ("weight = 256", 'parameters = { "bvt.ctx_allow" = "1ms" }',

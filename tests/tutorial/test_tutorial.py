@@ -4,10 +4,12 @@ each file is written and each command run as it stands there, in its order.
 A block of code says by the comment before it where it goes: `<!-- PATH -->`
 appends it (the first one begins the file), `<!-- PATH: FUNCTION -->` puts it in
 place of that function and the comment before it. `<!-- long -->` marks
-commands that only `make soak` runs.
+commands that only `make soak` runs. The table that the simulator prints is
+looked for in what it printed.
 """
 from __future__ import annotations
 
+import csv
 import os
 import pathlib
 import re
@@ -21,6 +23,7 @@ from qemu import BUILD, ROOT
 
 DOC = ROOT / "docs/write-a-scheduler.md"
 BLOCK = re.compile(r"(?:<!-- (.*?) -->\n)?```(\w+)\n(.*?)^```$", re.S | re.M)
+TABLE = re.compile(r"^```\n( +CPU %.*?)^```$", re.S | re.M)
 
 # What a command must show, besides that it succeeds.
 SHOWS = {
@@ -34,6 +37,7 @@ SHOWS = {
     "make -s run SCHED=lottery PLUGIN=":
     r"scheduler lottery loaded(.*\n)*.*scheduler: lottery \((.*\n)*"
     r".*time of run_for= is up",
+    "make -s plugin-test": r"\[  PASSED  \] 2 test",
     "build/schedsim --plugin": r"hogs: lottery, seed 1\n(.*\n)*hog3 +5\d\.",
     "./metronome demo": r"lottery(.*\n)*report: .*report\.html",
 }
@@ -74,6 +78,9 @@ def run(tree: pathlib.Path, command: str) -> None:
     for begin, shows in SHOWS.items():
         if command.startswith(begin):
             assert re.search(shows, text, re.M), f"{command}:\n{text[-4000:]}"
+    if command.startswith("build/schedsim"):
+        table, = TABLE.findall(DOC.read_text())
+        assert table in text, f"{command}: not the page's:\n{text}"
 
 
 def files(tree: pathlib.Path) -> dict[str, bytes]:
@@ -141,5 +148,11 @@ def test_page_with_figure(tree: pathlib.Path) -> None:
     """All of it; the figure is there."""
     follow(tree, long=True)
     results = tree / "build/results/latency"
-    assert "lottery" in (results / "table.csv").read_text()
     assert list(results.glob("*.svg")), "no figure"
+    with open(results / "table.csv", encoding="utf-8") as file:
+        us = {row["scheduler"]: row for row in csv.DictReader(file)}
+    rr, lottery = us["rr"], us["lottery"]
+    assert round(float(rr["median_us"]) / 1000) == 89
+    assert round(float(rr["max_us"]) / 1000) == 89
+    assert float(lottery["median_us"]) < float(rr["median_us"])
+    assert float(lottery["max_us"]) > float(rr["max_us"])

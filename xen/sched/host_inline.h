@@ -30,7 +30,10 @@ static inline void host_lock(unsigned lock)
 
 static inline bool host_trylock(unsigned lock)
 {
-    return spin_trylock(&host_locks[lock].lock);
+    if (likely(spin_trylock(&host_locks[lock].lock)))
+        return true;
+    trace_1(TRACE_SCHED_BUSY, lock);
+    return false;
 }
 
 static inline void host_unlock(unsigned lock)

@@ -76,6 +76,9 @@ int run_create(struct run *r, struct run_domain *rd, uint16_t dom, uint16_t id,
     r->state_entry = run_now();
     r->last_cpu = r->sv.cpu;
     error = sched_vcpu_join(&r->sv, r->state_entry);
+    if (!error)
+        trace_4(TRACE_SCHED_VCPU_ADD, trace_id(dom, id), r->sv.cpu,
+                (uint32_t)r->state_entry, (uint32_t)(r->state_entry >> 32));
     irq_restore(flags);
     if (error)
         sched_vcpu_fini(&r->sv);

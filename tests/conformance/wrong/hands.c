@@ -145,3 +145,18 @@ static const struct sched_ops account_ops = {
     .pick = fifo_pick,   .tick_ns = MS(1),        .tick = account_tick
 };
 SCHED_PLUGIN(account_ops);
+
+/* ---- move: newcomers wait on CPU 0, which in one pool is right ---- */
+
+static int home_vcpu_up(struct sched_vcpu *v, ns_t now)
+{
+    (void)now;
+    v->cpu = 0;
+    return 0;
+}
+
+static const struct sched_ops home_ops = {
+    FIFO_OPS("home"), .enqueue = fifo_enqueue, .dequeue = fifo_dequeue,
+    .pick = fifo_pick, .vcpu_up = home_vcpu_up
+};
+SCHED_PLUGIN(home_ops);

@@ -1,0 +1,210 @@
+"""The same scenario in the hypervisor and in the simulator: do they decide
+alike?
+
+Each scenario boots the hypervisor in deterministic mode. What its guests asked
+for (each burst of work, when it was released) and what the machine itself cost
+(how late its timer is, how long a wake-up takes to a decision) are read from
+its trace and given to the simulator, with the same domains and parameters: a
+decision that is due takes place as late as it did there. Who is chosen, and for
+how long, follows from the plug-in alone, in both. Then the two traces are
+compared decision by decision.
+
+examples:
+  python3 -m experiments.agree                        all of it
+  python3 -m experiments.agree --sched bvt --cpus 1   one scheduler, one CPU
+  python3 -m experiments.agree jobs.toml --sched mine
+
+exit: 0: they agree everywhere; 1: they part, or a run failed; 130: interrupted.
+"""
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from experiments.runner.manifest import (Manifest, ManifestError, Scheduler,
+                                         read)
+from experiments.runner.run import Run, run_all
+from experiments.runner.workload import Workload
+from experiments.simulate.lines import Writer
+from xentrace import decisions
+from xentrace.trace import ROOT, Trace, TraceError, load
+
+from . import costs
+
+HERE = Path(__file__).resolve().parent
+TOLERANCE_NS = 20_000
+
+
+@dataclass
+class Row:
+    """One comparison."""
+
+    scheduler: str
+    scenario: str
+    cpus: int
+    decisions: int = 0
+    apart_us: float = 0.0
+    verdict: str = ""
+    detail: str = ""
+
+
+def schedulers(build: Path) -> dict[str, Scheduler]:
+    """All that are built in, and whether they have weights."""
+    done = subprocess.run([build / "schedsim-engine", "--list"], text=True,
+                          check=True, stdout=subprocess.PIPE)
+    lines = done.stdout.splitlines()
+    names = [line.partition(":")[0] for line in lines
+             if not line.startswith(" ")]
+    return {n: Scheduler(n, n, weight="weight" if any(
+        f" {n}.weight " in line for line in lines) else "") for n in names}
+
+
+def replayed(manifest: Manifest, trace: Path) -> Manifest:
+    """The scenario with the bursts that its guests really made."""
+    domains = [dataclasses.replace(d, workload=Workload(
+        "replay", {"trace": str(trace), "domain": d.name}))
+        for d in manifest.domains]
+    return dataclasses.replace(manifest, domains=domains)
+
+
+def simulate(manifest: Manifest, run: Run, build: Path,
+             params: list[str]) -> Trace:
+    """The same in the simulator. RuntimeError: what it says."""
+    real = load(run.trace)
+    measured = costs.measure(real)
+    writer = Writer(replayed(manifest, run.trace), run.scheduler, run.seed,
+                    params, measured, born=True)
+    file = run.work / "simulated"
+    decided = costs.decided(real)
+    lines = [*writer.machine(file, None),
+             *(f"decided {cpu} {ns}" for cpu, ns in decided),
+             *(f"fired {cpu} {ns}" for cpu, ns in costs.fired(real, decided)),
+             *(f"busy {cpu} {ns}" for cpu, ns in costs.busy(real, decided)),
+             *writer.domains()]
+    done = subprocess.run([build / "schedsim-engine", "-", manifest.title],
+                          input="\n".join(lines) + "\n", text=True,
+                          capture_output=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip() or "the simulator failed")
+    return load(file)
+
+
+def judge(manifest: Manifest, run: Run, args: argparse.Namespace) -> Row:
+    """Compare a run with its simulation."""
+    row = Row(run.scheduler.name, manifest.name, manifest.cpus)
+    if run.problem or not run.trace:
+        row.verdict, row.detail = "no run", run.problem
+        return row
+    try:
+        real = load(run.trace)
+        simulated = simulate(manifest, run, args.build, args.param)
+    except (TraceError, RuntimeError, ManifestError) as error:
+        row.verdict, row.detail = "no run", str(error)
+        return row
+    window = manifest.measure
+    found = decisions.compare(real, simulated, window.start, window.stop,
+                              TOLERANCE_NS)
+    row.decisions, row.apart_us = found.alike, found.apart / 1e3
+    row.verdict = "part" if found.parting else "agree"
+    row.detail = decisions.timelines(real, simulated, found, window.start)
+    return row
+
+
+def one(scenario: Path, cpus: int, chosen: list[Scheduler],
+        args: argparse.Namespace) -> tuple[list[Row], bool]:
+    """A scenario under each scheduler. False: interrupted."""
+    manifest = dataclasses.replace(read(scenario), cpus=cpus)
+    manifest = dataclasses.replace(manifest, schedulers=chosen)
+    folder = args.out / "work" / f"{manifest.name}-{cpus}"
+    runs = [Run(s, seed, folder / f"{s.name}-{seed}")
+            for s in chosen for seed in manifest.seeds]
+    if args.again:
+        whole = keep(runs)
+    else:
+        whole = run_all(runs, manifest, args.build, args.jobs)
+    return [judge(manifest, run, args) for run in runs], whole
+
+
+def keep(runs: list[Run]) -> bool:
+    """Take the traces that are there."""
+    for run in runs:
+        run.trace = run.work / "trace"
+        if not run.trace.exists():
+            run.problem = f"{run.trace}: there is none"
+    return True
+
+
+def say(rows: list[Row]) -> None:
+    """The table, and where runs part."""
+    for row in rows:
+        if row.verdict != "agree":
+            print(f"\n{row.scheduler}, {row.scenario}, {row.cpus} CPUs: "
+                  f"{row.verdict}\n{row.detail}")
+    print(f"\n{'scheduler':<12}{'scenario':<12}{'CPUs':>5}{'decisions':>11}"
+          f"{'apart us':>10}  verdict")
+    for row in rows:
+        print(f"{row.scheduler:<12}{row.scenario:<12}{row.cpus:5}"
+              f"{row.decisions:11,}{row.apart_us:10.3f}  {row.verdict}")
+
+
+def arguments() -> argparse.Namespace:
+    """See the description."""
+    parser = argparse.ArgumentParser(
+        prog="experiments.agree", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scenario", nargs="*", type=Path,
+                        help="default: the five of experiments/agree")
+    parser.add_argument("--sched", action="append", default=[],
+                        help="only this scheduler; may be repeated")
+    parser.add_argument("--cpus", action="append", type=int, default=[],
+                        help="so many CPUs; may be repeated (default: 1, 2)")
+    parser.add_argument("--param", action="append", default=[],
+                        metavar="NAME.PARAM=VALUE",
+                        help="a parameter that only the simulation has: a "
+                        "control, for the two must part then")
+    parser.add_argument("--again", action="store_true",
+                        help="do not boot: take the traces that are there")
+    parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
+    parser.add_argument("--build", type=Path, default=ROOT / "build")
+    parser.add_argument("--out", type=Path,
+                        default=ROOT / "results" / "agreement")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """See the description."""
+    args = arguments()
+    scenarios = args.scenario or sorted(HERE.glob("*.toml"))
+    known = schedulers(args.build)
+    if unknown := [n for n in args.sched if n not in known]:
+        print(f"--sched {unknown[0]}: there is: {' '.join(known)}",
+              file=sys.stderr)
+        return 1
+    chosen = [known[n] for n in args.sched or known]
+    rows: list[Row] = []
+    try:
+        for cpus in args.cpus or [1, 2]:
+            for scenario in scenarios:
+                done, whole = one(scenario, cpus, chosen, args)
+                rows += done
+                if not whole:
+                    say(rows)
+                    return 130
+    except ManifestError as error:
+        print(error, file=sys.stderr)
+        return 1
+    say(rows)
+    args.out.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame([dataclasses.asdict(r) for r in rows]).drop(
+        columns="detail").to_csv(args.out / "table.csv", index=False)
+    return 0 if all(r.verdict == "agree" for r in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""Runs are compared decision by decision; hypervisor and simulator agree."""
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from xentrace import decisions
+from xentrace.trace import ROOT, load
+
+JOBS = ROOT / "experiments/agree/jobs.toml"
+
+
+def simulated(folder: Path, *options: str) -> Path:
+    """The trace of jobs.toml in the simulator."""
+    file = folder / "-".join(options or ("plain",)).replace("=", "-")
+    subprocess.run([ROOT / "build/schedsim", JOBS, "--trace", file, *options],
+                   check=True, capture_output=True)
+    return file
+
+
+def diff(*words: str | Path) -> subprocess.CompletedProcess:
+    """python3 -m xentrace.diff."""
+    return subprocess.run(["/usr/bin/python3", "-m", "xentrace.diff", *words],
+                          cwd=ROOT, text=True, capture_output=True)
+
+
+def agree(*words: str | Path) -> subprocess.CompletedProcess:
+    """python3 -m experiments.agree."""
+    return subprocess.run(["/usr/bin/python3", "-m", "experiments.agree",
+                           *words], cwd=ROOT, text=True, capture_output=True)
+
+
+def test_the_same_run_agrees(tmp_path: Path) -> None:
+    """With itself, to the nanosecond."""
+    a = simulated(tmp_path)
+    done = diff(a, a, "--start", "200ms", "--tolerance", "0ns")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "decisions alike, at most 0.000 us apart" in done.stdout
+
+
+def test_another_parameter_parts(tmp_path: Path) -> None:
+    """The first other decision is shown, with what is around it in both."""
+    a = simulated(tmp_path)
+    b = simulated(tmp_path, "--param", "bvt.ctx_allow=1ms")
+    done = diff(a, b, "--start", "200ms")
+    assert done.returncode == 1
+    assert "another vCPU is chosen" in done.stdout or "apart" in done.stdout
+    marked = [x for x in done.stdout.splitlines() if x.startswith(">")]
+    assert len(marked) == 1 and "|" in marked[0]
+
+
+def test_where_they_part(tmp_path: Path) -> None:
+    """The index is that of the first decision that differs: the two lists are
+    the same up to it, and not there."""
+    a = load(simulated(tmp_path))
+    b = load(simulated(tmp_path, "--cost", "timer=50us"))
+    found = decisions.compare(a, b, 200e6, 700e6, 1e3)
+    n = found.parting.number
+    left = found.left.reset_index(drop=True)
+    right = found.right.reset_index(drop=True)
+    assert n > 0 and found.alike == n
+    assert (left["ns"][:n] - right["ns"][:n]).abs().max() <= 1e3
+    assert abs(left["ns"][n] - right["ns"][n]) > 1e3
+
+
+@pytest.mark.parametrize("words, message", [
+    (("nowhere", "nowhere", "--start", "1ms"), "nowhere"),
+    (("a", "a", "--start", "soon"), "'soon' is no time"),
+])
+def test_bad_input(words: tuple[str, ...], message: str) -> None:
+    """One line that names it."""
+    done = diff(*words)
+    assert done.returncode == 2
+    assert message in done.stderr.splitlines()[-1]
+
+
+def test_no_such_scheduler() -> None:
+    """Those that there are, are told."""
+    done = agree("--sched", "nonsense")
+    assert done.returncode == 1
+    assert "nonsense" in done.stderr and "bvt" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_hypervisor_and_simulator(tmp_path: Path) -> None:
+    """Three plug-ins: the same decisions at the same nanosecond; and not with
+    another parameter in the simulator."""
+    words = [JOBS, "--cpus", "1", "--out", tmp_path]
+    scheds = ["--sched", "bvt", "--sched", "credit", "--sched", "sedf"]
+    done = agree(*words, *scheds)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    rows = (tmp_path / "table.csv").read_text().splitlines()[1:]
+    for row in rows:
+        _, _, _, number, apart, verdict = row.split(",")
+        assert verdict == "agree" and float(apart) == 0 and int(number) > 300
+    done = agree(*words, "--again", "--sched", "bvt", "--param",
+                 "bvt.ctx_allow=1ms")
+    assert done.returncode == 1
+    assert "bvt, jobs, 1 CPUs: part" in done.stdout
