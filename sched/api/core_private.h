@@ -24,10 +24,10 @@ struct sched {
     unsigned number;             /* the host's */
     unsigned nr_cpus;            /* in cpus */
     unsigned nr_up;              /* in up */
-    unsigned words;     /* of a cpuset in which its CPUs stand */
-    unsigned one_lock;  /* the lock of all, or CPUSET_NONE */
-    const char *broken; /* the rule that was broken: the plug-in is not
-                         * called any more, the hands go on */
+    unsigned words;              /* of a cpuset in which its CPUs stand */
+    unsigned one_lock;           /* the lock of all, or CPUSET_NONE */
+    const char *broken;          /* the rule that was broken: the plug-in is not
+                                  * called any more, the hands go on */
     unsigned broken_cpu;
     const struct sched_vcpu *broken_v;
     bool sound; /* broken, but its data can be shown */
