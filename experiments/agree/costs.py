@@ -54,8 +54,8 @@ def decided(trace: Trace) -> list[tuple[int, int]]:
 def fired(trace: Trace,
           decisions: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """(CPU, when) each CPU's timer fired: the time of the decision that it led
-    to at once. Else that of its own record, which is some 100 ns too late: where
-    only one CPU is emulated the usual lateness is nearer to the truth."""
+    to at once. Else that of its own record, some 100 ns too late: where there
+    is one CPU only, the usual lateness is nearer to the truth."""
     found = []
     mask = trace.select("s_timer_fn")
     several = len({cpu for cpu, _ in decisions}) > 1
