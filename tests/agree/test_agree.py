@@ -94,7 +94,9 @@ def test_hypervisor_and_simulator(tmp_path: Path) -> None:
     rows = (tmp_path / "table.csv").read_text().splitlines()[1:]
     for row in rows:
         _, _, _, number, apart, verdict = row.split(",")
-        assert verdict == "agree" and float(apart) == 0 and int(number) > 300
+        # Below a ns: the simulator's clock counts sixteenths of one.
+        assert verdict == "agree" and float(apart) < 0.001
+        assert int(number) > 300
     done = agree(*words, "--again", "--sched", "bvt", "--param",
                  "bvt.ctx_allow=1ms")
     assert done.returncode == 1

@@ -87,7 +87,7 @@ def test_run(tmp_path: pathlib.Path) -> None:
     path = stubs(tmp_path, make='echo "make $*"',
                  dpkg_query="printf installed")
     assert run("run", "bvt", path=path).stdout == \
-        "make --no-print-directory run SCHED=bvt\n"
+        "make --no-print-directory -s run SCHED=bvt\n"
 
 
 def test_make_run() -> None:

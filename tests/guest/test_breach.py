@@ -12,6 +12,8 @@ import pytest
 
 from qemu import BUILD, ROOT, Machine
 
+# One image for all: two workers must not build it at a time.
+pytestmark = pytest.mark.xdist_group("breach")
 WRONG = BUILD / "wrong"
 HOG = str(BUILD / "guests/hog")
 RULES = {
