@@ -137,7 +137,7 @@ def test_a_refused_domain_is_named(tmp_path: Path):
 @pytest.mark.parametrize("options,says", [
     (["--param", "bvt.warp"], "NAME.PARAM=VALUE"),
     (["--param", "bvt.nope=1"], "--param: bvt has no parameter nope"),
-    (["--cost", "air=1us"], "--cost air=1us: known are switch"),
+    (["--cost", "air=1us"], "--cost air=1us: known are boot, switch"),
     (["--sched", "none"], "--sched: no scheduler is called none"),
     (["--plugin", "/dev/null"], "/dev/null: "),
 ])
