@@ -192,6 +192,22 @@ void event_send_global_virq(unsigned virq)
     domain_put(d);
 }
 
+static void tell_console_ring(void)
+{
+    event_send_global_virq(VIRQ_CON_RING);
+}
+
+static void tell_trace(void)
+{
+    event_send_global_virq(VIRQ_TBUF);
+}
+
+void event_open_softirqs(void)
+{
+    softirq_open(SOFTIRQ_CON_RING, tell_console_ring);
+    softirq_open(SOFTIRQ_TBUF, tell_trace);
+}
+
 void event_notify(struct domain *d, unsigned port)
 {
     struct event_channel *ch;
