@@ -121,6 +121,16 @@ static void write_lost(struct trace_ring *r, uint8_t *p, uint64_t tsc)
     lost->word[3] = (uint32_t)(first >> 32);
 }
 
+/* How many bytes there are until this path is to be taken again, when `unread`
+ * of them wait for the consumer: until the ring is full or, if somebody wants
+ * to know that, half full. */
+static uint32_t known_room(const struct trace_ring *r, uint32_t unread)
+{
+    bool tell = r->half_full && !r->overwrite;
+
+    return (tell && unread < r->size / 2 ? r->size / 2 : r->size) - unread;
+}
+
 /*
  * Where `need` bytes go if it takes more than a comparison to tell: at the end
  * of a lap, after a gap, and whenever the known room is used up. `from` is what
@@ -158,7 +168,7 @@ static uint8_t *reserve_slowly(struct trace_ring *r, uint32_t need,
     if (offset(next) >= r->size / 2 && offset(next) - total < r->size / 2)
         local_write64(&r->mark, next);
     /* A nested context's idea of the end may be newer: ours is still true. */
-    room = offset(next) + (r->size - busy - filler - total);
+    room = offset(next) + known_room(r, busy + filler + total);
     if (room > r->size - 1)
         room = r->size - 1;
     if (offset(next) < r->size / 2 && room > r->size / 2 - 1)
@@ -168,6 +178,8 @@ static uint8_t *reserve_slowly(struct trace_ring *r, uint32_t need,
         write_lost(r, r->data + offset(next) - total, tsc);
     if (local_read32(&r->lost)) /* a nested one was dropped meanwhile */
         local_write64(&r->end, 0);
+    if (busy + filler + total >= r->size / 2 && r->half_full && !r->overwrite)
+        r->half_full();
     if (filler)
         write_filler(r->data + offset(pos), filler);
     *from = pos;

@@ -18,6 +18,10 @@
  *
  * Full: the new record is dropped and counted (the next one that finds room is
  * preceded by lost_records); or, with `overwrite`, the oldest records go.
+ *
+ * half_full is called when a record leaves the ring half full of what the
+ * consumer has not read, and again while it stays so, now and then: where the
+ * known room ends, and so at no cost.
  */
 #ifndef TRACE_RING_H
 #define TRACE_RING_H
@@ -41,8 +45,9 @@ struct trace_ring {
     struct t_buf *buf;
     uint8_t *data;
     uint32_t *lost_total;
-    uint32_t size; /* bytes of data */
-    uint32_t lost; /* dropped since the last record */
+    void (*half_full)(void); /* or NULL; any context, an NMI's included */
+    uint32_t size;           /* bytes of data */
+    uint32_t lost;           /* dropped since the last record */
     bool overwrite;
 };
 

@@ -1,6 +1,7 @@
 # Event channels, on the host.
 HOST_TESTS += $(BUILD)/tests/test_event
-EVENT_TEST_SRC := tests/event/test_event.c $(wildcard xen/core/event*.c)
+EVENT_TEST_SRC := tests/event/test_event.c tests/event/fake_trace.c \
+    $(wildcard xen/core/event*.c)
 
 $(BUILD)/tests/test_event: $(EVENT_TEST_SRC) $(wildcard xen/core/*.h) \
                            tests/event/fake.h
@@ -9,7 +10,8 @@ $(BUILD)/tests/test_event: $(EVENT_TEST_SRC) $(wildcard xen/core/*.h) \
 	    $(EVENT_TEST_SRC) -lcmocka
 
 HOST_TESTS += $(BUILD)/tests/test_console
-CONSOLE_TEST_SRC := tests/event/test_console.c xen/core/console_ring.c \
+CONSOLE_TEST_SRC := tests/event/test_console.c tests/event/fake_trace.c \
+    xen/core/console_ring.c \
     $(wildcard xen/core/event*.c)
 
 $(BUILD)/tests/test_console: $(CONSOLE_TEST_SRC) $(wildcard xen/core/*.h) \

@@ -297,5 +297,6 @@ int domain_kill(struct domain *d)
     WRITE_ONCE(d->killed, true);
     domain_leave(d);
     domain_put(d); /* the table's reference; the caller has its own */
+    event_send_global_virq(VIRQ_DOM_EXC);
     return 0;
 }

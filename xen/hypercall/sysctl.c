@@ -17,7 +17,7 @@
 static int do_readconsole(struct xen_sysctl *op)
 {
     struct xen_sysctl_readconsole *read = &op->u.readconsole;
-    uint64_t from = read->incremental ? read->index : 0;
+    uint64_t from = read->incremental ? console_ring_position(read->index) : 0;
     uintptr_t to = guest_handle(read->buffer);
     uint32_t done = 0;
     char piece[256];
@@ -33,6 +33,8 @@ static int do_readconsole(struct xen_sysctl *op)
             return -XEN_EFAULT;
         done += (uint32_t)got;
     }
+    if (read->clear)
+        console_ring_clear(from);
     read->count = done;
     read->index = (uint32_t)from;
     return 0;
