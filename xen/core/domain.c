@@ -125,7 +125,7 @@ static void destroy_parts(struct domain *d)
 }
 
 /* The parts, in the order in which they need each other. */
-static int create_parts(struct domain *d)
+static int create_parts(struct domain *d, const struct domain_config *c)
 {
     int rc;
 
@@ -140,7 +140,7 @@ static int create_parts(struct domain *d)
     if (!rc)
         rc = event_domain_create(d);
     if (!rc)
-        rc = grant_domain_create(d);
+        rc = grant_domain_create(d, c->max_grant_frames, c->max_grant_maps);
     if (!rc)
         rc = domain_enter(d);
     if (rc) {
@@ -167,6 +167,8 @@ static void fill_in(struct domain *d, const struct domain_config *config)
     d->hardware = config->hardware;
     d->max_vcpus = config->max_vcpus;
     d->mmu.max_pages = config->max_frames;
+    d->event.max_ports = config->max_ports;
+    pv_features_all(&d->features);
     d->pause_count = 1;
     d->created = time_now();
     domain_watchdog_create(d);
@@ -183,7 +185,7 @@ int domain_create(const struct domain_config *config, struct domain **out)
     if (!d)
         return -XEN_ENOMEM;
     fill_in(d, config);
-    rc = create_parts(d);
+    rc = create_parts(d, config);
     if (rc) {
         mem_free(d);
         return rc;
@@ -296,6 +298,7 @@ int domain_kill(struct domain *d)
     grant_domain_release(d);
     WRITE_ONCE(d->killed, true);
     domain_leave(d);
+    event_send_global_virq(VIRQ_DOM_EXC);
     domain_put(d); /* the table's reference; the caller has its own */
     return 0;
 }

@@ -33,6 +33,7 @@ struct event_domain {
     unsigned nr_ports;            /* in the groups so far; only grows */
     unsigned lowest_free;         /* no free port stands below it */
     bool resetting;               /* no port is handed out meanwhile */
+    unsigned max_ports;           /* the highest there may be; 0: no limit */
     struct event_fifo *fifo;      /* NULL: 2-level */
     struct softirq_work crash;    /* event_crash_later() */
     bool crashing;                /* atomic; it is queued, with a reference */

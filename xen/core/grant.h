@@ -29,7 +29,7 @@ struct domain;
 #define GRANT_FRAMES_MAX 64u
 #define GRANT_PER_FRAME  (PAGE_SIZE / sizeof(struct grant_entry_v1))
 #define GRANT_MAPS_MAX   (GRANT_FRAMES_MAX * 1024u)
-#define GRANT_MAPS_CHUNK 256u
+#define GRANT_MAPS_CHUNK 256u /* of Xen's: a frame of its maptrack */
 
 /* One entry of a granter's in use. */
 struct grant_active {
@@ -49,6 +49,7 @@ struct grant_map {
 };
 
 struct grant_table {
+    unsigned max_frames, max_maps; /* set once */
     struct spinlock lock;
     unsigned nr_frames;
     struct page *frame[GRANT_FRAMES_MAX];
@@ -60,7 +61,9 @@ struct grant_table {
     struct grant_map *maps[GRANT_MAPS_MAX / GRANT_MAPS_CHUNK];
 };
 
-int grant_domain_create(struct domain *d);
+/* Limits: 0 for as many as there can be. */
+int grant_domain_create(struct domain *d, unsigned max_frames,
+                        unsigned max_maps);
 /* All that d maps is let go; its page tables are gone already. Preemptible. */
 void grant_domain_release(struct domain *d);
 void grant_domain_destroy(struct domain *d);
