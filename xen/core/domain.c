@@ -25,6 +25,7 @@ static struct {
     struct spinlock lock;
     struct domain_list list; /* in order of id */
     struct domain *by_id[DOMID_FIRST_RESERVED];
+    unsigned count; /* of all structs; atomic */
 } domain_table;
 
 /* ---- finding ---- */
@@ -85,6 +86,11 @@ static void domain_leave(struct domain *d)
     domain_table.by_id[d->id] = NULL;
     LIST_REMOVE(d, entry);
     spin_unlock(&domain_table.lock);
+}
+
+unsigned domain_count(void)
+{
+    return __atomic_load_n(&domain_table.count, __ATOMIC_RELAXED);
 }
 
 /* ---- creating ---- */
@@ -190,6 +196,7 @@ int domain_create(const struct domain_config *config, struct domain **out)
         mem_free(d);
         return rc;
     }
+    __atomic_fetch_add(&domain_table.count, 1, __ATOMIC_RELAXED);
     *out = d;
     return 0;
 }
@@ -199,6 +206,7 @@ void domain_put(struct domain *d)
     if (__atomic_sub_fetch(&d->refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
     ASSERT(d->dying);
+    __atomic_fetch_sub(&domain_table.count, 1, __ATOMIC_RELAXED);
     destroy_parts(d);
     mem_free(d);
 }

@@ -136,6 +136,9 @@ static inline struct domain *domain_hold(struct domain *d)
     return d;
 }
 
+/* How many there are, the dead ones that others still refer to included. */
+unsigned domain_count(void);
+
 /* Calls visit for each domain, under the list's lock. */
 void domain_visit(void (*visit)(struct domain *d, void *arg), void *arg);
 

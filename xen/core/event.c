@@ -447,6 +447,15 @@ void event_domain_destroy(struct domain *d)
     mem_free(group);
 }
 
+unsigned event_count(struct domain *d)
+{
+    unsigned port, n = 0;
+
+    for (port = 1; port < READ_ONCE(d->event.nr_ports); port++)
+        n += event_channel_of(d, port)->state != EVENT_FREE;
+    return n;
+}
+
 void event_dump(struct domain *d)
 {
     static const char *const names[] = { "free",        "reserved",  "unbound",

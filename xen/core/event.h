@@ -80,6 +80,9 @@ bool event_port_pending(struct domain *d, unsigned port);
 /* A new vcpu_info was registered or a vCPU reset: keep what was pending. */
 void event_info_moved(struct vcpu *v);
 
+/* How many of d's ports are in use; as it is just now. */
+unsigned event_count(struct domain *d);
+
 /* Debug key: print d's ports. */
 void event_dump(struct domain *d);
 

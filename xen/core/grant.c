@@ -264,3 +264,25 @@ void grant_domain_release(struct domain *d)
         preempt_point();
     }
 }
+
+/* ---- counts ---- */
+
+unsigned grant_count_pinned(const struct domain *d)
+{
+    const struct grant_table *g = d->grant;
+    unsigned ref, n = 0, end = READ_ONCE(g->nr_frames) * GRANT_PER_FRAME;
+
+    for (ref = 0; ref < end; ref++)
+        n += active_of(g, ref)->readers + active_of(g, ref)->writers != 0;
+    return n;
+}
+
+unsigned grant_count_maps(const struct domain *d)
+{
+    const struct grant_table *g = d->grant;
+    unsigned handle, n = 0, end = READ_ONCE(g->nr_maps);
+
+    for (handle = 0; handle < end; handle++)
+        n += map_at(g, handle)->granter != NULL;
+    return n;
+}

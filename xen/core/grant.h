@@ -77,6 +77,10 @@ int grant_pin(struct domain *granter, uint32_t ref, uint16_t mapper, bool write,
               mfn_t *mfn);
 void grant_unpin(struct domain *granter, uint32_t ref, bool write);
 
+/* Entries of d's that others use, and what d maps; as it is just now. */
+unsigned grant_count_pinned(const struct domain *d);
+unsigned grant_count_maps(const struct domain *d);
+
 /* A free mapping of d's; its handle; or NULL. */
 struct grant_map *grant_map_alloc(struct domain *d, uint32_t *handle);
 /* The mapping of a handle, which is marked as ending; NULL: no such. */
