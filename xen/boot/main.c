@@ -14,6 +14,7 @@
 #include "xen/base/frame.h"
 #include "xen/base/time.h"
 #include "xen/boot/boot.h"
+#include "xen/core/xen_frames.h"
 #include "xen/dom/dom.h"
 #include "xen/sched/run.h"
 
@@ -93,6 +94,7 @@ void main(uint32_t protocol, paddr_t information)
     run_cpu_start();
     boot_start_cpus();
     boot_add_keys();
+    xen_frames_share_trace();
     console_init_input();
     dom_start();
     say_ready(start);
