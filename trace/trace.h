@@ -97,6 +97,12 @@ static inline void trace_5(uint32_t event, uint32_t a, uint32_t b, uint32_t c,
         trace_put_5(trace_header(event, 5), a, b, c, d, e);
 }
 
+/* With a time behind it: two words, low first. */
+static inline void trace_1_time(uint32_t event, uint32_t a, int64_t ns)
+{
+    trace_3(event, a, (uint32_t)ns, (uint32_t)((uint64_t)ns >> 32));
+}
+
 /* A vCPU goes from one RUNSTATE_* (0-3) to another, at this reading of the TSC.
  * Use the same reading for the vCPU that leaves and the one that comes. */
 static inline void trace_runstate(uint32_t dom, uint32_t vcpu, uint32_t from,
