@@ -54,7 +54,7 @@ struct sched_vcpu {
     struct sched_node node[SCHED_NODES];
     struct sched *sched;     /* the instance that schedules it */
     unsigned cpu;            /* where it runs, waits, or ran last */
-    uint16_t dom, id;        /* who it is: domain and vCPU number */
+    uint16_t id, dom;        /* who it is: vCPU number and domain */
     void *priv;              /* vcpu_size bytes */
     void *dom_priv;          /* dom_size bytes, one per domain */
     struct sched_vcpu_core { /* the core's own; plug-ins keep out */
