@@ -38,7 +38,7 @@ from xentrace.trace import ROOT, Trace, TraceError, load
 from . import costs
 
 HERE = Path(__file__).resolve().parent
-TOLERANCE_NS = 20_000
+TOLERANCE_NS = 1   # the simulator writes sixteenths of a ns
 
 
 @dataclass
@@ -81,11 +81,12 @@ def simulate(manifest: Manifest, run: Run, build: Path,
     writer = Writer(replayed(manifest, run.trace), run.scheduler, run.seed,
                     params, measured, born=True)
     file = run.work / "simulated"
-    decided = costs.decided(real)
     lines = [*writer.machine(file, None),
-             *(f"decided {cpu} {ns}" for cpu, ns in decided),
-             *(f"fired {cpu} {ns}" for cpu, ns in costs.fired(real, decided)),
-             *(f"busy {cpu} {ns}" for cpu, ns in costs.busy(real, decided)),
+             *(f"{what} {cpu} {ns} {at}"
+               for what, times in (("decided", costs.decided(real)),
+                                   ("fired", costs.fired(real)),
+                                   ("busy", costs.busy(real)))
+               for cpu, ns, at in times),
              *writer.domains()]
     done = subprocess.run([build / "schedsim-engine", "-", manifest.title],
                           input="\n".join(lines) + "\n", text=True,

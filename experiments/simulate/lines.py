@@ -24,7 +24,8 @@ class Writer:
     def __init__(self, manifest: Manifest, scheduler: Scheduler, seed: int,
                  options: list[str], costs: dict[str, int],
                  born: bool = False) -> None:
-        """born: who replays joins where and when he did in the trace."""
+        """born: who replays joins where and when he did in the trace, and has
+        his parameters set then."""
         self.m, self.scheduler, self.seed = manifest, scheduler, seed
         self.born = born
         self.options = options
@@ -96,6 +97,8 @@ class Writer:
         name = ruler.scheduler if isinstance(ruler, Pool) else ruler.name
         yield self._at(f"domain {number} {d.name} {d.vcpus} "
                        f"{self.pools.get(d.pool, 0)}", *path)
+        if self.born and d.workload and d.workload.kind == "replay":
+            yield from self._adjusted(d, d.workload)
         if d.cpus:
             yield self._at(f"affinity {d.cpus}", *path, "cpus")
         if ruler.weight:
@@ -127,6 +130,14 @@ class Writer:
         if w.alone and d.vcpus > 1:
             yield "only 1"
 
+    def _adjusted(self, d: Domain, w: Workload) -> Iterator[str]:
+        """When the domain's parameters were set in the trace: `set` lines that
+        follow count from then on."""
+        from .replay import adjusted
+        file = self.m.folder / w.values["trace"]
+        for cpu, ns in adjusted(file, w.values["domain"] or d.name):
+            yield f"adjusted {cpu} {ns}"
+
     def _other(self, name: str, path: Place) -> int:
         if name in self.ids:
             return self.ids[name]
@@ -142,13 +153,14 @@ class Writer:
         file = self.m.folder / w.values["trace"]
         try:
             found = bursts(file, w.values["domain"] or d.name, d.vcpus,
-                           self.m.measure.end)
+                           self.m.measure.end, exact=self.born)
         except ReplayError as error:
             raise self.m.error(("domains", d.table, "workload", error.key),
                                str(error)) from None
         for vcpu, several in enumerate(found):
-            for release, work in several:
-                yield f"burst {vcpu} {release} {work}"
+            for b in several:
+                yield (f"burst {vcpu} {b.exactly}" if self.born else
+                       f"burst {vcpu} {b.release} {b.work}")
         if not self.born:
             return
         there = births(file, w.values["domain"] or d.name)
