@@ -54,6 +54,17 @@ def decided(trace: Trace) -> list[Time]:
     return sorted(_times(trace.records[trace.select("pick")], 3))
 
 
+def telling(trace: Trace, times: list[Time]) -> list[Time]:
+    """Decisions without those that kept an idle CPU idle: a control."""
+    ch = runstates.changes(trace)
+    run = ch[ch["new"] == RUNNING]
+    switched = {(int(c), round(ns)) for c, ns in zip(run["cpu"], run["ns"])}
+    picks = trace.records[trace.select("pick")]
+    busy_picks = picks[picks["word"][:, 0] >> 16 != IDLE_DOMAIN]
+    of_vcpus = {(cpu, ns) for cpu, ns, _ in _times(busy_picks, 3)}
+    return [t for t in times if t[:2] in switched | of_vcpus]
+
+
 def fired(trace: Trace) -> list[Time]:
     """When each CPU's timer fired."""
     return sorted(_times(trace.records[trace.select("s_timer_fn")], 0))

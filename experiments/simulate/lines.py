@@ -6,7 +6,7 @@ tab, the key. What the plug-ins' tables tell, the engine checks.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from experiments.runner.locate import Path as Place
@@ -23,11 +23,12 @@ class Writer:
 
     def __init__(self, manifest: Manifest, scheduler: Scheduler, seed: int,
                  options: list[str], costs: dict[str, int],
-                 born: bool = False) -> None:
+                 born: bool = False, without: Sequence[str] = ()) -> None:
         """born: who replays joins where and when he did in the trace, and has
-        his parameters set then."""
+        his parameters set then; without: but for "parameters", or the "order"
+        in which wake-ups came to their locks."""
         self.m, self.scheduler, self.seed = manifest, scheduler, seed
-        self.born = born
+        self.born, self.without = born, without
         self.options = options
         self.costs = {**manifest.costs, **costs}
         self.ids = {d.name: i for i, d in enumerate(manifest.domains, 1)}
@@ -97,7 +98,8 @@ class Writer:
         name = ruler.scheduler if isinstance(ruler, Pool) else ruler.name
         yield self._at(f"domain {number} {d.name} {d.vcpus} "
                        f"{self.pools.get(d.pool, 0)}", *path)
-        if self.born and d.workload and d.workload.kind == "replay":
+        if (self.born and "parameters" not in self.without
+                and d.workload and d.workload.kind == "replay"):
             yield from self._adjusted(d, d.workload)
         if d.cpus:
             yield self._at(f"affinity {d.cpus}", *path, "cpus")
@@ -159,8 +161,9 @@ class Writer:
                                str(error)) from None
         for vcpu, several in enumerate(found):
             for b in several:
-                yield (f"burst {vcpu} {b.exactly}" if self.born else
-                       f"burst {vcpu} {b.release} {b.work}")
+                line = f"burst {vcpu} {b.release} {b.work}"
+                at = b.release if "order" in self.without else b.at
+                yield f"{line} {b.cpu} {at}" if self.born else line
         if not self.born:
             return
         there = births(file, w.values["domain"] or d.name)

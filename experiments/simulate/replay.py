@@ -104,11 +104,6 @@ class Burst:
     cpu: int
     at: int
 
-    @property
-    def exactly(self) -> str:
-        """The words of the engine's line."""
-        return f"{self.release} {self.work} {self.cpu} {self.at}"
-
 
 def _bursts(stays: pd.DataFrame) -> Iterator[tuple[tuple, float]]:
     """(the stay that begins it, work) of one vCPU's bursts."""

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import subprocess
 from pathlib import Path
 
@@ -119,6 +120,12 @@ def test_a_simulation_is_followed_by_itself(tmp_path: Path, sched: str) -> None:
              sched]
     done = agree(*words)
     assert done.returncode == 0, done.stdout + done.stderr
+    digest = load(work / "trace").digest(700e6)
+    said = json.loads((tmp_path / "manifest.json").read_text())
+    assert said["runs"][f"overload-2/{sched}"] == {"verdict": "agree",
+                                                   "trace_sha256": digest}
+    for kind in ("pdf", "svg", "png") if sched != "rr" else ():
+        assert (tmp_path / f"strips-{sched}-overload.{kind}").stat().st_size
     parameter = {"bvt": "bvt.ctx_allow=1ms", "rr": "rr.slice=9ms",
                  "credit2": "credit2.ratelimit=2ms"}[sched]
     assert agree(*words, "--param", parameter).returncode == 1
@@ -138,6 +145,10 @@ def test_hypervisor_and_simulator_with_two_cpus(tmp_path: Path) -> None:
     waited = [int(w) for w in load(
         tmp_path / "work/overload-2/credit2-1/trace").records["word"][:, 5]]
     assert max(waited) > 100_000  # else this shows nothing
+    for sched, what in ("credit2", "order"), ("sedf", "parameters"):
+        done = agree(OVERLOAD, "--cpus", "2", "--out", tmp_path, "--again",
+                     "--sched", sched, "--without", what)
+        assert done.returncode == 1 and f"{sched}, overload" in done.stdout
 
 
 def test_hypervisor_and_simulator(tmp_path: Path) -> None:
