@@ -20,7 +20,8 @@
  * is set without a may_wait(), a vCPU kept waiting too long is reported.
  *
  * TIME is ns since boot. `now` is an argument, read once per event by the
- * core; there is no clock to read, so a run can be replayed.
+ * core; there is no clock to read, so a run can be replayed. It never goes back
+ * on a CPU, nor under one lock.
  *
  * LOCKING. Every callback runs with interrupts off and with the scheduler lock
  * of the CPU it names held ("the CPU's lock": of `cpu`, or of v->cpu). With
