@@ -307,7 +307,7 @@ static void mask_selects_class_and_subclass(void **state)
     assert_true(ring_take(buf, SIZE, &s));
     this_ring = &(struct trace_ring){ .buf = NULL }; /* not begun */
     trace_2(TRC_SCHED_WAKE, 1, 0);
-    assert_int_equal(this_ring->nest, 0);
+    assert_int_equal(this_ring->pos, 0);
     assert_false(ring_take(buf, SIZE, &s));
     trace_set_mask(0);
     assert_false(trace_enabled(TRC_SCHED_WAKE));

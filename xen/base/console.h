@@ -32,5 +32,7 @@ void console_release_screen(void);
 
 /* A debug key: h lists them. Handlers run in a softirq, interrupts on. */
 void console_add_key(char key, const char *help, void (*handler)(void));
+/* As if it had been pressed; where a softirq may run. */
+void console_serve_key(char c);
 
 #endif

@@ -16,6 +16,7 @@
 #include "xen/base/trace_host.h"
 #include "xen/boot/boot.h"
 #include "xen/core/event.h"
+#include "xen/core/xen_frames.h"
 #include "xen/dom/dom.h"
 #include "xen/sched/run.h"
 
@@ -97,6 +98,7 @@ void main(uint32_t protocol, paddr_t information)
     event_open_softirqs();
     trace_host_tell();
     boot_add_keys();
+    xen_frames_share_trace();
     console_init_input();
     dom_start();
     say_ready(start);

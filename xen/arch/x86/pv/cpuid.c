@@ -11,6 +11,7 @@
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/fpu.h"
 #include "xen/arch/x86/pv/emulate_private.h"
+#include "xen/arch/x86/pv/features.h"
 #include "xen/arch/x86/pv/pv.h"
 
 #define BIT(n)       (1u << (n))
@@ -176,10 +177,8 @@ static struct cpuid_regs xen_leaf(uint32_t leaf)
     }
 }
 
-struct cpuid_regs pv_cpuid(const struct pv_vcpu *p, uint32_t leaf,
-                           uint32_t subleaf)
+static struct cpuid_regs offered(uint32_t leaf, uint32_t subleaf)
 {
-    (void)p;
     if (leaf <= MAX_BASIC)
         return basic(leaf, subleaf);
     if (leaf - XEN_CPUID_FIRST_LEAF < 0x100)
@@ -187,4 +186,11 @@ struct cpuid_regs pv_cpuid(const struct pv_vcpu *p, uint32_t leaf,
     if (leaf - 0x80000000u <= MAX_EXTENDED - 0x80000000u)
         return extended(leaf);
     return (struct cpuid_regs){ 0, 0, 0, 0 };
+}
+
+struct cpuid_regs pv_cpuid(const struct pv_vcpu *p, uint32_t leaf,
+                           uint32_t subleaf)
+{
+    return pv_features_apply(p ? p->features : NULL, leaf, subleaf,
+                             offered(leaf, subleaf));
 }

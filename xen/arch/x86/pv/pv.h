@@ -12,6 +12,8 @@
 #include "xen/arch/x86/stack.h"
 #include "xen/lib/types.h"
 
+struct pv_features;
+
 #define PV_GDT_FRAMES 14 /* that the guest supplies */
 
 struct pv_vcpu {
@@ -67,6 +69,8 @@ struct pv_vcpu {
     uint64_t xcr0, xcr0_accum;
     uint8_t ts;       /* guest's CR0.TS: trap on next FPU use */
     uint32_t tsc_aux; /* what RDTSCP says besides the time */
+
+    const struct pv_features *features; /* of its domain; NULL: all */
 };
 
 /* Set up p for a new vCPU whose window stands at `window`; top is of its
