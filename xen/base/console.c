@@ -23,6 +23,7 @@ static struct {
     struct spinlock lock;
     char ring[RING_SIZE];
     uint64_t written; /* bytes ever put into the ring */
+    uint64_t cleared; /* those of them that nobody wants any more */
     bool at_line_start;
     bool forced; /* panicking: no lock any more */
 
@@ -121,14 +122,19 @@ static void devices_write(const char *text, size_t length)
         vga_write(text, length);
 }
 
-static void put(const char *text, size_t length)
+static void put_through(const char *text, size_t length)
 {
     if (!length)
         return;
-    for (size_t i = 0; i < length; i++)
-        console.ring[console.written++ % RING_SIZE] = text[i];
     console.at_line_start = text[length - 1] == '\n';
     devices_write(text, length);
+}
+
+static void put(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        console.ring[console.written++ % RING_SIZE] = text[i];
+    put_through(text, length);
 }
 
 /* Put text with `prefix` before each line. */
@@ -196,6 +202,14 @@ void console_write(const char *text, size_t length)
     unlock(flags);
 }
 
+void console_write_through(const char *text, size_t length)
+{
+    uint64_t flags = lock();
+
+    put_through(text, length);
+    unlock(flags);
+}
+
 void console_print(const char *format, ...)
 {
     char text[512];
@@ -255,6 +269,16 @@ size_t console_ring_read(uint64_t *from, char *out, size_t size)
     *from = at;
     unlock(flags);
     return n;
+}
+
+uint64_t console_ring_start(bool clear)
+{
+    uint64_t flags = lock(), start = console.cleared;
+
+    if (clear)
+        console.cleared = console.written;
+    unlock(flags);
+    return start;
 }
 
 void console_force(void)

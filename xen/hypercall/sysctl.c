@@ -17,7 +17,8 @@
 static int do_readconsole(struct xen_sysctl *op)
 {
     struct xen_sysctl_readconsole *read = &op->u.readconsole;
-    uint64_t from = read->incremental ? read->index : 0;
+    uint64_t start = console_ring_start(read->clear);
+    uint64_t from = read->incremental ? read->index : start;
     uintptr_t to = guest_handle(read->buffer);
     uint32_t done = 0;
     char piece[256];
