@@ -23,7 +23,7 @@ static struct {
     struct spinlock lock;
     char ring[RING_SIZE];
     uint64_t written; /* bytes ever put into the ring */
-    uint64_t cleared; /* those of them that nobody wants any more */
+    uint64_t cleared; /* those of them that are read and done with; atomic */
     bool at_line_start;
     bool forced; /* panicking: no lock any more */
 
@@ -271,14 +271,14 @@ size_t console_ring_read(uint64_t *from, char *out, size_t size)
     return n;
 }
 
-uint64_t console_ring_start(bool clear)
+uint64_t console_ring_start(void)
 {
-    uint64_t flags = lock(), start = console.cleared;
+    return __atomic_load_n(&console.cleared, __ATOMIC_RELAXED);
+}
 
-    if (clear)
-        console.cleared = console.written;
-    unlock(flags);
-    return start;
+void console_ring_clear(uint64_t position)
+{
+    __atomic_store_n(&console.cleared, position, __ATOMIC_RELAXED);
 }
 
 void console_force(void)

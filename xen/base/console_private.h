@@ -20,7 +20,8 @@ void console_force(void);
 /* Copy what was written from position *from on (0: the oldest that is kept)
  * to out, move *from past it, and return how many bytes. */
 size_t console_ring_read(uint64_t *from, char *out, size_t size);
-/* Where reading from the beginning begins; clear: later, from here on. */
-uint64_t console_ring_start(bool clear);
+/* Where reading from the beginning begins; and let it begin at `position`. */
+uint64_t console_ring_start(void);
+void console_ring_clear(uint64_t position);
 
 #endif
