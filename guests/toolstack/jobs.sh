@@ -23,6 +23,7 @@ load_modules
 mount -t xenfs xenfs /proc/xen 2> /dev/null
 mkdir -p /dev/pts
 mount -t devpts devpts /dev/pts
+ln -sfn /proc/self/fd /dev/fd && ln -sfn fd/0 /dev/stdin
 
 # What udev and Debian's /etc/init.d/xen do: the two daemons, and what dom0
 # says of itself in the store.

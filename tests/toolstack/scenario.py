@@ -53,7 +53,7 @@ def until(command: str) -> str:
 
 HOG = ('kernel="/guests/hog"', 'extra="report=1s"', "memory=16", "vcpus=2")
 LINUX = ('kernel="/guests/vmlinuz"', 'ramdisk="/guests/domu.img"', "memory=96",
-         "vcpus=1")
+         "vcpus=2")
 LOG = "/var/log/xen/console/guest-{0}.log"
 
 INFO = [
@@ -117,9 +117,15 @@ STOCK = [
     Step("create Linux", f"""{config('l', *LINUX,
          'extra="console=hvc0 job=serve"')}; xl create /tmp/l.cfg"""),
     Step("Linux is up", until(f"grep -q SERVING {LOG.format('l')}")),
+    Step("vcpu-set", "xl vcpu-set l 1; "
+         + until("xl vcpu-list l | grep -q '^l .* 1 *- *--'")),
+    Step("vcpu-set up", "xl vcpu-set l 2; "
+         + until("test $(xl vcpu-list l | grep -c -- '-b-\\|r--') = 2")),
+    Step("mem-set", "xl mem-set l 80; "
+         + until("xl list l | grep -q '^l  *[0-9]*  *80 '")),
     Step("reboot", "xl reboot l; "
          + until(f"test $(grep -c SERVING {LOG.format('l')}) = 2")),
-    Step("list after reboot", "xl list l", ("^l +[0-9]+ +96 +1 ",)),
+    Step("list after reboot", "xl list l", ("^l +[0-9]+ +[0-9]+ +2 ",)),
     Step("shutdown", f"xl shutdown l; {until('! xl domid l 2> /dev/null')}"),
 ]
 
