@@ -104,3 +104,33 @@ $(LINUX_GUEST)/dom0.img: guests/linux/mkinitrd.py guests/linux/init \
 dom0-disk: $(BUILD)/dom0/debian.img ## a disk with Debian, for dom0 (as root)
 $(BUILD)/dom0/debian.img: guests/dom0/mkdisk.sh
 	guests/dom0/mkdisk.sh $@
+
+# Debian's toolstack for dom0: guests/toolstack/README.md.
+TOOLSTACK_MODULES := xen-evtchn,xen-gntdev,xen-gntalloc,xen-privcmd,xenfs,$(\
+    )xen-blkback,xen-netback,loop,bridge,veth
+TOOLSTACK_XEN := /usr/lib/xen-4.17/bin
+TOOLSTACK_ADD := $(addprefix $(TOOLSTACK_XEN)/,xl xenconsole xenconsoled \
+    xenstored oxenstored xen-init-dom0 libxl-save-helper xentrace xentop \
+    xenpm xen-cpuid lsevtchn xenctx) /etc/xen/scripts /etc/xen/xl.conf \
+    /etc/xen/oxenstored.conf /usr/bin/xenalyze \
+    $(addprefix /usr/bin/xenstore-,read write ls list rm exists watch chmod) \
+    $(LINUX_GUEST)/vmlinuz=/guests/vmlinuz \
+    $(LINUX_GUEST)/domu.img=/guests/domu.img \
+    /lib/x86_64-linux-gnu/libgcc_s.so.1 \
+    $(BUILD)/guests/hog=/guests/hog $(BUILD)/guests/stop=/guests/stop
+
+# The guest that it makes: the same kernel, with its front-ends.
+$(LINUX_GUEST)/domu.img: guests/linux/mkinitrd.py guests/linux/init \
+        guests/toolstack/domu.sh
+	@mkdir -p $(@D)
+	$(PYTHON) $< --jobs guests/toolstack/domu.sh \
+	    --modules xen-blkfront,xen-netfront $@ guests/linux/init busybox
+
+linux-guest: $(LINUX_GUEST)/toolstack.img
+$(LINUX_GUEST)/toolstack.img: guests/linux/mkinitrd.py guests/linux/init \
+        guests/toolstack/jobs.sh $(LINUX_GUEST)/vmlinuz \
+        $(LINUX_GUEST)/domu.img $(BUILD)/guests/hog $(BUILD)/guests/stop
+	@mkdir -p $(@D)
+	$(PYTHON) $< --plain --jobs guests/toolstack/jobs.sh \
+	    --modules $(TOOLSTACK_MODULES) $(addprefix --add ,$(TOOLSTACK_ADD)) \
+	    $@ guests/linux/init busybox bash ip bridge losetup flock
