@@ -63,8 +63,13 @@ static const struct command commands[] = {
       "  raw       merged records, 48 bytes each (stream.h, struct rec)\n"
       "  csv       a line for each record\n"
       "  json      Chrome's trace events, for Perfetto's UI\n"
-      "  xentrace export --to json out.trace out.json\n",
+      "  ctf       a folder, CTF 1.8, with Linux' event names besides ours\n"
+      "  xentrace export --to json out.trace out.json\n"
+      "  xentrace export --to ctf out.trace out.ctf && babeltrace2 out.ctf\n",
       NULL },
+    { "shares", "[--weights NAME=W,...] FILE...",
+      "shares over windows of every length", NULL, 0, INT_MAX, "",
+      "xentrace.windows" },
     { "diff", "A B", "do two runs take the same decisions?", NULL, 0, INT_MAX,
       "", "xentrace.diff" },
     { "events", "[--markdown]", "the table of events", command_events, 0, 0, "",

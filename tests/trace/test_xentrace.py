@@ -1,13 +1,15 @@
 """The readers, on traces that the ring itself wrote (tests/trace/synth.c)."""
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from xentrace import check, latency, load, runstates, shares, xenalyze
+from xentrace import (check, latency, load, runstates, shares, windows,
+                      xenalyze)
 from xentrace.trace import ROOT, TOOL, STATES, TraceError
 
 SYNTH = ROOT / "build" / "tests" / "synth"
@@ -230,3 +232,67 @@ def test_front_door(command):
     done = subprocess.run([TOOL, command, "--no-such-option"], text=True,
                           capture_output=True)
     assert done.returncode not in (0, -11) and done.stderr
+
+
+def test_shares_of_windows(plain, tmp_path):
+    """Windows add up to the whole, and know gaps."""
+    trace = load(plain[0])
+    iv = runstates.intervals(trace)
+    table, out = windows.shares(trace, iv, 10e6, 0.1e9, 2.9e9)
+    whole = shares.cpu_time(iv, 0.1e9, 2.9e9)["ran"]
+    assert len(table) == 280 and out == 0
+    for dom in table:
+        assert table[dom].mean() * 2.8e9 == pytest.approx(whole[dom], abs=10)
+    wrong = windows.errors(table, {2: 1, 3: 1, 4: 1})
+    assert 0.2 < wrong.abs().max().max() <= 0.67  # slices of 10 ms, in turn
+    long, _ = windows.shares(trace, iv, 0.9e9, 0.1e9, 2.9e9)
+    rows = windows.errors(long, {2: 1, 3: 1, 4: 1})
+    for n in range(3):  # as the one window that they are by themselves
+        one = shares.share_errors(iv, {2: 1, 3: 1, 4: 1}, 0.1e9 + n * 0.9e9,
+                                  0.1e9 + (n + 1) * 0.9e9)
+        assert rows.loc[n].to_numpy() * 0.9e9 == pytest.approx(
+            (one["ran"] - one["due"]).to_numpy(), abs=10)
+    file, _ = make(tmp_path, "20000", "1", "boost", "small")
+    lossy = load(file)
+    _, out = windows.shares(lossy, runstates.intervals(lossy), 10e6, 0,
+                            float(lossy.ns[-1]) + 50e6)
+    assert out >= 5
+
+
+def test_latency_by_cause_and_blame(plain):
+    """The waker waits for the hogs of its CPU, and for nobody else."""
+    text = subprocess.run([TOOL, "latency", "--domain", "1", "--top", "3",
+                           plain[0]], check=True, text=True,
+                          capture_output=True).stdout
+    iv = runstates.intervals(load(plain[0]))
+    s = latency.wake_to_run(iv, 1)
+    row = next(x for x in text.splitlines() if x.startswith("lat0.0"))
+    assert row.split()[1:3] == ["timer", str(len(s.ns))]
+    blame = [x.split() for x in text.splitlines()
+             if re.match(r"lat0\.0 +(hog|lat|idle|\()", x)]
+    assert {x[1] for x in blame} == {"hog1.0", "hog2.0", "hog3.0"}
+    # A switch takes 300 ns more than the changes say, of nobody's.
+    assert sum(int(x[2]) for x in blame) == pytest.approx(s.ns.sum(), abs=10)
+    assert sum(float(x[3]) for x in blame) == pytest.approx(100, abs=0.1)
+    longest = [x for x in text.splitlines() if " us lat0.0 cpu0 timer" in x]
+    assert len(longest) == 3
+    assert f" {s.quantile('max') / 1e3:.3f} us:" in longest[0]
+
+
+def test_latency_over_seeds(tmp_path_factory):
+    """Means over the runs with their intervals; maxima of as many samples."""
+    files = [make(tmp_path_factory.mktemp("seed"), ms, seed)[0]
+             for ms, seed in (("3000", "1"), ("3000", "2"), ("1500", "3"))]
+    text = subprocess.run([TOOL, "latency", "--domain", "1", *files],
+                          check=True, text=True, capture_output=True).stdout
+    row = next(x for x in text.splitlines() if x.startswith("lat0.0")).split()
+    each = [latency.wake_to_run(runstates.intervals(load(f)), 1)
+            for f in files]
+    assert row[1:3] == ["3", str(sum(len(s.ns) for s in each))]
+    least = min(len(s.ns) for s in each)
+    first = 1 << least.bit_length() - 1
+    assert int(row[9]) == first
+    most = np.array([s.ns[:first].max() / 1e3 for s in each])
+    assert float(row[10]) == pytest.approx(most.mean(), abs=0.06)
+    half = 4.303 * most.std(ddof=1) / np.sqrt(3)
+    assert float(row[11]) == pytest.approx(half, abs=0.06)
