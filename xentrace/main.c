@@ -70,6 +70,8 @@ static const struct command commands[] = {
     { "shares", "[--weights NAME=W,...] FILE...",
       "shares over windows of every length", NULL, 0, INT_MAX, "",
       "xentrace.windows" },
+    { "top", "--ram RAM", "a live view of domains, latencies, queues", NULL, 0,
+      INT_MAX, "", "xentrace.top" },
     { "diff", "A B", "do two runs take the same decisions?", NULL, 0, INT_MAX,
       "", "xentrace.diff" },
     { "events", "[--markdown]", "the table of events", command_events, 0, 0, "",
