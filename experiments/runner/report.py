@@ -10,8 +10,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
+
+from experiments.explore import page
+from experiments.explore.pack import pack
 
 from .manifest import Manifest
 from .metrics import Result, Verdict
@@ -122,15 +124,23 @@ def inline(svg: Path) -> str:
     return re.sub(r"url\(#", f"url(#{stem}-", text)
 
 
+def explore(manifest: Manifest, results: list[Result]) -> dict[str, Any]:
+    """The interactive time line: each run's measured window."""
+    m = manifest.measure
+    several = len({r.run.seed for r in results}) > 1
+    return page.part([pack(
+        r.trace, r.run.scheduler.label
+        + (f", seed {r.run.seed}" if several else ""), m.start, m.stop,
+        manifest.id_of(m.latency_domain)) for r in results])
+
+
 def write_report(manifest: Manifest, runs: list[Run], results: list[Result],
                  verdicts: list[Verdict], figures: dict[str, Path],
                  said: dict[str, Any], file: Path) -> None:
     """One self-contained page."""
-    env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True, undefined=jinja2.StrictUndefined)
+    env = page.environment(Path(__file__).parent)
     env.filters["cell"] = cell
     file.write_text(env.get_template("report.html.j2").render(
         manifest=manifest, runs=runs, results=results, verdicts=verdicts,
-        columns=COLUMNS, said=said,
+        columns=COLUMNS, said=said, explore=explore(manifest, results),
         figures={name: inline(path) for name, path in figures.items()}))

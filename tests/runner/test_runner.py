@@ -61,6 +61,11 @@ def test_figures_and_report(results: Path):
     page = (results / "report.html").read_text()
     assert page.count("<svg") == 3
     assert not re.search(r"(?:src|href)=['\"](?!#)", page)  # self-contained
+    metas = json.loads(re.search(r'id="explore-meta">(.*?)</script>',
+                                 page).group(1))
+    assert [(m["label"], m["focus"]) for m in metas] == [
+        ("round robin", 1), ("boost", 1)]
+    assert all(m["records"] > 1000 for m in metas)
     ids = re.findall(r"\bid=['\"]([^'\"]+)", page)
     assert len(ids) == len(set(ids))
 
