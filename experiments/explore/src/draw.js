@@ -141,28 +141,55 @@ function drawStays(c, v, row) {
     }
 }
 
+/* Columns above a line, each from `low` to `high` whole pixels; neighbours
+ * that are alike become one rectangle. */
+class Columns {
+    constructor(c, bottom) {
+        Object.assign(this, { c, bottom, x: 0, to: 0, low: 0, high: 0 });
+    }
+
+    add(x, low, high) {
+        if (x !== this.to || low !== this.low || high !== this.high) {
+            this.flush();
+            Object.assign(this, { x, low, high });
+        }
+        this.to = x + 1;
+    }
+
+    flush() {
+        if (this.high > this.low)
+            this.c.fillRect(GUTTER + this.x, this.bottom - this.high,
+                            this.to - this.x, this.high - this.low);
+    }
+}
+
+/* Of each column, how many of `room` pixels the spans fill; what is there at
+ * all has one. */
+function heights(v, spans, room) {
+    const out = new Uint8Array(v.width);
+
+    for (let x = 0, had = spans.until(v.a); x < v.width; x++) {
+        const now = spans.until(v.a + (x + 1) * v.step);
+
+        out[x] = now > had ?
+            Math.max(Math.round((now - had) / v.step * room), 1) : 0;
+        had = now;
+    }
+    return out;
+}
+
 function drawShares(c, v, row) {
     const t = row.track, room = row.height - 4, bottom = row.y + row.height - 2;
-    const runs = new Float64Array(v.width);
-    const column = (x, from, to) =>
-        to > from && c.fillRect(GUTTER + x, bottom - to, 1, to - from);
+    const runs = heights(v, t.running, room);
+    const waits = heights(v, t.runnable, room);
+    const solid = new Columns(c, bottom), pale = new Columns(c, bottom);
 
     c.fillStyle = toneOf(v, t);
-    for (let x = 0, had = t.running.until(v.a); x < v.width; x++) {
-        const now = t.running.until(v.a + (x + 1) * v.step);
-
-        runs[x] = now > had ? Math.max((now - had) / v.step * room, 1) : 0;
-        column(x, 0, runs[x]);
-        had = now;
-    }
+    runs.forEach((h, x) => solid.add(x, 0, h));
+    solid.flush();
     c.globalAlpha = 0.3; // hatching would be noise in single columns
-    for (let x = 0, had = t.runnable.until(v.a); x < v.width; x++) {
-        const now = t.runnable.until(v.a + (x + 1) * v.step);
-
-        column(x, runs[x], Math.min(runs[x] + (now - had) / v.step * room,
-                                    room));
-        had = now;
-    }
+    waits.forEach((h, x) => pale.add(x, runs[x], Math.min(runs[x] + h, room)));
+    pale.flush();
     c.globalAlpha = 1;
 }
 
@@ -182,24 +209,31 @@ function cpuDense(v, cpu) {
     return n > v.width / 2;
 }
 
+/* Stacked: each begins where the sum of those before is, to the pixel. */
 function cpuShares(c, v, row, runs) {
     const room = row.height - 6, level = new Float64Array(v.width);
 
     for (const { track, spans } of runs) {
-        let had = spans.until(v.a);
+        const columns = new Columns(c, row.y + row.height - 3);
 
         c.fillStyle = toneOf(v, track);
-        for (let x = 0; x < v.width; x++) {
+        for (let x = 0, had = spans.until(v.a); x < v.width; x++) {
             const now = spans.until(v.a + (x + 1) * v.step);
-            const h = (now - had) / v.step * room;
+            const low = Math.round(level[x]);
 
+            level[x] += (now - had) / v.step * room;
+            columns.add(x, low, Math.round(level[x]));
             had = now;
-            if (h <= 0)
-                continue;
-            level[x] += h;
-            c.fillRect(GUTTER + x, row.y + row.height - 3 - level[x], 1, h);
         }
+        columns.flush();
     }
+}
+
+/* Is dark text to stand on it? The colour is #rrggbb. */
+function isPale(colour) {
+    const part = i => parseInt(colour.slice(i, i + 2), 16);
+
+    return part(1) * 0.299 + part(3) * 0.587 + part(5) * 0.114 > 140;
 }
 
 function cpuStays(c, v, row, runs) {
@@ -214,11 +248,8 @@ function cpuStays(c, v, row, runs) {
             bar(c, x0, x1, row.y + 3, row.height - 6);
             if (x1 - x0 < c.measureText(track.name).width + 8)
                 continue;
-            c.fillStyle = '#fff';
-            c.strokeStyle = '#0009';
-            c.lineWidth = 2.5;
+            c.fillStyle = isPale(c.fillStyle) ? '#111' : '#fff';
             c.textAlign = 'center';
-            c.strokeText(track.name, (x0 + x1) / 2, row.y + row.height / 2);
             c.fillText(track.name, (x0 + x1) / 2, row.y + row.height / 2);
         }
     }
@@ -265,8 +296,8 @@ function drawStrip(c, v, row) {
     c.fillStyle = v.colours.accent;
     for (let i = above(from, v.a); i < waits.length && from[i] < v.b; i++) {
         const x = v.px(from[i]), y = waitY(v, row, waits[i].ns);
-        const cell = (Math.floor(x - GUTTER) + 4) * row.height +
-            Math.floor(y - row.y);
+        const cell = (Math.floor((x - GUTTER) / 2) + 2) * row.height +
+            Math.floor((y - row.y) / 2); // points are 3 pixels wide
         const long = v.px(waits[i].to) - x;
 
         if (long > 3)

@@ -57,7 +57,8 @@ export function showWait(v, element, wait, chooseRecord) {
              `it ran on CPU ${wait.cpu}, which meanwhile had:`),
         make('table', { class: 'who' }, ...rows),
         make('p', { class: 'facts', style: 'margin-top:.5rem' },
-             `${runs.length} runs, one after the other: ` +
+             (runs.length === 1 ? 'One run: ' :
+                 `${runs.length} runs, one after the other: `) +
              runs.slice(0, 12).map(
                  r => `${trackName(v, r.track)} ${span(r.to - r.from)}`)
                  .join(', ') + (runs.length > 12 ? ' …' : '')),
@@ -108,7 +109,8 @@ export function showLongest(v, element, waits, chooseWait) {
         make('td', {}, causeName(w.cause))));
 
     element.replaceChildren(
-        make('h3', {}, `The longest of ${waits.length.toLocaleString('en')} ` +
+        make('h3', {}, waits.length === 1 ? 'The one wait in view' :
+             `The longest of ${waits.length.toLocaleString('en')} ` +
              'waits in view'),
         make('table', { class: 'longest' }, ...rows));
 }
