@@ -127,6 +127,8 @@ class Browser:
         while time.monotonic() < until:
             if value := self.run(script):
                 return value
+            if self.errors:
+                break
             time.sleep(0.05)
         raise RuntimeError(f"never true: {script}; {self.errors}")
 

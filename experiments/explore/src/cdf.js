@@ -34,7 +34,7 @@ function decades(low, high) {
                            Math.floor(Math.log10(low)) + 1)];
 }
 
-function options(width, colours, few) {
+function options(width, colours, marks) {
     const axis = { stroke: colours.soft, font: colours.font,
                    grid: { stroke: colours.line, width: 1 },
                    ticks: { stroke: colours.line, width: 1 } };
@@ -49,9 +49,10 @@ function options(width, colours, few) {
         series: [
             { label: 'wait', value: (u, v) => v == null ? '–' : span(v) },
             { label: 'in view', stroke: colours.accent, width: 2.5,
-              spanGaps: true, points: { show: few, size: 7 }, value: fraction },
+              spanGaps: true, points: { show: marks[0], size: 7 }, value: fraction },
             { label: 'whole trace', stroke: colours.soft, width: 1.5,
-              dash: [6, 4], spanGaps: true, points: { show: false },
+              dash: [6, 4], spanGaps: true,
+              points: { show: marks[1], size: 12 },
               value: fraction },
         ],
         axes: [
@@ -90,6 +91,7 @@ export function drawTail(element, colours, all, seen) {
     const [ax, ay] = tail(all), [sx, sy] = tail(seen);
     const data = uPlot.join([[sx, sy], [ax, ay]]);
 
-    return new uPlot(options(element.clientWidth, colours, seen.length < 30),
-                     data, element);
+    // Few points are marked: a single one makes no line.
+    return new uPlot(options(element.clientWidth, colours,
+                             [sx.length < 30, ax.length < 2]), data, element);
 }
