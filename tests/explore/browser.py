@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -53,7 +54,8 @@ class Browser:
              "--host-resolver-rules=MAP * ~NOTFOUND",
              f"--user-data-dir={self.profile}", "about:blank"],
             pass_fds=(theirs_in, theirs_out), stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True)
         os.close(theirs_in)
         os.close(theirs_out)
         self.session = None
@@ -71,8 +73,14 @@ class Browser:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.child.kill()
-        self.child.wait()
+        # Its own processes write into the profile until they are gone.
+        self.session = None
+        try:
+            self.call("Browser.close")
+            self.child.wait(PATIENCE_S)
+        except (RuntimeError, OSError, subprocess.TimeoutExpired):
+            os.killpg(self.child.pid, signal.SIGKILL)
+            self.child.wait()
         os.close(self.send_end)
         os.close(self.take_end)
         shutil.rmtree(self.profile, ignore_errors=True)

@@ -208,6 +208,23 @@ def test_search(page: Browser):
     assert page.run("explorer.v.wait.ns") > 15e6
 
 
+def test_names_overview_and_tabs(page: Browser):
+    left = page.run("explorer.ui.canvas.getBoundingClientRect().x")
+    page.click(left + 60, row(page, "vcpu", "video"))
+    assert page.run("explorer.v.focus.name") == "video"
+    assert "video" in page.run("explorer.ui.tailHead.textContent")
+    page.run("explorer.look(1e9, 1.1e9)")
+    page.settle()
+    middle = left + 104 + page.run("explorer.v.width") / 4
+    page.click(middle, row(page, "overview"))
+    a, b = window(page)
+    assert b - a == pytest.approx(1e8) and a < 0.5e9 < b
+    page.run("explorer.ui.tabs.children[1].click()")
+    page.wait("explorer.run === 1 && explorer.v.m.trace.n > 20000")
+    page.settle()
+    assert "records" in page.run("explorer.ui.count.textContent")
+
+
 def test_an_empty_and_a_damaged_trace(browser: Browser, folder: Path,
                                       tmp_path: Path):
     """A window in which nothing is; a file that was cut off."""
