@@ -206,6 +206,7 @@ static void cpu_decide(struct sim *sim, unsigned cpu)
 {
     struct sim_cpu *c = &sim->cpus[cpu];
     struct sim_vcpu *prev = c->running;
+    struct sched_vcpu *next;
 
     sim_host_cpu(cpu);
     sim->busy = cpu;
@@ -213,7 +214,8 @@ static void cpu_decide(struct sim *sim, unsigned cpu)
     poke_done(sim, c);
     cpu_progress(sim, c);
     sim->decisions++;
-    c->running = (struct sim_vcpu *)sched_schedule(cpu, sim->now);
+    next = sched_schedule(cpu, sim->now);
+    c->running = next ? sim_vcpu_of(next) : NULL;
     if (unlikely(sim->record != NULL))
         record_decision(sim->record, prev, c->running, sim->now);
     sched_scheduled(cpu);
@@ -386,8 +388,24 @@ static void warm_up(struct sim *sim)
 {
     const struct alarm *next = alarm_first(&sim->alarms);
 
-    if (next)
-        sched_warm(sim->vcpus[next->index]);
+    const struct sim_vcpu *sv;
+
+    if (!next)
+        return;
+    alarm_warm(&sim->alarms, next);
+    sv = sim->vcpus[next->index];
+    sched_warm(&sv->v.node[0]);
+    __builtin_prefetch(&sv->spread, 1);
+    __builtin_prefetch(&sv->st.worst, 1);
+}
+
+/* Where sv was woken in the run that is followed, and by which reading. */
+static void as_followed(struct sim *sim, const struct sim_vcpu *sv)
+{
+    if (sv->waker != CPUSET_NONE)
+        sim_host_cpu(sv->waker);
+    if (sv->reading)
+        sim->now = sv->reading;
 }
 
 static void alarm_event(struct sim *sim, uint32_t index)
@@ -396,13 +414,13 @@ static void alarm_event(struct sim *sim, uint32_t index)
 
     alarm_clear(&sim->alarms, index);
     warm_up(sim);
-    sim_host_cpu(sv->waker == CPUSET_NONE ? sv->v.cpu : sv->waker);
+    sim_host_cpu(sv->v.cpu);
     if (unlikely(sv->unborn)) {
         sim_born(sv);
         return;
     }
-    if (unlikely(sv->reading != 0))
-        sim->now = sv->reading;
+    if (unlikely(sim->cpus[0].decided != NULL))
+        as_followed(sim, sv);
     wake(sv, host_cpu(), TRACE_CAUSE_TIMER);
     sim->now = sim->at;
 }

@@ -1,7 +1,8 @@
 # Event channels, on the host.
 EVENT_TESTS := $(BUILD)/tests/test_event $(BUILD)/tests/test_event_fifo
 HOST_TESTS += $(EVENT_TESTS)
-EVENT_TEST_SRC := tests/event/world.c $(wildcard xen/core/event*.c)
+EVENT_TEST_SRC := tests/event/world.c tests/event/fake_trace.c \
+    $(wildcard xen/core/event*.c)
 
 $(EVENT_TESTS): $(BUILD)/tests/%: tests/event/%.c $(EVENT_TEST_SRC) \
                 $(wildcard xen/core/*.h) tests/event/fake.h tests/event/world.h
@@ -10,7 +11,8 @@ $(EVENT_TESTS): $(BUILD)/tests/%: tests/event/%.c $(EVENT_TEST_SRC) \
 	    $< $(EVENT_TEST_SRC) -lcmocka
 
 HOST_TESTS += $(BUILD)/tests/test_console
-CONSOLE_TEST_SRC := tests/event/test_console.c xen/core/console_ring.c \
+CONSOLE_TEST_SRC := tests/event/test_console.c tests/event/fake_trace.c \
+    xen/core/console_ring.c \
     $(wildcard xen/core/event*.c)
 
 $(BUILD)/tests/test_console: $(CONSOLE_TEST_SRC) $(wildcard xen/core/*.h) \
