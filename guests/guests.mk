@@ -134,10 +134,11 @@ $(LINUX_GUEST)/toolstack.img: guests/linux/mkinitrd.py guests/linux/init \
 	$(PYTHON) $< --plain --jobs guests/toolstack/jobs.sh \
 	    --modules $(TOOLSTACK_MODULES) $(addprefix --add ,$(TOOLSTACK_ADD)) \
 	    $@ guests/linux/init busybox bash ip bridge losetup flock
+
 # fio and iperf3 on dom0's devices, beside Xen 4.17: guests/dom0/README.md.
-bench-dom0: hypervisor $(LINUX_GUEST)/bench.img $(LINUX_GUEST)/vmlinuz ## disks, networks of dom0, by Xen
+bench-dom0: hypervisor $(LINUX_GUEST)/devices.img $(LINUX_GUEST)/vmlinuz ## disks, networks of dom0, by Xen
 	$(PYTHON) guests/dom0/bench.py $(BUILD) $(BENCH_ARGS)
-$(LINUX_GUEST)/bench.img: guests/linux/mkinitrd.py guests/linux/init \
+$(LINUX_GUEST)/devices.img: guests/linux/mkinitrd.py guests/linux/init \
         guests/dom0/jobs.sh
 	@mkdir -p $(@D)
 	$(PYTHON) $< --jobs guests/dom0/jobs.sh --modules $(DOM0_MODULES) \

@@ -141,7 +141,7 @@ def measure(hypervisor: pathlib.Path, build: pathlib.Path, rows: list[Row],
     jobs = " ".join(row.job for row in rows)
     boot = Boot(hypervisor, "dom0_mem=512M sched=credit",
                 [(build / "guests/linux/vmlinuz", f"console=hvc0 {jobs}"),
-                 (build / "guests/linux/bench.img", "")],
+                 (build / "guests/linux/devices.img", "")],
                 cpus=2 if real else 1, memory="1G", limit=1500,
                 until="JOBS DONE", deterministic=False,
                 extra=["-net", "none", *([] if real else ICOUNT),

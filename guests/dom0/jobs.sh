@@ -109,6 +109,35 @@ run_iperf_out() {
     return $status
 }
 
+# busy LOAD SECOND DISK INTERFACE FILE: until the kernel is that old, keep the
+# processor busy, always (full) or in bursts, beside disk and network.
+run_busy() {
+    wait_for "/dev/$3" && wait_for "/sys/class/net/$4" || return 1
+    ip addr add 10.0.2.15/24 dev "$4"
+    ip link set "$4" up
+    while :; do
+        dd if="/dev/$3" of=/dev/null bs=4k count=16 iflag=direct 2> /dev/null
+        usleep 40000
+    done &
+    while :; do
+        tftp -g -l /dev/null -r "$5" -b 512 10.0.2.2
+        usleep 60000
+    done &
+    case $1 in
+    full) while :; do :; done & ;;
+    *) while :; do
+        i=0
+        while [ $i -lt 200 ]; do i=$((i + 1)); done
+        usleep 20000
+    done & ;;
+    esac
+    while [ "$(cut -d. -f1 /proc/uptime)" -lt "$2" ]; do
+        sleep 0.2
+    done
+    cat /proc/interrupts
+    kill $(jobs -p)
+}
+
 # show FILE...: what the kernel says there.
 run_show() {
     local file
@@ -125,6 +154,19 @@ run_root() {
     mount -t ext4 "/dev/$1" /root || return 1
     umount /proc/xen /proc /sys /dev/shm /tmp 2> /dev/null
     exec switch_root /root /sbin/init
+}
+
+# xenfs: what the kernel shows of its hypervisor.
+run_xenfs() {
+    local file
+    for file in /proc/xen/capabilities /proc/xen/xsd_port \
+        $(find /sys/hypervisor -type f | sort); do
+        echo "XENFS $file: $(cat "$file" 2>&1 | tr '\n' ' ')"
+    done
+    echo "XENFS symbols: $(wc -l < /proc/xen/xensyms)"
+    grep -w -m 1 -e "$1" /proc/xen/xensyms
+    ls /proc/xen | tr '\n' ' '
+    echo
 }
 
 run_dmesg() {
