@@ -52,7 +52,10 @@ $(BUILD)/guests/bench-probe: guests/host/probe.S
 	$(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none \
 	    -Wl,-Ttext=0x200000 -Wl,-z,noexecstack -o $@ $<
 
-.PHONY: bench
+bench-boot: hypervisor linux-guest $(BUILD)/guests/bench-probe ## boot, by Xen
+	$(PYTHON) guests/bench/boot_linux.py $(BUILD) $(BENCH_ARGS)
+
+.PHONY: bench bench-boot
 
 # A Linux guest from Debian packages: guests/linux/README.md.
 LINUX_GUEST := $(BUILD)/guests/linux
@@ -60,6 +63,7 @@ LINUX_PROGRAMS := busybox cyclictest hackbench memtester
 
 linux-guest: $(LINUX_GUEST)/vmlinuz ## the Linux guest, of Debian packages
 linux-guest: $(LINUX_GUEST)/initrd.img $(LINUX_GUEST)/stress.img
+linux-guest: $(LINUX_GUEST)/bench.img
 
 $(LINUX_GUEST)/vmlinuz: guests/linux/kernel.sh
 	@mkdir -p $(@D)
@@ -72,6 +76,16 @@ $(LINUX_GUEST)/initrd.img: guests/linux/mkinitrd.py guests/linux/init
 $(LINUX_GUEST)/stress.img: guests/linux/mkinitrd.py guests/linux/init
 	@mkdir -p $(@D)
 	$(PYTHON) $< $@ guests/linux/init $(LINUX_PROGRAMS) stress-ng
+
+$(LINUX_GUEST)/tsc: guests/linux/tsc.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -nostdlib -static -no-pie -fno-stack-protector -Wl,--build-id=none \
+	    -Wl,-z,noexecstack -o $@ $<
+
+$(LINUX_GUEST)/bench.img: guests/linux/mkinitrd.py guests/linux/init \
+        $(LINUX_GUEST)/tsc
+	@mkdir -p $(@D)
+	$(PYTHON) $< $@ guests/linux/init busybox $(abspath $(LINUX_GUEST)/tsc)
 
 .PHONY: linux-guest dom0-disk
 

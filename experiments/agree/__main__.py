@@ -172,7 +172,8 @@ def arguments() -> argparse.Namespace:
                         help="do not boot: take the traces that are there")
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
     parser.add_argument("--build", type=Path, default=ROOT / "build")
-    parser.add_argument("--out", type=Path,
+    # Absolute: a path in a workload counts from the scenario's folder.
+    parser.add_argument("--out", type=lambda name: Path(name).resolve(),
                         default=ROOT / "results" / "agreement")
     return parser.parse_args()
 

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Build an initramfs from programs of installed Debian packages.
 
-Programs go to /bin, their shared libraries (found by ldd) to where the dynamic
-linker looks. The archive is the same, byte for byte, whenever the files are:
-sorted names, owner 0, time 0, inode numbers in order. No root is needed: the
-device nodes are only written into the archive.
+Programs (names, or paths) go to /bin, their shared libraries (found by ldd) to
+where the dynamic linker looks. The archive is the same, byte for byte, whenever
+the files are: sorted names, owner 0, time 0, inode numbers in order. No root is
+needed: the device nodes are only written into the archive.
 
 Kernel modules go to /modules with those that they need; /modules/NAME.order
 lists these in the order in which they can be loaded. FILE becomes /jobs.sh,
@@ -120,7 +120,7 @@ def contents(init: pathlib.Path, programs: list[str],
     }
     for name in programs:
         path = find_program(name)
-        files[f"bin/{name}"] = path
+        files[f"bin/{path.name}"] = path
         files.update(libraries(path))
     for applet in busybox_applets(find_program("busybox")):
         if f"bin/{applet}" not in files:

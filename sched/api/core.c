@@ -495,7 +495,7 @@ int sched_set_affinity(struct sched_vcpu *v, const struct cpuset *hard,
     if (cpuset_empty(hard))
         return -SCHED_EINVAL;
     cpu = sched_lock_vcpu(v);
-    v->core.hard = *hard;
+    v->cold.hard = *hard;
     if (soft)
         v->soft_affinity = *soft;
     else

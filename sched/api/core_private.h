@@ -195,7 +195,7 @@ void *sched_area_alloc(const struct sched *s, size_t own, size_t of_fallback);
 void sched_slow(struct sched *s, ns_t now);
 
 #define for_each_domain_of(d, s) LIST_FOREACH (d, &(s)->domains, entry)
-#define for_each_vcpu_of(v, d)   TAILQ_FOREACH (v, &(d)->vcpus, core.peers)
-#define for_each_vcpu_made(v, d) LIST_FOREACH (v, &(d)->made, core.made)
+#define for_each_vcpu_of(v, d)   TAILQ_FOREACH (v, &(d)->vcpus, cold.peers)
+#define for_each_vcpu_made(v, d) LIST_FOREACH (v, &(d)->made, cold.made)
 
 #endif

@@ -48,12 +48,13 @@ struct sched_domain;
 
 /* A virtual CPU. Plug-ins read the fields; only the core writes them, except
  * node[]: use them (queue.h) to queue v while you hold it, and take them off
- * before you give v up (the core checks). */
+ * before you give v up (the core checks). What a decision touches stands
+ * together, up to the first word of `affinity`: four cache lines. */
 struct sched_vcpu {
     struct sched_node node[SCHED_NODES];
     struct sched *sched;     /* the instance that schedules it */
     unsigned cpu;            /* where it runs, waits, or ran last */
-    uint16_t dom, id;        /* who it is: domain and vCPU number */
+    uint16_t id, dom;        /* who it is: vCPU number and domain */
     void *priv;              /* vcpu_size bytes */
     void *dom_priv;          /* dom_size bytes, one per domain */
     struct sched_vcpu_core { /* the core's own; plug-ins keep out */
@@ -64,20 +65,23 @@ struct sched_vcpu {
         bool yielding;       /* it asked to let others run */
         bool finishing;      /* in the hypervisor: pausing has to wait */
         unsigned pauses;     /* reasons not to run */
+        unsigned there;      /* in sched_domain_move(): its CPU in the other
+                              * instance */
         ns_t since;          /* when it was picked or last charged */
         ns_t waiting;        /* since when it waits for a CPU; exchanges and
                               * moves of others' making don't change that */
         ns_t came;           /* when such a one last gave it to a plug-in */
         ns_t granted;        /* run_for of the last pick */
+    } core;
+    struct cpuset affinity;      /* CPUs of the pool it may run on; not empty */
+    struct cpuset soft_affinity; /* those it prefers; may be empty: no wish */
+    struct sched_vcpu_cold {     /* the core's, too; no decision needs it */
         TAILQ_ENTRY(sched_vcpu) peers; /* of its domain, once joined */
         LIST_ENTRY(sched_vcpu) made;   /* of its domain, joined or not */
         struct sched_domain *domain;
         void *spare;        /* of sched_change(), sched_domain_move() */
-        unsigned there;     /* of the latter: its CPU in the other instance */
         struct cpuset hard; /* affinity as it was asked for */
-    } core;
-    struct cpuset soft_affinity; /* those it prefers; may be empty: no wish */
-    struct cpuset affinity;      /* CPUs of the pool it may run on; not empty */
+    } cold;
 };
 
 enum sched_why {

@@ -7,7 +7,12 @@
  */
 #include "sched/api/core_private.h"
 
-#define WATCH_NS S(1)
+/* The watchdog looks each second, or, where vCPUs may wait for long because
+ * there are many, each sixteenth of that time: to look at all takes longer,
+ * too. So it costs a share that does not grow with them. */
+#define WATCH_NS    S(1)
+#define WATCH_MOST  S(300)
+#define WATCH_SHARE 16
 
 void sched_timer(unsigned cpu, ns_t now)
 {
@@ -45,10 +50,25 @@ static ns_t waits_since(const struct sched_vcpu *v)
     return v->core.came > v->core.waiting ? v->core.came : v->core.waiting;
 }
 
+/* How long one may wait at this number of vCPUs. */
+static ns_t patience_of(const struct sched *s)
+{
+    return sched_add(s->patience, MS(100) * s->nr_vcpus);
+}
+
+static ns_t watch_again(const struct sched *s, ns_t now)
+{
+    ns_t every = patience_of(s) / WATCH_SHARE;
+
+    if (every < WATCH_NS)
+        every = WATCH_NS;
+    return now + (every < WATCH_MOST ? every : WATCH_MOST);
+}
+
 /* A vCPU that waits beyond patience, or NULL. */
 static const struct sched_vcpu *find_starved(struct sched *s, ns_t now)
 {
-    ns_t patience = sched_add(s->patience, MS(100) * s->nr_vcpus);
+    ns_t patience = patience_of(s);
     struct sched_domain *d;
     struct sched_vcpu *v;
 
@@ -79,7 +99,7 @@ void sched_slow(struct sched *s, ns_t now)
         s->account_at = now - now % s->ops->account_ns + s->ops->account_ns;
     }
     if (now >= s->watch_at) {
-        s->watch_at = now + WATCH_NS;
+        s->watch_at = watch_again(s, now);
         starved = find_starved(s, now);
         if (starved && !s->broken) {
             s->sound = true;

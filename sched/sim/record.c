@@ -176,8 +176,8 @@ void record_decision(struct sim_record *r, const struct sim_vcpu *prev,
     uint32_t who = trace_id(dom_of(next), id_of(next));
     ns_t ran = prev ? now - prev->picked : 0;
 
-    EMIT(r, TRACE_SCHED_PICK, who, (uint32_t)granted,
-         (uint32_t)(granted >> 32));
+    EMIT(r, TRACE_SCHED_PICK, who, (uint32_t)granted, (uint32_t)(granted >> 32),
+         (uint32_t)now, (uint32_t)(now >> 32), 0);
     if (next == prev) {
         EMIT(r, TRC_SCHED_CONTINUE_RUNNING, who);
         if (next)
@@ -195,8 +195,8 @@ void record_decision(struct sim_record *r, const struct sim_vcpu *prev,
 
 void record_timer(struct sim_record *r)
 {
-    if (trace_enabled(TRC_SCHED_S_TIMER_FN))
-        emit(r, TRC_SCHED_S_TIMER_FN, 0, NULL);
+    EMIT(r, TRC_SCHED_S_TIMER_FN, (uint32_t)r->sim->now,
+         (uint32_t)(r->sim->now >> 32), 0);
 }
 
 void record_yield(struct sim_record *r, const struct sim_vcpu *sv)

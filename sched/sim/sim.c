@@ -239,13 +239,15 @@ static void cpu_decide(struct sim *sim, unsigned cpu)
 {
     struct sim_cpu *c = &sim->cpus[cpu];
     struct sim_vcpu *prev = c->running;
+    struct sched_vcpu *next;
 
     sim_host_cpu(cpu);
     sim->busy = cpu;
     c->poke_at = FOREVER;
     cpu_progress(sim, c);
     sim->decisions++;
-    c->running = (struct sim_vcpu *)sched_schedule(cpu, sim->now);
+    next = sched_schedule(cpu, sim->now);
+    c->running = next ? sim_vcpu_of(next) : NULL;
     if (unlikely(sim->record != NULL))
         record_decision(sim->record, prev, c->running, sim->now);
     sched_scheduled(cpu);
@@ -404,8 +406,15 @@ static void warm_up(struct sim *sim)
 {
     const struct alarm *next = alarm_first(&sim->alarms);
 
-    if (next)
-        sched_warm(sim->vcpus[next->index]);
+    const struct sim_vcpu *sv;
+
+    if (!next)
+        return;
+    alarm_warm(&sim->alarms, next);
+    sv = sim->vcpus[next->index];
+    sched_warm(&sv->v.node[0]);
+    __builtin_prefetch(&sv->spread, 1);
+    __builtin_prefetch(&sv->st.worst, 1);
 }
 
 static void alarm_event(struct sim *sim, uint32_t index)

@@ -45,12 +45,12 @@ typedef struct sim_act sim_load(struct sim_vcpu *sv, ns_t now);
 
 /* The parameters and the state of a ready-made load. */
 struct sim_state {
-    ns_t period, cost, offset, deadline; /* 0: deadline = period */
-    struct sim_vcpu *peer;
     unsigned phase;
     ns_t release; /* of the current job */
     uint64_t jobs, misses;
-    ns_t worst; /* response of a job */
+    ns_t worst;                          /* response of a job */
+    ns_t period, cost, offset, deadline; /* 0: deadline = period */
+    struct sim_vcpu *peer;
     /* of the loads of work.h: */
     void *more;        /* a script or messages; malloc()ed */
     uint64_t messages; /* that wait for it */
@@ -58,12 +58,20 @@ struct sim_state {
     ns_t asked, spun;  /* CPU time, when it asked for a lock; lost so */
 };
 
+/* What each event of a vCPU touches stands first, up to the sched_vcpu's own
+ * (sched.h): so does it with tens of thousands of them, none of which is in the
+ * cache when its turn comes. */
 struct sim_vcpu {
-    struct sched_vcpu v; /* first: a sched_vcpu is a sim_vcpu */
-    ns_t remaining;      /* CPU time to do before asking the load again */
-    ns_t entered;        /* this state */
-    ns_t in[4];          /* time in each enum sched_state */
+    ns_t remaining; /* CPU time to do before asking the load again */
+    ns_t entered;   /* this state */
+    ns_t in[4];     /* time in each enum sched_state */
+    struct sim *sim;
     sim_load *load;
+    struct sim_work *work; /* of the loads of work.h, else NULL */
+    uint64_t random;       /* its own stream */
+    ns_t picked;           /* when it was given its CPU */
+    uint64_t runs;         /* how often it was given a CPU */
+    ns_t starts;
     unsigned index;  /* in sim->vcpus */
     unsigned ran_on; /* the CPU on which it ran last, or CPUSET_NONE */
     bool pending;    /* notified while it did not sleep */
@@ -72,20 +80,29 @@ struct sim_vcpu {
     bool spinning; /* in SIM_SPIN */
     bool unborn;   /* sim_start_at() has put it off, until `starts` */
     uint8_t cause; /* of the next wake-up, for the trace: enum trace_cause */
-    struct sim *sim;
-    struct sim_work *work; /* of the loads of work.h, else NULL */
-    uint64_t random;       /* its own stream */
-    ns_t starts;
-    ns_t picked;   /* when it was given its CPU */
-    uint64_t runs; /* how often it was given a CPU */
-    struct sim_state st;
+    struct sched_vcpu v;
     /* latencies of wake-ups */
     struct sim_spread *spread; /* where they are summed up, or NULL */
     uint64_t wakes;
     ns_t latency_max, latency_sum;
+    struct sim_state st;
     ns_t *latency; /* all of them, the first nr_latency: if conf.forget isn't */
     size_t nr_latency, room_latency;
 };
+
+/* The simulated vCPU of the core's. */
+static inline struct sim_vcpu *sim_vcpu_of(struct sched_vcpu *v)
+{
+    return container_of(v, struct sim_vcpu, v);
+}
+
+/* Its number in sim->vcpus. */
+static inline unsigned sim_index_of(const struct sched_vcpu *v)
+{
+    const char *sv = (const char *)v - offsetof(struct sim_vcpu, v);
+
+    return ((const struct sim_vcpu *)(const void *)sv)->index;
+}
 
 /* What the machine costs beyond the work, in ns. */
 struct sim_costs {

@@ -53,13 +53,14 @@ enum work_kind {
 
 struct sim_work {
     enum work_kind kind;
-    int64_t start, duration, period, work, deadline, offset, jitter, extra;
-    int64_t pause, interval, hold, count, exponential;
+    int64_t start, duration, period, work, deadline, count, jitter;
+    int64_t exponential;
+    struct sim_spread *respond; /* where responses are summed up, or NULL */
+    int64_t offset, extra, pause, interval, hold;
     int64_t peer, to;         /* domains; -1: none */
     struct sim_vcpu **member; /* the domain's vCPUs */
     unsigned nr_members;
-    struct sim_work *other;     /* of domain `peer` or `to` */
-    struct sim_spread *respond; /* where responses are summed up, or NULL */
+    struct sim_work *other; /* of domain `peer` or `to` */
     /* forkjoin: */
     unsigned arrived;
     uint64_t round;

@@ -11,9 +11,8 @@
 #include "xen/lib/log.h"
 #include "xen/lib/types.h"
 
-void console_write(const char *text, size_t length);
-/* To the devices alone: dom0's own console, which may be a dialogue. */
-void console_write_through(const char *text, size_t length);
+/* As it comes from dom0. It is kept in the ring only with console_to_ring. */
+void console_dom0_write(const char *text, size_t length);
 
 /* A guest's console output: put out line by line, each after "(name) ". */
 struct console_guest {

@@ -37,6 +37,16 @@ static void dump_vcpu(const struct vcpu *v)
         times.time[RUNSTATE_offline] / 1000000);
 }
 
+/* Its kernel may have something to say, too. */
+static void ask_guest(struct domain *d)
+{
+    for (unsigned i = 0; i < d->max_vcpus; i++)
+        if (d->vcpu[i] && d->vcpu[i]->event.virq_port[VIRQ_DEBUG]) {
+            console_print("  VIRQ_DEBUG to vCPU %u\n", i);
+            event_send_virq(d->vcpu[i], VIRQ_DEBUG);
+        }
+}
+
 static void dump_domain(struct domain *d, void *arg)
 {
     (void)arg;
@@ -47,6 +57,7 @@ static void dump_domain(struct domain *d, void *arg)
     for (unsigned i = 0; i < d->max_vcpus; i++)
         if (d->vcpu[i])
             dump_vcpu(d->vcpu[i]);
+    ask_guest(d);
 }
 
 void dump_domains(void)

@@ -59,6 +59,7 @@ int event_send(struct domain *d, unsigned port);
 /* Virtual interrupts; from a hypercall or a softirq. */
 void event_send_virq(struct vcpu *v, unsigned virq);
 void event_send_global_virq(unsigned virq); /* to dom0's vCPU 0 */
+void event_open_softirqs(void);             /* for those that `base` asks for */
 
 /* For the hypervisor itself as one end (console, boot-time domains): an
  * unbound port of d that domain `remote` may bind; the port, or an errno. */

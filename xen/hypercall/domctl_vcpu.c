@@ -104,7 +104,7 @@ int domctl_setvcpuaffinity(struct domain *d, struct xen_domctl *op)
         return -XEN_ESRCH;
     if (affinity->flags & ~(XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT))
         return -XEN_EINVAL;
-    hard = v->run.sv.core.hard;
+    hard = v->run.sv.cold.hard;
     soft = v->run.sv.soft_affinity;
     if (affinity->flags & XEN_VCPUAFFINITY_HARD)
         error = control_get_cpus(&affinity->cpumap_hard, &hard);
@@ -126,7 +126,7 @@ int domctl_getvcpuaffinity(struct domain *d, struct xen_domctl *op)
     if (!v)
         return -XEN_ESRCH;
     if (affinity->flags & XEN_VCPUAFFINITY_HARD)
-        error = control_put_cpus(&v->run.sv.core.hard, &affinity->cpumap_hard);
+        error = control_put_cpus(&v->run.sv.cold.hard, &affinity->cpumap_hard);
     if (!error && (affinity->flags & XEN_VCPUAFFINITY_SOFT))
         error = control_put_cpus(&v->run.sv.soft_affinity,
                                  &affinity->cpumap_soft);

@@ -14,20 +14,10 @@
 #include "xen/hypercall/control.h"
 #include "xen/hypercall/hypercall.h"
 
-/* Where to read from: an index is where the last call ended, cut to 32 bits,
- * and 0 at first; what was cleared is not read again. */
-static uint64_t read_from(const struct xen_sysctl_readconsole *read)
-{
-    uint64_t from = console_ring_start();
-    uint32_t ahead = read->index - (uint32_t)from;
-
-    return read->incremental && ahead < UINT32_MAX / 2 ? from + ahead : from;
-}
-
 static int do_readconsole(struct xen_sysctl *op)
 {
     struct xen_sysctl_readconsole *read = &op->u.readconsole;
-    uint64_t from = read_from(read);
+    uint64_t from = read->incremental ? console_ring_position(read->index) : 0;
     uintptr_t to = guest_handle(read->buffer);
     uint32_t done = 0;
     char piece[256];
@@ -43,7 +33,7 @@ static int do_readconsole(struct xen_sysctl *op)
             return -XEN_EFAULT;
         done += (uint32_t)got;
     }
-    if (read->clear) /* what has been read */
+    if (read->clear)
         console_ring_clear(from);
     read->count = done;
     read->index = (uint32_t)from;
