@@ -15,14 +15,11 @@ struct trace_record {
     uint32_t word[];
 } __attribute__((packed, may_alias));
 
-/* The rest of writing one, if there is no room that is known of. The context
- * counts in nest already. */
+/* Writing one if there is no room that is known of. */
 void trace_emit_slowly(struct trace_ring *r, uint32_t header, uint64_t tsc,
                        const uint32_t *words);
-void trace_emit_words_slowly(struct trace_ring *r, uint32_t header,
-                             uint64_t tsc, uint32_t a, uint32_t b, uint32_t c,
-                             uint32_t d, uint32_t e);
-void trace_publish_again(struct trace_ring *r);
+__attribute__((cold)) void trace_commit_again(struct trace_ring *r,
+                                              uint64_t pos);
 
 /* The ABI's form of a position: modulo twice the size. */
 static inline uint32_t trace_index_of(const struct trace_ring *r, uint64_t pos)
@@ -31,45 +28,46 @@ static inline uint32_t trace_index_of(const struct trace_ring *r, uint64_t pos)
 }
 
 /*
- * End of a context's writing: publish what is complete, if it is the
- * outermost. Returns false if another one came between the publication and
- * the end: then its record is still to be published.
+ * The record that was reserved at `from` is written: publish it and what came
+ * behind it. Below an incomplete one, leave that to its context.
  */
-static inline bool trace_publish(struct trace_ring *r)
+static inline void trace_commit(struct trace_ring *r, uint64_t from)
 {
     uint64_t pos;
 
-    if (__builtin_expect(local_read32(&r->nest) != 1, 0)) {
-        local_dec(&r->nest);
-        return true;
-    }
+    if (__builtin_expect(r->done != from, 0))
+        return;
     pos = local_read64(&r->pos);
-    r->done = pos;
     /* The consumer sees the record before prod: stores keep their order (SDM
-     * 3A 8.2.2), and the compiler may not change it. */
-    asm volatile("" : : : "memory");
+     * 3A 8.2.2), and the compiler may not change it. Up to the store to done,
+     * whoever comes between leaves it to us: prod never goes back. */
+    local_barrier();
     local_write32(&r->buf->prod, trace_index_of(r, pos));
-    local_dec(&r->nest);
-    return local_read64(&r->pos) == pos;
+    local_write64(&r->done, pos);
+    local_barrier();
+    if (__builtin_expect(r->pos != pos, 0))
+        trace_commit_again(r, pos);
 }
 
-/* Write a record of nr <= 5 words, nr a constant. */
-static inline __attribute__((always_inline)) void trace_emit_words(
-    struct trace_ring *r, uint32_t header, uint64_t tsc, unsigned nr,
-    uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e)
+/*
+ * Reserve what goes from pos to next, if the room is known of and nobody has
+ * come between since pos was read. Whoever reads the clock between reading pos
+ * and this writes records whose times stand in order.
+ */
+static inline bool trace_reserve(struct trace_ring *r, uint64_t pos,
+                                 uint64_t next)
 {
-    struct trace_record *rec;
-    uint64_t pos, next;
+    return __builtin_expect(next <= r->end, 1) &&
+           __builtin_expect(local_cas64(&r->pos, pos, next), 1);
+}
 
-    local_inc(&r->nest);
-    pos = local_read64(&r->pos);
-    next = pos + 12 + 4 * nr;
-    if (__builtin_expect(next > local_read64(&r->end), 0) ||
-        __builtin_expect(!local_cas64(&r->pos, pos, next), 0)) {
-        trace_emit_words_slowly(r, header, tsc, a, b, c, d, e);
-        return;
-    }
-    rec = (struct trace_record *)(r->data + (uint32_t)pos);
+/* Write a record of nr <= 5 words, nr a constant, to its reserved place. */
+static inline __attribute__((always_inline)) void trace_fill(
+    struct trace_ring *r, uint64_t pos, uint32_t header, uint64_t tsc,
+    unsigned nr, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e)
+{
+    struct trace_record *rec = (struct trace_record *)(r->data + (uint32_t)pos);
+
     rec->header = header;
     rec->tsc = tsc;
     if (nr > 0)
@@ -82,8 +80,7 @@ static inline __attribute__((always_inline)) void trace_emit_words(
         rec->word[3] = d;
     if (nr > 4)
         rec->word[4] = e;
-    if (__builtin_expect(!trace_publish(r), 0))
-        trace_publish_again(r);
+    trace_commit(r, pos);
 }
 
 #endif

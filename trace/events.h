@@ -20,6 +20,7 @@
 #define TRACE_PV_HYPERCALL_DONE (TRC_PV_ENTRY + 0x80)
 #define TRACE_EVTCHN_SEND       (TRC_SCHED_VERBOSE + 0x110)
 #define TRACE_VIRQ              (TRC_SCHED_VERBOSE + 0x111)
+#define TRACE_NOBODY            0xffffffffu /* in place of a vCPU's id */
 #define TRACE_TIMER_SET         (TRC_SCHED_VERBOSE + 0x112)
 #define TRACE_TIMER_FIRE        (TRC_SCHED_VERBOSE + 0x113)
 #define TRACE_IRQ               (TRC_SCHED_VERBOSE + 0x114)

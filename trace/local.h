@@ -3,7 +3,8 @@
  *
  * Without a lock prefix they are not atomic against other CPUs, and need not
  * be: what they work on belongs to one CPU, and only an interrupt or an NMI of
- * that CPU can come between. Each is also a barrier to the compiler.
+ * that CPU can come between. What changes memory is also a barrier to the
+ * compiler.
  */
 #ifndef TRACE_LOCAL_H
 #define TRACE_LOCAL_H
@@ -16,9 +17,10 @@ static inline void local_inc(uint32_t *p)
     asm volatile("incl %0" : "+m"(*p) : : "memory", "cc");
 }
 
-static inline void local_dec(uint32_t *p)
+/* To the compiler: no access to memory moves from one side to the other. */
+static inline void local_barrier(void)
 {
-    asm volatile("decl %0" : "+m"(*p) : : "memory", "cc");
+    asm volatile("" : : : "memory");
 }
 
 /* Add 1; the value before. */

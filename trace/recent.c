@@ -22,12 +22,12 @@ void trace_keep(struct trace_ring *r, uint32_t header, uint64_t tsc,
     struct trace_kept *k = &r->kept[number % TRACE_KEPT];
 
     local_write32(&k->number, 0);
-    asm volatile("" : : : "memory");
+    local_barrier();
     k->header = header;
     k->tsc = tsc;
     for (unsigned i = 0; i < (header >> TRACE_EXTRA_SHIFT & 7); i++)
         k->word[i] = words[i];
-    asm volatile("" : : : "memory");
+    local_barrier();
     local_write32(&k->number, number + 1);
 }
 
@@ -46,7 +46,7 @@ static void walk_kept(const struct trace_ring *r, trace_visit *visit, void *arg)
         seen.tsc = k->tsc;
         for (unsigned i = 0; i < TRACE_EXTRA_MAX; i++)
             seen.word[i] = k->word[i];
-        asm volatile("" : : : "memory");
+        local_barrier();
         if (local_read32(&k->number) == number + 1)
             visit(&seen, arg);
     }
@@ -114,7 +114,7 @@ void trace_ring_walk(const struct trace_ring *r, trace_visit *visit, void *arg)
     for (at = first_place(r, end); linear(r, at) < linear(r, end);
          at += bytes) {
         bytes = copy(r, at, &seen);
-        asm volatile("" : : : "memory");
+        local_barrier();
         if (!bytes ||
             linear(r, local_read64(&r->pos)) - linear(r, at) > r->size)
             break;

@@ -2,8 +2,10 @@
  * ring.c - reserve, write, commit: see ring.h for the idea.
  *
  * Invariants: offset(pos) < size. Bytes between t_buf.cons (or tail) and pos
- * belong to records, or to the filler at the end of a lap. t_buf.prod is
- * stored only by the outermost context and never goes back.
+ * belong to records, or to the filler at the end of a lap. All records below
+ * `done` are complete; the one that begins there, if any, is not. t_buf.prod
+ * is stored only by the context whose record begins at `done`, and never goes
+ * back.
  *
  * t_buf.cons is written by whoever consumes, and is not trusted: a wild value
  * costs records, never memory.
@@ -119,13 +121,23 @@ static void write_lost(struct trace_ring *r, uint8_t *p, uint64_t tsc)
     lost->word[3] = (uint32_t)(first >> 32);
 }
 
+/* How many bytes there are until this path is to be taken again, when `unread`
+ * of them wait for the consumer: until the ring is full or, if somebody wants
+ * to know that, half full. */
+static uint32_t known_room(const struct trace_ring *r, uint32_t unread)
+{
+    bool tell = r->half_full && !r->overwrite;
+
+    return (tell && unread < r->size / 2 ? r->size / 2 : r->size) - unread;
+}
+
 /*
  * Where `need` bytes go if it takes more than a comparison to tell: at the end
- * of a lap, after a gap, and whenever the known room is used up. Returns NULL
- * if there is no room.
+ * of a lap, after a gap, and whenever the known room is used up. `from` is what
+ * trace_commit() wants. Returns NULL if there is no room.
  */
 static uint8_t *reserve_slowly(struct trace_ring *r, uint32_t need,
-                               uint64_t tsc)
+                               uint64_t tsc, uint64_t *from)
 {
     uint64_t pos, next;
     uint32_t lost, total, filler, busy, room;
@@ -156,7 +168,7 @@ static uint8_t *reserve_slowly(struct trace_ring *r, uint32_t need,
     if (offset(next) >= r->size / 2 && offset(next) - total < r->size / 2)
         local_write64(&r->mark, next);
     /* A nested context's idea of the end may be newer: ours is still true. */
-    room = offset(next) + (r->size - busy - filler - total);
+    room = offset(next) + known_room(r, busy + filler + total);
     if (room > r->size - 1)
         room = r->size - 1;
     if (offset(next) < r->size / 2 && room > r->size / 2 - 1)
@@ -166,16 +178,24 @@ static uint8_t *reserve_slowly(struct trace_ring *r, uint32_t need,
         write_lost(r, r->data + offset(next) - total, tsc);
     if (local_read32(&r->lost)) /* a nested one was dropped meanwhile */
         local_write64(&r->end, 0);
+    if (busy + filler + total >= r->size / 2 && r->half_full && !r->overwrite)
+        r->half_full();
     if (filler)
         write_filler(r->data + offset(pos), filler);
+    *from = pos;
     return r->data + offset(next) - need;
 }
 
-void trace_publish_again(struct trace_ring *r)
+void trace_commit_again(struct trace_ring *r, uint64_t pos)
 {
-    do
-        local_inc(&r->nest);
-    while (!trace_publish(r));
+    /* Who came before the store to done has left his record to us; who came
+     * behind it has published his own, and moved done on. */
+    while (local_read64(&r->done) == pos && local_read64(&r->pos) != pos) {
+        pos = local_read64(&r->pos);
+        local_barrier();
+        local_write32(&r->buf->prod, trace_index_of(r, pos));
+        local_write64(&r->done, pos);
+    }
 }
 
 static void fill(struct trace_record *rec, uint32_t header, uint64_t tsc,
@@ -191,33 +211,22 @@ void trace_emit_slowly(struct trace_ring *r, uint32_t header, uint64_t tsc,
                        const uint32_t *words)
 {
     uint8_t *place;
+    uint64_t from;
 
-    if (!r->buf) {
-        local_dec(&r->nest);
+    if (!r->buf)
         return;
-    }
-    place = reserve_slowly(r, trace_record_bytes(header), tsc);
-    if (place)
+    place = reserve_slowly(r, trace_record_bytes(header), tsc, &from);
+    if (place) {
         fill((struct trace_record *)place, header, tsc, words);
-    else if (r->kept)
+        trace_commit(r, from);
+    } else if (r->kept) {
         trace_keep(r, header, tsc, words);
-    if (!trace_publish(r))
-        trace_publish_again(r);
-}
-
-void trace_emit_words_slowly(struct trace_ring *r, uint32_t header,
-                             uint64_t tsc, uint32_t a, uint32_t b, uint32_t c,
-                             uint32_t d, uint32_t e)
-{
-    const uint32_t words[5] = { a, b, c, d, e };
-
-    trace_emit_slowly(r, header, tsc, words);
+    }
 }
 
 void trace_emit(struct trace_ring *r, uint32_t event, uint64_t tsc, unsigned nr,
                 const uint32_t *words)
 {
-    local_inc(&r->nest);
     trace_emit_slowly(r, event | nr << TRACE_EXTRA_SHIFT | 1u << 31, tsc,
                       words);
 }

@@ -5,10 +5,11 @@
  * while a record is being written writes its own record and is done before the
  * first goes on. One consumer, on any CPU or outside the machine. No locks.
  *
- * Reserve: cmpxchg moves `pos` past the record. Commit: whoever is outermost
- * (nest == 1) publishes pos in t_buf.prod; the inner ones leave it to him, for
- * a record below theirs is still incomplete. What arrives between the
- * publication and the end of being outermost is published by another round.
+ * Reserve: cmpxchg moves `pos` past the record. Commit: `done` is up to where
+ * all is complete. Who has reserved at `done` is outermost: when his record is
+ * written, he moves t_buf.prod and then `done` up to `pos`, past what others
+ * wrote meanwhile. Anybody else leaves it to him, for a record below is still
+ * incomplete. What comes while he publishes is published by another round.
  *
  * A position is lap << 32 | offset: it grows monotonically and never reaches
  * lap | size, so "all positions below `end` are free" stays true once it was
@@ -17,6 +18,10 @@
  *
  * Full: the new record is dropped and counted (the next one that finds room is
  * preceded by lost_records); or, with `overwrite`, the oldest records go.
+ *
+ * half_full is called when a record leaves the ring half full of what the
+ * consumer has not read, and again while it stays so, now and then: where the
+ * known room ends, and so at no cost.
  */
 #ifndef TRACE_RING_H
 #define TRACE_RING_H
@@ -31,7 +36,7 @@ struct trace_ring {
     uint64_t pos;      /* the next record's place */
     uint64_t end;      /* below it there is room; 0: not known */
     uint64_t tail;     /* overwrite: the oldest record's place */
-    uint64_t done;     /* overwrite: records below are complete */
+    uint64_t done;     /* records below are complete, and published */
     uint64_t lost_tsc; /* time of the first of the `lost` */
     uint64_t mark;     /* a record's place in the second half of a lap: there a
                         * walk may begin (recent.h) */
@@ -40,9 +45,9 @@ struct trace_ring {
     struct t_buf *buf;
     uint8_t *data;
     uint32_t *lost_total;
-    uint32_t size; /* bytes of data */
-    uint32_t nest; /* contexts that are writing */
-    uint32_t lost; /* dropped since the last record */
+    void (*half_full)(void); /* or NULL; any context, an NMI's included */
+    uint32_t size;           /* bytes of data */
+    uint32_t lost;           /* dropped since the last record */
     bool overwrite;
 };
 

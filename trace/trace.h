@@ -97,16 +97,21 @@ static inline void trace_5(uint32_t event, uint32_t a, uint32_t b, uint32_t c,
         trace_put_5(trace_header(event, 5), a, b, c, d, e);
 }
 
-/* A vCPU goes from one RUNSTATE_* to another, at this reading of the TSC. Use
- * the same reading for the vCPU that leaves and the one that comes. */
+/* With a time behind it: two words, low first. */
+static inline void trace_1_time(uint32_t event, uint32_t a, int64_t ns)
+{
+    trace_3(event, a, (uint32_t)ns, (uint32_t)((uint64_t)ns >> 32));
+}
+
+/* A vCPU goes from one RUNSTATE_* (0-3) to another, at this reading of the TSC.
+ * Use the same reading for the vCPU that leaves and the one that comes. */
 static inline void trace_runstate(uint32_t dom, uint32_t vcpu, uint32_t from,
                                   uint32_t to, uint64_t tsc)
 {
     if (trace_enabled(TRC_SCHED_RUNSTATE_CHANGE))
-        trace_put_1_at(trace_header(TRC_SCHED_RUNSTATE_CHANGE |
-                                        (from & 3) << 8 | (to & 3) << 4,
-                                    1),
-                       tsc, trace_id(dom, vcpu));
+        trace_put_1_at(
+            trace_header(TRC_SCHED_RUNSTATE_CHANGE | from << 8 | to << 4, 1),
+            tsc, trace_id(dom, vcpu));
 }
 
 #endif

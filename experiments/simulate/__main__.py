@@ -6,6 +6,8 @@ examples:
   schedsim s.toml --param bvt.ctx_allow=5ms --cost switch=2us --until 60s
   schedsim s.toml --sched bvt --trace out.trace   then: python3 -m xentrace
   schedsim s.toml --out results/s                 a folder for each run
+  schedsim build/conformance/bvt-progress/scenario.txt --trace out.trace
+                                                  what the kit has found
   schedsim --list                                 schedulers, parameters
 
 exit: 0; 1: the scenario is wrong, or a file could not be written; 3: a
@@ -30,6 +32,9 @@ from .lines import Writer
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = Path(os.environ.get("SCHEDSIM_ENGINE",
                              ROOT / "build" / "schedsim-engine"))
+KIT = Path(os.environ.get("SCHEDSIM_KIT",
+                          ENGINE.parent / "kit" / "conformance"))
+OF_THE_KIT = {"scenario", "trace", "out", "plugin"}  # options that it takes
 
 
 def _arguments() -> argparse.Namespace:
@@ -39,7 +44,8 @@ def _arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("scenario", nargs="?", type=Path,
-        help="a TOML file, or a folder with an experiment.toml")
+        help="a TOML file, a folder with an experiment.toml, or a .txt of "
+             "the conformance kit")
     add("--sched", action="append", default=[], metavar="NAME",
         help="only this scheduler (of the scenario, or any); repeatable")
     add("--seed", action="append", default=[], type=int,
@@ -165,6 +171,29 @@ def _all(manifest: Manifest, args: argparse.Namespace) -> int:
     return worst
 
 
+def _kit(args: argparse.Namespace) -> int:
+    """Play a scenario of the conformance kit, with its actions, by the kit: the
+    same simulator, and the rules that judge it."""
+    given = [name for name, value in vars(args).items()
+             if value and name not in OF_THE_KIT]
+    if given:
+        raise ValueError(f"{args.scenario}: the kit's scenario says all by "
+                         f"itself: leave out --{given[0]}, or edit the file")
+    if args.trace and args.out:
+        raise ValueError("--trace: --out writes the trace, too")
+    if not KIT.exists():
+        raise ValueError(f"{KIT} is not built: run `make {KIT}`")
+    words = [KIT, *(w for p in args.plugin for w in ("--plugin", p)),
+             f"--replay={args.scenario}"]
+    words += [f"--trace={args.trace}"] if args.trace else []
+    words += [f"--output={args.out}"] if args.out else []
+    code = subprocess.run(words).returncode
+    if code < 0:
+        print(f"{args.scenario}: the scheduler crashed or hung: --out FOLDER "
+              "saves how far it came", file=sys.stderr)
+    return {0: 0, 2: 1}.get(code, 3)
+
+
 def main() -> int:
     """See the description."""
     args = _arguments()
@@ -178,6 +207,8 @@ def main() -> int:
         print("schedsim: which scenario? (--help)", file=sys.stderr)
         return 1
     try:
+        if args.scenario.suffix == ".txt":
+            return _kit(args)
         return _all(_changed(read(args.scenario), args), args)
     except (ManifestError, ValueError, OSError) as error:
         print(error, file=sys.stderr)

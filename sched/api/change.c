@@ -25,8 +25,8 @@ static void free_spares(struct sched *s)
         d->spare = NULL;
         for_each_vcpu_made(v, d)
         {
-            host_free(v->core.spare);
-            v->core.spare = NULL;
+            host_free(v->cold.spare);
+            v->cold.spare = NULL;
         }
     }
 }
@@ -50,8 +50,8 @@ static bool alloc_spares(struct sched *s, const struct sched_ops *ops)
         all = all && d->spare;
         for_each_vcpu_made(v, d)
         {
-            v->core.spare = SCHED_AREA_ALLOC(s, ops, vcpu_size);
-            all = all && v->core.spare;
+            v->cold.spare = SCHED_AREA_ALLOC(s, ops, vcpu_size);
+            all = all && v->cold.spare;
         }
     }
     return all;
@@ -80,7 +80,7 @@ static void use_spares(struct sched *s)
         swap(&d->priv, &d->spare);
         for_each_vcpu_made(v, d)
         {
-            swap(&v->priv, &v->core.spare);
+            swap(&v->priv, &v->cold.spare);
             v->dom_priv = d->priv;
         }
     }

@@ -47,17 +47,17 @@ int sched_vcpu_init(struct sched_vcpu *v, struct sched_domain *d, uint16_t id,
     if (!v->priv)
         return -SCHED_ENOMEM;
     v->dom_priv = d->priv;
-    v->core.domain = d;
+    v->cold.domain = d;
     v->core.hand = SCHED_HAND_NONE;
     v->core.state = SCHED_STATE_OFFLINE;
     v->core.pauses = 1;
     for (i = 0; i < CPUSET_WORDS; i++)
-        v->core.hard.word[i] = ~(uint64_t)0;
+        v->cold.hard.word[i] = ~(uint64_t)0;
     sched_effective_affinity(v);
     sched_param_fill(s->ops, SCHED_PER_VCPU, v->priv);
     d->nr_apart++;
     sched_lock_all(s);
-    LIST_INSERT_HEAD(&d->made, v, core.made);
+    LIST_INSERT_HEAD(&d->made, v, cold.made);
     sched_unlock_all(s);
     return 0;
 }
@@ -67,9 +67,9 @@ void sched_vcpu_fini(struct sched_vcpu *v)
     if (!v->priv)
         return;
     BUG_ON(v->core.hand != SCHED_HAND_NONE);
-    v->core.domain->nr_apart--;
+    v->cold.domain->nr_apart--;
     sched_lock_all(v->sched);
-    LIST_REMOVE(v, core.made);
+    LIST_REMOVE(v, cold.made);
     sched_unlock_all(v->sched);
     host_free(v->priv);
     v->priv = NULL;
@@ -85,14 +85,14 @@ int sched_vcpu_join(struct sched_vcpu *v, ns_t now)
     sched_effective_affinity(v);
     if (!cpuset_has(&v->affinity, v->cpu))
         v->cpu = cpuset_next(&v->affinity, 0);
-    TAILQ_INSERT_TAIL(&v->core.domain->vcpus, v, core.peers);
+    TAILQ_INSERT_TAIL(&v->cold.domain->vcpus, v, cold.peers);
     if (s->ops->vcpu_up && !s->broken)
         error = s->ops->vcpu_up(v, now);
     if (error) {
-        TAILQ_REMOVE(&v->core.domain->vcpus, v, core.peers);
+        TAILQ_REMOVE(&v->cold.domain->vcpus, v, cold.peers);
     } else {
         v->core.hand = SCHED_HAND_CORE;
-        v->core.domain->nr_apart--;
+        v->cold.domain->nr_apart--;
         s->nr_vcpus++;
     }
     sched_unlock_all(s);
@@ -116,8 +116,8 @@ void sched_vcpu_leave(struct sched_vcpu *v, ns_t now)
         s->ops->vcpu_down(v, now);
     sched_state_to(v, SCHED_STATE_OFFLINE, now);
     v->core.hand = SCHED_HAND_NONE;
-    TAILQ_REMOVE(&v->core.domain->vcpus, v, core.peers);
-    v->core.domain->nr_apart++;
+    TAILQ_REMOVE(&v->cold.domain->vcpus, v, cold.peers);
+    v->cold.domain->nr_apart++;
     s->nr_vcpus--;
     sched_unlock_all(s);
 }

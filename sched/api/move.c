@@ -34,8 +34,8 @@ static bool alloc_areas(struct sched_domain *d, const struct sched *to)
     all = d->spare != NULL;
     for_each_vcpu_of(v, d)
     {
-        v->core.spare = SCHED_AREA_ALLOC(to, to->ops, vcpu_size);
-        all = all && v->core.spare;
+        v->cold.spare = SCHED_AREA_ALLOC(to, to->ops, vcpu_size);
+        all = all && v->cold.spare;
     }
     return all;
 }
@@ -48,8 +48,8 @@ static void free_areas(struct sched_domain *d)
     d->spare = NULL;
     for_each_vcpu_of(v, d)
     {
-        host_free(v->core.spare);
-        v->core.spare = NULL;
+        host_free(v->cold.spare);
+        v->cold.spare = NULL;
     }
 }
 
@@ -74,7 +74,7 @@ static void fill_areas(struct sched_domain *d, const struct sched *to)
 
     fill(to->ops, SCHED_PER_DOMAIN, d->spare, keep ? d->priv : NULL);
     for_each_vcpu_of(v, d)
-        fill(to->ops, SCHED_PER_VCPU, v->core.spare, keep ? v->priv : NULL);
+        fill(to->ops, SCHED_PER_VCPU, v->cold.spare, keep ? v->priv : NULL);
 }
 
 /* ---- the two sides ---- */
@@ -90,7 +90,7 @@ static void change_sides(struct sched_domain *d, struct sched *to)
     {
         v->sched = to;
         v->dom_priv = d->priv;
-        swap(&v->priv, &v->core.spare);
+        swap(&v->priv, &v->cold.spare);
         sched_effective_affinity(v);
         cpu = v->core.there;
         v->core.there = v->cpu;
@@ -106,7 +106,7 @@ static void choose_cpus(struct sched_domain *d, const struct sched *to)
 
     for_each_vcpu_of(v, d)
     {
-        if (!cpuset_and(&may, &v->core.hard, &to->cpus))
+        if (!cpuset_and(&may, &v->cold.hard, &to->cpus))
             may = to->cpus;
         v->core.there = cpuset_next(&may, v->cpu);
         if (v->core.there == CPUSET_NONE)
@@ -129,7 +129,7 @@ static int admit(struct sched_domain *d, ns_t now)
         if (!error)
             continue;
         for (in = TAILQ_FIRST(&d->vcpus); in != v;
-             in = TAILQ_NEXT(in, core.peers))
+             in = TAILQ_NEXT(in, cold.peers))
             if (ops->vcpu_down)
                 ops->vcpu_down(in, now);
         return error;

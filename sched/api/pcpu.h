@@ -69,6 +69,12 @@ static inline void sched_scheduled(unsigned cpu)
         host_unlock(p->lock);
 }
 
+/* The clock reading of cpu's latest decision, while its lock is held. */
+static inline ns_t sched_decided(unsigned cpu)
+{
+    return sched_pcpus[cpu].now;
+}
+
 /* Does nobody wait on this CPU? */
 static inline bool sched_alone(unsigned cpu)
 {

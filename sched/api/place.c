@@ -93,6 +93,6 @@ void sched_poke_idle(struct sched *s)
 void sched_effective_affinity(struct sched_vcpu *v)
 {
     v->core.wishes = !cpuset_empty(&v->soft_affinity);
-    if (!cpuset_and(&v->affinity, &v->core.hard, &v->sched->cpus))
+    if (!cpuset_and(&v->affinity, &v->cold.hard, &v->sched->cpus))
         v->affinity = v->sched->cpus;
 }

@@ -225,6 +225,41 @@ static void set_lock(unsigned cpu, unsigned lock)
     host_unlock(lock);
 }
 
+static unsigned lock_for(const struct sched *s, unsigned cpu)
+{
+    unsigned one = READ_ONCE(s->one_lock);
+
+    return one == CPUSET_NONE ? cpu : one;
+}
+
+/* All locks of s, and that of cpu, which joins it. Returns an area for it, or
+ * NULL: no memory, and no lock. Until they are held another plug-in may come,
+ * a fallback at any time: with an area of another size, and locks that are
+ * shared in another way. */
+static void *lock_and_join(struct sched *s, unsigned cpu)
+{
+    const struct sched_ops *ops;
+    unsigned lock;
+    void *priv;
+
+    for (;;) {
+        ops = READ_ONCE(s->ops);
+        priv = SCHED_AREA_ALLOC(s, ops, cpu_size);
+        if (!priv)
+            return NULL;
+        lock = lock_for(s, cpu);
+        set_lock(cpu, lock);
+        sched_lock_all(s);
+        if (likely(ops == s->ops && lock == lock_for(s, cpu)))
+            break;
+        sched_unlock_all(s);
+        host_free(priv);
+    }
+    if (s->one_lock == CPUSET_NONE)
+        host_lock(cpu);
+    return priv;
+}
+
 int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now)
 {
     struct sched_pcpu *p = &sched_pcpus[cpu];
@@ -232,16 +267,11 @@ int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now)
 
     if (p->sched)
         return -SCHED_EBUSY;
-    priv = SCHED_AREA_ALLOC(s, s->ops, cpu_size);
-    if (!priv)
-        return -SCHED_ENOMEM;
     if (cpuset_empty(&s->up))
         s->one_lock = s->ops->flags & SCHED_ONE_LOCK ? cpu : CPUSET_NONE;
-    set_lock(cpu, s->one_lock == CPUSET_NONE ? cpu : s->one_lock);
-
-    sched_lock_all(s);
-    if (s->one_lock == CPUSET_NONE)
-        host_lock(cpu);
+    priv = lock_and_join(s, cpu);
+    if (!priv)
+        return -SCHED_ENOMEM;
     s->head.cpu[cpu] = priv;
     p->resched_at = p->slow_at = FOREVER;
     p->tick_at = 0;

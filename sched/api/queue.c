@@ -6,6 +6,14 @@
 #include "sched/api/warm.h"
 #include "xen/lib/bug.h"
 
+/* Beside RB_BLACK and RB_RED: not in the tree. */
+#define QUEUE_RING 2
+
+static bool in_tree(const struct sched_node *n)
+{
+    return RB_COLOR(n, entry) != QUEUE_RING;
+}
+
 static int node_cmp(const struct sched_node *a, const struct sched_node *b)
 {
     return sched_key_before(a->key, b->key) ? -1 : a->key != b->key;
@@ -25,7 +33,7 @@ void sched_queue_init(struct sched_queue *q)
 /* n comes last of head's key. */
 static void ring_add(struct sched_node *head, struct sched_node *n)
 {
-    n->in_tree = false;
+    RB_COLOR(n, entry) = QUEUE_RING;
     n->next = head;
     n->prev = head->prev;
     head->prev->next = n;
@@ -66,7 +74,6 @@ void sched_queue_add(struct sched_queue *q, struct sched_node *n, int64_t key)
     ASSERT(!n->queue);
     n->key = key;
     n->queue = q;
-    n->in_tree = true;
     n->next = n->prev = n;
     if (q->length++ == 0) { /* the usual case on a hot path */
         RB_SET(n, NULL, entry);
@@ -84,8 +91,7 @@ static void tree_replace(struct sched_queue *q, struct sched_node *n)
 {
     struct sched_node *heir = n->next, *parent = RB_PARENT(n, entry);
 
-    heir->in_tree = true;
-    heir->entry = n->entry;
+    heir->entry = n->entry; /* with its colour */
     if (!parent)
         RB_ROOT(&q->tree) = heir;
     else if (RB_LEFT(parent, entry) == n)
@@ -98,7 +104,7 @@ static void tree_replace(struct sched_queue *q, struct sched_node *n)
         RB_PARENT(RB_RIGHT(n, entry), entry) = heir;
     if (q->first == n) {
         q->first = heir;
-        sched_warm(heir->next->vcpu);
+        sched_warm(heir->next);
     }
     if (q->last == n)
         q->last = heir;
@@ -152,7 +158,7 @@ void sched_queue_del(struct sched_node *n)
         tree_remove(q, n);
         return;
     }
-    if (n->in_tree)
+    if (in_tree(n))
         tree_replace(q, n);
     n->prev->next = n->next;
     n->next->prev = n->prev;
@@ -160,7 +166,7 @@ void sched_queue_del(struct sched_node *n)
 
 struct sched_node *sched_queue_next(struct sched_node *n)
 {
-    return n->next->in_tree ? sched_tree_RB_NEXT(n->next) : n->next;
+    return in_tree(n->next) ? sched_tree_RB_NEXT(n->next) : n->next;
 }
 
 struct sched_vcpu *sched_queue_take(struct sched_queue *q, unsigned cpu)

@@ -25,12 +25,13 @@ struct sched_queue;
 struct sched_vcpu;
 
 struct sched_node {
-    RB_ENTRY(sched_node) entry;     /* the first come of a key is in the tree */
+    /* The first come of a key is in the tree; the others have a colour of their
+     * own. */
+    RB_ENTRY(sched_node) entry;
     struct sched_node *next, *prev; /* ring of the same key, as they came */
     int64_t key;
     struct sched_queue *queue; /* NULL: in none */
     struct sched_vcpu *vcpu;   /* whose node this is; set by the core */
-    bool in_tree;
 };
 
 RB_HEAD(sched_tree, sched_node);

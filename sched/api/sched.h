@@ -17,10 +17,11 @@
  *
  * The core checks each move and names the plug-in on a wrong one. A plug-in
  * therefore never tests whether a vCPU "is on a queue". Unless SCHED_MAY_IDLE
- * is set, a vCPU kept waiting too long is reported.
+ * is set without a may_wait(), a vCPU kept waiting too long is reported.
  *
  * TIME is ns since boot. `now` is an argument, read once per event by the
- * core; there is no clock to read, so a run can be replayed.
+ * core; there is no clock to read, so a run can be replayed. It never goes back
+ * on a CPU, nor under one lock.
  *
  * LOCKING. Every callback runs with interrupts off and with the scheduler lock
  * of the CPU it names held ("the CPU's lock": of `cpu`, or of v->cpu). With
@@ -48,12 +49,13 @@ struct sched_domain;
 
 /* A virtual CPU. Plug-ins read the fields; only the core writes them, except
  * node[]: use them (queue.h) to queue v while you hold it, and take them off
- * before you give v up (the core checks). */
+ * before you give v up (the core checks). What a decision touches stands
+ * together, up to the first word of `affinity`: four cache lines. */
 struct sched_vcpu {
     struct sched_node node[SCHED_NODES];
     struct sched *sched;     /* the instance that schedules it */
     unsigned cpu;            /* where it runs, waits, or ran last */
-    uint16_t dom, id;        /* who it is: domain and vCPU number */
+    uint16_t id, dom;        /* who it is: vCPU number and domain */
     void *priv;              /* vcpu_size bytes */
     void *dom_priv;          /* dom_size bytes, one per domain */
     struct sched_vcpu_core { /* the core's own; plug-ins keep out */
@@ -64,20 +66,23 @@ struct sched_vcpu {
         bool yielding;       /* it asked to let others run */
         bool finishing;      /* in the hypervisor: pausing has to wait */
         unsigned pauses;     /* reasons not to run */
+        unsigned there;      /* in sched_domain_move(): its CPU in the other
+                              * instance */
         ns_t since;          /* when it was picked or last charged */
         ns_t waiting;        /* since when it waits for a CPU; exchanges and
                               * moves of others' making don't change that */
         ns_t came;           /* when such a one last gave it to a plug-in */
         ns_t granted;        /* run_for of the last pick */
+    } core;
+    struct cpuset affinity;      /* CPUs of the pool it may run on; not empty */
+    struct cpuset soft_affinity; /* those it prefers; may be empty: no wish */
+    struct sched_vcpu_cold {     /* the core's, too; no decision needs it */
         TAILQ_ENTRY(sched_vcpu) peers; /* of its domain, once joined */
         LIST_ENTRY(sched_vcpu) made;   /* of its domain, joined or not */
         struct sched_domain *domain;
         void *spare;        /* of sched_change(), sched_domain_move() */
-        unsigned there;     /* of the latter: its CPU in the other instance */
         struct cpuset hard; /* affinity as it was asked for */
-    } core;
-    struct cpuset soft_affinity; /* those it prefers; may be empty: no wish */
-    struct cpuset affinity;      /* CPUs of the pool it may run on; not empty */
+    } cold;
 };
 
 enum sched_why {
@@ -170,6 +175,12 @@ struct sched_ops {
      * other CPUs are hints. Default: the last CPU if allowed and idle, else an
      * idle one, else the last one; among those v prefers, if it has a wish. */
     unsigned (*place)(const struct sched_vcpu *v, ns_t now);
+
+    /* v waits since `since`: how long may that be by the plug-in's own rules,
+     * for each vCPU of the instance? The watchdog allows so much besides its
+     * own patience. FOREVER: no promise. Every CPU's lock is held. Default: 0,
+     * but FOREVER with SCHED_MAY_IDLE. */
+    ns_t (*may_wait)(const struct sched_vcpu *v, ns_t since);
 
     ns_t tick_ns;                                          /* 0: no tick */
     void (*tick)(struct sched *s, unsigned cpu, ns_t now); /* after charge() */

@@ -54,7 +54,7 @@ const struct cpuset *sched_cpus(const struct sched *s)
 
 struct sched_vcpu *sched_sibling(const struct sched_vcpu *v)
 {
-    return TAILQ_NEXT(v, core.peers);
+    return TAILQ_NEXT(v, cold.peers);
 }
 
 bool sched_peer_trylock(struct sched *s, unsigned cpu)

@@ -12,9 +12,11 @@
 
 struct options {
     const char *sched, *output, *replay, *rule;
+    const char *trace; /* a file for what is played once, or NULL */
     uint64_t scenarios, seed, number;
     unsigned jobs;
     bool shrink, quiet, rules, no_shrink, one;
+    bool save; /* output was given */
 };
 
 struct finding {

@@ -18,7 +18,10 @@ static const char help[] =
     "      --seed=N          of the scenarios (default 1)\n"
     "  -j, --jobs=N          processes (default 2)\n"
     "  -o, --output=DIR      for what is found (default build/conformance)\n"
-    "      --replay=FILE     play the scenario in FILE and print each call\n"
+    "      --replay=FILE     play the scenario in FILE and print each call;\n"
+    "                        with --output, if it breaks a rule, save it "
+    "there\n"
+    "      --trace=FILE      of --replay, --number: write the trace\n"
     "      --shrink=FILE     make the scenario in FILE as small as it can be\n"
     "      --number=N        print scenario number N, and play it\n"
     "      --rules           list the rules that judge NAME (or all)\n"
@@ -75,6 +78,10 @@ static int option(struct options *o, int c)
                    : wrong("not a scenario's number", optarg);
     case 'o':
         o->output = optarg;
+        o->save = true;
+        return 0;
+    case 't':
+        o->trace = optarg;
         return 0;
     case 'R':
     case 'm':
@@ -104,7 +111,8 @@ static int options(struct options *o, int argc, char **argv)
         { "rule", 1, NULL, 'r' },      { "shrink", 1, NULL, 'm' },
         { "number", 1, NULL, 'N' },    { "rules", 0, NULL, 'l' },
         { "no-shrink", 0, NULL, 'X' }, { "quiet", 0, NULL, 'q' },
-        { "help", 0, NULL, 'h' },      { NULL, 0, NULL, 0 },
+        { "help", 0, NULL, 'h' },      { "trace", 1, NULL, 't' },
+        { NULL, 0, NULL, 0 },
     };
     int c, error = 0;
 

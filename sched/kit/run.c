@@ -40,7 +40,7 @@ void kit_fail(struct kit_run *r, const char *rule, const char *format, ...)
 
 struct kit_member *kit_member(struct kit_run *r, const struct sched_vcpu *v)
 {
-    return &r->member[((const struct sim_vcpu *)(const void *)v)->index];
+    return &r->member[sim_index_of(v)];
 }
 
 ns_t kit_ran(const struct kit_member *m, ns_t now)
@@ -60,7 +60,7 @@ int64_t kit_param(struct kit_run *r, const struct kit_member *m,
     if (!p || (!m && p->scope != SCHED_PER_SYSTEM) ||
         r->in_force[0] != r->sc->ops) /* the areas are another's */
         return 0;
-    return sched_param_get(r->sim->sched, m ? m->sv->v.core.domain : NULL,
+    return sched_param_get(r->sim->sched, m ? m->sv->v.cold.domain : NULL,
                            m ? &m->sv->v : NULL, p);
 }
 
@@ -280,6 +280,15 @@ static void drain(struct kit_run *r)
 
 /* ---- all of it ---- */
 
+/* The core's watchdog is left out, for what is accepted as parameters may make
+ * anybody wait for long; unless the plug-in says for how long. */
+void kit_set_patience(struct kit_run *r)
+{
+    bool says = !r->sc->pool_ops && r->in_force[0]->may_wait;
+
+    sched_set_patience(r->sim->sched, says ? 0 : FOREVER);
+}
+
 static void make(struct kit_run *r)
 {
     const struct kit_scenario *sc = r->sc;
@@ -311,7 +320,7 @@ static void make(struct kit_run *r)
                                             .created = r->sim->now,
                                             .hard = KIT_ALL };
     }
-    sched_set_patience(r->sim->sched, FOREVER);
+    kit_set_patience(r);
     r->sim->watch = on_state;
     r->sim->trace = on_trace;
     r->sim->watch_arg = r;

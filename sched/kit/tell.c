@@ -82,11 +82,20 @@ void tell_finding(const struct sched_ops *ops, const struct options *o,
 
 /* ---- other things that it does ---- */
 
-static int play_and_tell(const struct kit_scenario *sc)
+static int play_and_tell(const struct options *o, const struct kit_scenario *sc)
 {
     static struct kit_run r;
+    FILE *out = o->trace ? fopen(o->trace, "w") : NULL;
 
+    if (o->trace && !out) {
+        (void)fprintf(stderr, "conformance: %s: %s\n", o->trace,
+                      strerror(errno));
+        return 2;
+    }
+    if (out)
+        (void)fclose(out);
     r.log = stdout;
+    r.trace = o->trace;
     kit_set_alarm();
     kit_play(&r, sc);
     if (!r.verdict.rule) {
@@ -116,6 +125,20 @@ static int shrink_one(const struct options *o, struct kit_scenario *sc)
     return 1;
 }
 
+static int save_one(const struct options *o, const struct kit_scenario *sc)
+{
+    struct kit_verdict verdict;
+
+    kit_try(sc, &verdict);
+    if (!verdict.rule) {
+        (void)printf("no rule is broken\n");
+        return 0;
+    }
+    (void)printf("%s breaks the rule \"%s\"\n", sc->ops->name, verdict.rule);
+    tell_and_save(o, sc, &verdict);
+    return 1;
+}
+
 int tell_replay(const struct options *o)
 {
     static struct kit_scenario sc;
@@ -134,7 +157,9 @@ int tell_replay(const struct options *o)
         (void)fprintf(stderr, "conformance: %s\n", why);
         return 2;
     }
-    return o->shrink ? shrink_one(o, &sc) : play_and_tell(&sc);
+    if (o->shrink)
+        return shrink_one(o, &sc);
+    return o->save ? save_one(o, &sc) : play_and_tell(o, &sc);
 }
 
 int tell_rules(const char *sched)
@@ -161,5 +186,5 @@ int tell_number(const struct options *o)
 
     kit_generate(sched_find(o->sched), o->seed, o->number, &sc);
     kit_write(stdout, &sc, NULL);
-    return play_and_tell(&sc);
+    return play_and_tell(o, &sc);
 }

@@ -93,16 +93,16 @@ static uint32_t more_room(struct alarm_slot *s)
 /* x belongs at i or above it. */
 static void rise(struct alarms *a, uint32_t i, struct alarm x)
 {
-    const struct alarm *heap = a->slot[ALARM_NEAR].alarm;
+    struct alarm *heap = a->slot[ALARM_NEAR].alarm;
     uint32_t up;
 
     for (; i; i = up) {
         up = (i - 1) / 4;
         if (!before(&x, &heap[up]))
             break;
-        put(a, ALARM_NEAR, i, heap[up]);
+        heap[i] = heap[up];
     }
-    put(a, ALARM_NEAR, i, x);
+    heap[i] = x;
 }
 
 static uint32_t first_child(const struct alarm *heap, uint32_t nr, uint32_t i)
@@ -127,9 +127,20 @@ static void sink(struct alarms *a, uint32_t i, struct alarm x)
         down = first_child(s->alarm, s->nr, i);
         if (!before(&s->alarm[down], &x))
             break;
-        put(a, ALARM_NEAR, i, s->alarm[down]);
+        s->alarm[i] = s->alarm[down];
     }
-    put(a, ALARM_NEAR, i, x);
+    s->alarm[i] = x;
+}
+
+/* Where index stands in the heap: almost always it is the first. */
+static uint32_t find_near(const struct alarms *a, uint32_t index)
+{
+    const struct alarm *heap = a->slot[ALARM_NEAR].alarm;
+    uint32_t i = 0;
+
+    while (heap[i].index != index)
+        i++;
+    return i;
 }
 
 /* ---- the slots ---- */
@@ -139,6 +150,7 @@ static void insert(struct alarms *a, struct alarm x)
     uint64_t slot;
 
     if (x.time < a->horizon || a->horizon == FOREVER) {
+        a->place[x.index] = (struct alarm_place){ ALARM_NEAR, 1 };
         rise(a, more_room(&a->slot[ALARM_NEAR]), x);
         return;
     }
@@ -213,13 +225,17 @@ void alarm_set(struct alarms *a, uint32_t index, ns_t time)
 
 void alarm_clear(struct alarms *a, uint32_t index)
 {
-    const struct alarm_place at = a->place[index];
-    struct alarm_slot *s = &a->slot[at.slot];
-    uint32_t i = at.place - 1;
+    struct alarm_place at = a->place[index];
+    struct alarm_slot *s;
     struct alarm last;
+    uint32_t i;
 
     if (!at.place)
         return;
+    if (at.slot < a->next) /* since it was put there, that went into the heap */
+        at.slot = ALARM_NEAR;
+    s = &a->slot[at.slot];
+    i = at.slot == ALARM_NEAR ? find_near(a, index) : at.place - 1;
     a->place[index].place = 0;
     a->nr--;
     last = s->alarm[--s->nr];

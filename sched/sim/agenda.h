@@ -10,7 +10,8 @@
  * line; those from `horizon` on in slots of equal width, unordered, and what
  * lies behind the last slot in one more. When the heap is empty the next slot
  * goes into it. So an alarm costs O(1) and a few cache lines, however many
- * there are. Each knows its place and can be moved or taken out.
+ * there are. One in a slot knows its place and can be moved or taken out; one
+ * in the heap, which is small or the only one there is, is searched for.
  *
  * Equal times: the lowest number first. So a run never depends on the order in
  * which times were entered.
@@ -42,8 +43,8 @@ struct alarm_slot {
 #define ALARM_FAR   (ALARM_SLOTS + 1) /* ... of all that is behind the others */
 
 struct alarm_place {
-    uint16_t slot;  /* where it stands, */
-    uint32_t place; /* from 1 on; 0: nowhere */
+    uint16_t slot;  /* where it stands; one before `next`: in the heap */
+    uint32_t place; /* in a slot, from 1 on; 0: nowhere */
 };
 
 struct alarms {
@@ -85,6 +86,12 @@ static inline void course_set(struct course *c, uint32_t index, ns_t time)
         right = c->win[2 * i + 1];
         c->win[i] = c->time[right] < c->time[left] ? right : left;
     }
+}
+
+/* An alarm that is going to be cleared soon: fetch what that takes. */
+static inline void alarm_warm(const struct alarms *a, const struct alarm *next)
+{
+    __builtin_prefetch(&a->place[next->index], 1);
 }
 
 /* The first alarm, or NULL. */

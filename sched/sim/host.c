@@ -69,8 +69,8 @@ static ns_t poke_delay(const struct sim *sim, unsigned cpu)
     const struct sim_costs *cost = &sim->conf.cost;
 
     if (cpu != host.cpu)
-        return sim_delay(sim, cpu, cost->poke);
-    return sim_delay(sim, cpu, sim->timing ? 0 : cost->decide);
+        return sim_delay(sim, cpu, sim->at, cost->poke);
+    return sim_delay(sim, cpu, sim->at, sim->timing ? 0 : cost->decide);
 }
 
 void host_poke(unsigned cpu)
@@ -81,12 +81,12 @@ void host_poke(unsigned cpu)
 
 void host_state(struct sched_vcpu *v, enum sched_state to, ns_t now)
 {
-    sim_state_change((struct sim_vcpu *)v, to, now);
+    sim_state_change(sim_vcpu_of(v), to, now);
 }
 
 bool host_pending(struct sched_vcpu *v)
 {
-    return ((struct sim_vcpu *)v)->pending;
+    return sim_vcpu_of(v)->pending;
 }
 
 void host_idle(unsigned cpu, bool begins, ns_t now)
@@ -111,8 +111,8 @@ void host_trace(const struct sched *s, unsigned event,
     if (unlikely(sim->record != NULL))
         record_plugin(sim->record, s, event, v, a);
     if (sim->trace)
-        sim->trace(v ? sim->vcpus[((const struct sim_vcpu *)v)->index] : NULL,
-                   event, a, sim->watch_arg);
+        sim->trace(v ? sim->vcpus[sim_index_of(v)] : NULL, event, a,
+                   sim->watch_arg);
 }
 
 void host_vprint(const char *format, va_list args)

@@ -1,6 +1,9 @@
 /*
  * memory.c - see memory.h. Packed, a piece is preceded by its size; what is
- * given back waits in a list of its size for the next one of that size.
+ * given back waits in a list of its size for the next one of that size. Pieces
+ * are cut off from behind: so what a plug-in keeps of a vCPU stands right
+ * before the vCPU, which is made first, and what a decision needs is one
+ * stretch.
  */
 #include "sched/sim/memory.h"
 #include <stdbool.h>
@@ -20,7 +23,7 @@ struct piece {
 
 static struct {
     bool packed;
-    uint8_t *at, *end;
+    uint8_t *begin, *at;       /* what is left of the chunk */
     struct piece *back[SIZES]; /* by size, of the first SIZES sizes */
     size_t size[SIZES];
 } memory;
@@ -52,9 +55,10 @@ static bool more(size_t size)
 
     if (chunk == MAP_FAILED)
         return false;
-    memory.end = chunk + want;
-    memory.at = (uint8_t *)(((uintptr_t)chunk + HUGE - 1) & ~(HUGE - 1));
-    (void)madvise(memory.at, (size_t)(memory.end - memory.at), MADV_HUGEPAGE);
+    memory.begin = (uint8_t *)(((uintptr_t)chunk + HUGE - 1) & ~(HUGE - 1));
+    memory.at = chunk + want;
+    (void)madvise(memory.begin, (size_t)(memory.at - memory.begin),
+                  MADV_HUGEPAGE);
     return true;
 }
 
@@ -71,10 +75,10 @@ void *memory_get(size_t size)
         *list = piece->next;
         memset(piece, 0, size);
     } else {
-        if ((size_t)(memory.end - memory.at) < size && !more(size))
+        if ((size_t)(memory.at - memory.begin) < size && !more(size))
             return NULL;
+        memory.at -= size;
         piece = (struct piece *)(void *)memory.at;
-        memory.at += size;
     }
     piece->size = size;
     return (uint8_t *)piece + sizeof(size_t);

@@ -45,12 +45,12 @@ typedef struct sim_act sim_load(struct sim_vcpu *sv, ns_t now);
 
 /* The parameters and the state of a ready-made load. */
 struct sim_state {
-    ns_t period, cost, offset, deadline; /* 0: deadline = period */
-    struct sim_vcpu *peer;
     unsigned phase;
     ns_t release; /* of the current job */
     uint64_t jobs, misses;
-    ns_t worst; /* response of a job */
+    ns_t worst;                          /* response of a job */
+    ns_t period, cost, offset, deadline; /* 0: deadline = period */
+    struct sim_vcpu *peer;
     /* of the loads of work.h: */
     void *more;        /* a script or messages; malloc()ed */
     uint64_t messages; /* that wait for it */
@@ -58,12 +58,20 @@ struct sim_state {
     ns_t asked, spun;  /* CPU time, when it asked for a lock; lost so */
 };
 
+/* What each event of a vCPU touches stands first, up to the sched_vcpu's own
+ * (sched.h): so does it with tens of thousands of them, none of which is in the
+ * cache when its turn comes. */
 struct sim_vcpu {
-    struct sched_vcpu v; /* first: a sched_vcpu is a sim_vcpu */
-    ns_t remaining;      /* CPU time to do before asking the load again */
-    ns_t entered;        /* this state */
-    ns_t in[4];          /* time in each enum sched_state */
+    ns_t remaining; /* CPU time to do before asking the load again */
+    ns_t entered;   /* this state */
+    ns_t in[4];     /* time in each enum sched_state */
+    struct sim *sim;
     sim_load *load;
+    struct sim_work *work; /* of the loads of work.h, else NULL */
+    uint64_t random;       /* its own stream */
+    ns_t picked;           /* when it was given its CPU */
+    uint64_t runs;         /* how often it was given a CPU */
+    ns_t starts;
     unsigned index;  /* in sim->vcpus */
     unsigned ran_on; /* the CPU on which it ran last, or CPUSET_NONE */
     bool pending;    /* notified while it did not sleep */
@@ -72,20 +80,34 @@ struct sim_vcpu {
     bool spinning; /* in SIM_SPIN */
     bool unborn;   /* sim_start_at() has put it off, until `starts` */
     uint8_t cause; /* of the next wake-up, for the trace: enum trace_cause */
-    struct sim *sim;
-    struct sim_work *work; /* of the loads of work.h, else NULL */
-    uint64_t random;       /* its own stream */
-    ns_t starts;
-    ns_t picked;   /* when it was given its CPU */
-    uint64_t runs; /* how often it was given a CPU */
-    struct sim_state st;
+    struct sched_vcpu v;
+    /* Its next wake-up by an alarm, in a run that is followed: the clock
+     * reading that stands for it (0: the alarm's time), and the CPU that
+     * handles it, or CPUSET_NONE (its own). */
+    ns_t reading;
+    unsigned waker;
     /* latencies of wake-ups */
     struct sim_spread *spread; /* where they are summed up, or NULL */
     uint64_t wakes;
     ns_t latency_max, latency_sum;
+    struct sim_state st;
     ns_t *latency; /* all of them, the first nr_latency: if conf.forget isn't */
     size_t nr_latency, room_latency;
 };
+
+/* The simulated vCPU of the core's. */
+static inline struct sim_vcpu *sim_vcpu_of(struct sched_vcpu *v)
+{
+    return container_of(v, struct sim_vcpu, v);
+}
+
+/* Its number in sim->vcpus. */
+static inline unsigned sim_index_of(const struct sched_vcpu *v)
+{
+    const char *sv = (const char *)v - offsetof(struct sim_vcpu, v);
+
+    return ((const struct sim_vcpu *)(const void *)sv)->index;
+}
 
 /* What the machine costs beyond the work, in ns. */
 struct sim_costs {
@@ -124,18 +146,23 @@ struct sim_cpu {
     ns_t progress; /* since when the load has been making progress */
     ns_t timer;    /* what the core has asked for */
     ns_t timer_at, done_at, poke_at; /* its next events, FOREVER if none */
-    /* The run that is followed: when it decided, when its timer fired. */
-    struct sim_follow *decided, *fired;
-    struct sim_follow *busy; /* decisions that found a peer's lock held */
-    ns_t idle, idle_since;   /* time with nothing to run, in all; its begin */
+    ns_t again_at; /* a second poke, of a run that is followed */
+    /* The run that is followed: when it decided, when its timer fired, which
+     * decisions found a peer's lock held. */
+    struct sim_follow *decided, *fired, *busy;
+    ns_t idle, idle_since; /* time with nothing to run, in all; its begin */
 };
 
-/* Times of another run, ascending: what is due here takes place at the next of
- * them, if that is near; else after its cost. So a run is simulated with the
- * very delays that it had. */
+/* What a CPU did in another run, in order: the clock reading that it went by,
+ * and when it came to do it, for it may have had to wait for a lock meanwhile.
+ * What is due here goes by the next reading, and takes place then; after the
+ * last one, after its cost. So a run is simulated with the very delays that it
+ * had. */
 struct sim_follow {
     size_t nr, room;
-    ns_t time[];
+    struct sim_time {
+        ns_t reading, at;
+    } time[];
 };
 
 /* An instance, and its CPUs. The first one is of conf.sched and has all CPUs,
@@ -159,7 +186,8 @@ struct sim {
     struct sim_vcpu **vcpus; /* in order of creation */
     unsigned nr_vcpus, room_vcpus;
     struct sim_cpu *cpus;
-    ns_t now;
+    ns_t now; /* the clock, as what happens has read it */
+    ns_t at;  /* when it happens: now or, in a run that is followed, later */
     struct course course; /* the CPUs' next events */
     struct alarms alarms; /* of vCPUs that sleep */
     struct cpuset poked;  /* CPUs that will decide */
@@ -213,8 +241,9 @@ void sim_unpause(struct sim_vcpu *sv);
 /* What it waits for has come: its SIM_SPIN ends, at once or when it runs. */
 void sim_stop_spin(struct sim_vcpu *sv);
 
-/* One more time of the run that is followed. */
-void sim_follow(struct sim_follow **list, ns_t time);
+/* One more time of the run that is followed, not before the one before. */
+void sim_follow(struct sim_follow **list, ns_t reading, ns_t at);
+bool sim_before_last(const struct sim_follow *f, ns_t reading, ns_t at);
 
 /* Go on until the clock shows `until`. Stops at once at a breach. */
 void sim_run(struct sim *sim, ns_t until);

@@ -53,13 +53,14 @@ enum work_kind {
 
 struct sim_work {
     enum work_kind kind;
-    int64_t start, duration, period, work, deadline, offset, jitter, extra;
-    int64_t pause, interval, hold, count, exponential;
+    int64_t start, duration, period, work, deadline, count, jitter;
+    int64_t exponential;
+    struct sim_spread *respond; /* where responses are summed up, or NULL */
+    int64_t offset, extra, pause, interval, hold;
     int64_t peer, to;         /* domains; -1: none */
     struct sim_vcpu **member; /* the domain's vCPUs */
     unsigned nr_members;
-    struct sim_work *other;     /* of domain `peer` or `to` */
-    struct sim_spread *respond; /* where responses are summed up, or NULL */
+    struct sim_work *other; /* of domain `peer` or `to` */
     /* forkjoin: */
     unsigned arrived;
     uint64_t round;
@@ -69,8 +70,11 @@ struct sim_work {
     unsigned first, waiting;
 };
 
+/* `at`: when it became runnable, `cpu`: where that was handled; as recorded, or
+ * `release` and CPUSET_NONE. */
 struct work_burst {
-    ns_t release, work;
+    ns_t release, work, at;
+    unsigned cpu;
 };
 
 /* The kind of a name, or WORK_KINDS. */
@@ -82,7 +86,7 @@ void work_defaults(struct sim_work *w, enum work_kind kind);
 /* sv, of a domain that does w, gets its load. */
 void work_join(struct sim_work *w, struct sim_vcpu *sv);
 /* Another burst of a replaying vCPU. */
-void work_burst(struct sim_vcpu *sv, ns_t release, ns_t work);
+void work_burst(struct sim_vcpu *sv, struct work_burst burst);
 /* When sv is there at all: a replaying one from its first burst on. */
 ns_t work_first(const struct sim_vcpu *sv);
 void work_end(struct sim_work *w); /* before the vCPUs go */

@@ -109,7 +109,7 @@ static void take(struct page **slot, unsigned *order)
     mfn_t mfn, i;
 
     *order = (unsigned)rand() % (rand() % 8 ? 3 : 10);
-    *slot = frame_alloc(*order, rand() % 2 ? FRAME_ZERO : FRAME_BELOW_4G);
+    *slot = frame_alloc(*order, rand() % 2 ? FRAME_ZERO : 32u << FRAME_BITS);
     if (!*slot)
         return;
     mfn = page_to_mfn(*slot);
@@ -163,6 +163,33 @@ static void buddy_against_model(void **state)
     frame_free(slot[0], 12);
     assert_null(frame_alloc(FRAME_ORDER_MAX + 1, 0));
     assert_null(frame_alloc(FRAME_ORDER_MAX, 0));
+}
+
+/* Any width is served, as long as there are frames below it; without a width
+ * the low ones are kept. */
+static void widths(void **state)
+{
+    static struct page *page[8192];
+    unsigned n = 0, bits;
+
+    (void)state;
+    for (bits = 21; bits <= 28; bits++) {
+        struct page *p = frame_alloc(0, bits << FRAME_BITS);
+
+        assert_non_null(p);
+        assert_true(page_to_mfn(p) >> (bits - PAGE_SHIFT) == 0);
+        frame_free(p, 0);
+    }
+    assert_null(frame_alloc(0, 20u << FRAME_BITS)); /* the firmware's */
+    assert_null(frame_alloc(0, 12u << FRAME_BITS));
+    assert_null(frame_alloc(0, 1u << FRAME_BITS));
+    while ((page[n] = frame_alloc(0, 24u << FRAME_BITS)) != NULL)
+        n++; /* 1 to 16 MiB without the modules */
+    assert_int_equal(n, 13 * MIB >> PAGE_SHIFT);
+    page[n] = frame_alloc(0, 255u << FRAME_BITS);
+    assert_true(page_to_mfn(page[n]) >= 160 * MIB >> PAGE_SHIFT);
+    for (; n + 1 > 0; n--)
+        frame_free(page[n], 0);
 }
 
 static void modules_come_back(void **state)
@@ -243,6 +270,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knows_ram),
         cmocka_unit_test(buddy_against_model),
+        cmocka_unit_test(widths),
         cmocka_unit_test(modules_come_back),
         cmocka_unit_test(stamps_reach_the_flush),
         cmocka_unit_test(freed_memory_is_zero),

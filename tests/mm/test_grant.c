@@ -78,7 +78,7 @@ static int start(void **state)
     preempting = false;
     memory_start();
     for (i = 0; i < DOMAINS; i++)
-        assert_int_equal(grant_domain_create(&dom[i]), 0);
+        assert_int_equal(grant_domain_create(&dom[i], 0, 0), 0);
     assert_int_equal(grant_grow(granter, 1), 0);
     l1 = new_frame(mapper);
     l2 = new_frame(mapper);

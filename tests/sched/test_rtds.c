@@ -16,7 +16,7 @@ static int reserve(struct sim_vcpu *sv, ns_t period, ns_t budget, bool extra)
         { sched_param_find(ops, "extratime"), extra },
     };
 
-    return sched_param_set(sim->sched, sv->v.core.domain, &sv->v, set, 3,
+    return sched_param_set(sim->sched, sv->v.cold.domain, &sv->v, set, 3,
                            sim->now);
 }
 
@@ -277,7 +277,7 @@ static void per_vcpu(void **state)
     assert_int_equal(sim_ran(b), MS(400));
     /* A domain's are all its vCPUs', from their next period on. */
     assert_int_equal(
-        sched_param_set(sim->sched, a->v.core.domain, NULL, &all, 1, sim->now),
+        sched_param_set(sim->sched, a->v.cold.domain, NULL, &all, 1, sim->now),
         0);
     sim_run(sim, S(1) + MS(20) - 1);
     ran[0] = sim_ran(a), ran[1] = sim_ran(b);
@@ -286,7 +286,7 @@ static void per_vcpu(void **state)
     assert_int_equal(sim_ran(b) - ran[1], MS(100));
     all.value = MS(15); /* too much for a's period: b's stays as well */
     assert_int_equal(
-        sched_param_set(sim->sched, a->v.core.domain, NULL, &all, 1, sim->now),
+        sched_param_set(sim->sched, a->v.cold.domain, NULL, &all, 1, sim->now),
         -EINVAL_);
     sim_run(sim, S(3) + MS(20) - 1);
     assert_int_equal(sim_ran(b) - ran[1], MS(200));

@@ -17,7 +17,7 @@ static int reserve(struct sim_vcpu *sv, ns_t period, ns_t slice, bool extra)
         { sched_param_find(ops, "extra"), extra },
     };
 
-    return sched_param_set(sim->sched, sv->v.core.domain, NULL, set, 3,
+    return sched_param_set(sim->sched, sv->v.cold.domain, NULL, set, 3,
                            sim->now);
 }
 

@@ -25,6 +25,8 @@ unsigned host_cpu(void)
 
 void host_lock(unsigned lock)
 {
+    if (fake.on_lock)
+        fake.on_lock(lock);
     assert_false(fake.locked[lock]);
     fake.locked[lock] = true;
 }

@@ -24,7 +24,8 @@ struct fake {
     bool poked[FAKE_CPUS], idle[FAKE_CPUS];
     ns_t timer[FAKE_CPUS];
     unsigned breaches, events;
-    const char *rule; /* of the last breach */
+    const char *rule;               /* of the last breach */
+    void (*on_lock)(unsigned lock); /* called before one is taken, or NULL */
     char printed[4096];
 };
 extern struct fake fake;

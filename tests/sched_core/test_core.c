@@ -367,6 +367,37 @@ static void test_breaches(void **state)
     breaks(DEFECT_STARVES, "starves");
 }
 
+/* When the watchdog looks again after its first look, if one may wait for
+ * `patience` and 100 ms for each of four vCPUs. */
+static ns_t looks_again(ns_t patience)
+{
+    struct sched *s;
+    struct sched_domain *d;
+    ns_t at;
+    unsigned i;
+
+    fake_reset();
+    s = fake_sched(&defect_ops, 1);
+    d = new_domain(s, 1);
+    for (i = 0; i < 4; i++)
+        (void)fake_vcpu(d, i, 0);
+    sched_set_patience(s, patience);
+    fake_run_until(S(1));
+    at = fake.timer[0] - S(1); /* nothing runs: what else should it be for? */
+    fake_destroy(s);
+    return at;
+}
+
+static void test_watchdog(void **state)
+{
+    (void)state;
+    assert_int_equal(looks_again(MS(50)), S(1));
+    assert_int_equal(looks_again(S(15)), S(1));
+    assert_int_equal(looks_again(S(32) - MS(400)), S(2));
+    assert_int_equal(looks_again(S(100000)), S(300));
+    assert_int_equal(looks_again(FOREVER), S(300));
+}
+
 static void test_misplaced(void **state)
 {
     struct sched *s;
@@ -507,6 +538,7 @@ int main(void)
         cmocka_unit_test(test_timer_without_pool),
         cmocka_unit_test(test_change),
         cmocka_unit_test(test_breaches),
+        cmocka_unit_test(test_watchdog),
         cmocka_unit_test(test_misplaced),
         cmocka_unit_test(test_random),
     };

@@ -307,8 +307,8 @@ static void check_vcpu(const struct fake_vcpu *f)
     struct cpuset both;
 
     assert_true(fake_times_exact(f));
-    assert_ptr_equal(v->sched, v->core.domain->sched);
-    assert_ptr_equal(v->dom_priv, v->core.domain->priv);
+    assert_ptr_equal(v->sched, v->cold.domain->sched);
+    assert_ptr_equal(v->dom_priv, v->cold.domain->priv);
     assert_true(cpuset_has(&v->sched->cpus, v->cpu));
     assert_int_equal(v->core.hand == SCHED_HAND_CORE, !sched_may_run(v));
     if (v->core.hand == SCHED_HAND_CPU)

@@ -36,7 +36,7 @@ byte data[SIZE];
 byte count[SIZE];  /* of a lost_records */
 byte seen[ALL + 1];
 
-byte pos, end, nest, lost, lost_total;
+byte pos, end, done, lost, lost_total;
 byte prod, cons;
 byte taken, told; /* the consumer's sums */
 byte finished;
@@ -112,7 +112,6 @@ inline slowly(id)
 
 inline emit(id)
 {
-    nest++;
     p = pos;
     e = end;
     if
@@ -131,20 +130,25 @@ inline emit(id)
     fi;
     put(at, id);
     put(at + 1, id);
-    out:
-    publish:
     if
-    :: nest != 1 -> nest--
+    :: done != p -> skip /* below an incomplete one */
     :: else ->
+        publish:
         q = pos;
         assert(q >= prod);
         prod = q;
-        nest--;
+        done = q;
         if
-        :: pos != q -> nest++; goto publish
+        :: pos != q ->
+            if
+            :: done == q -> goto publish /* came before the store */
+            :: else -> skip              /* came behind it, and published */
+            fi
         :: else
         fi
-    fi
+    fi;
+    out:
+    skip
 }
 
 #define LOCALS byte p, n, u, e, f, l, c, q, at; bool ok

@@ -279,6 +279,45 @@ static void overwrite_keeps_the_newest(void **state)
     assert_int_equal(lost_total, 0);
 }
 
+static unsigned told;
+
+static void note_half_full(void)
+{
+    told++;
+}
+
+/* Records of 12 bytes, by the usual path. */
+static void emit_up_to(uint32_t bytes)
+{
+    for (uint32_t at = 0; at < bytes; at += 12)
+        trace_put_0(trace_header(TRC_SCHED_BLOCK, 0));
+}
+
+static void half_full_is_told_in_time(void **state)
+{
+    (void)state;
+    told = 0;
+    this_ring = &ring;
+    ring.half_full = note_half_full;
+    emit_up_to(SIZE / 2 - 24);
+    assert_int_equal(told, 0);
+    emit_up_to(36);
+    assert_int_equal(told, 1);
+    emit_up_to(SIZE / 2 - 48); /* full, and nobody reads */
+    emit_up_to(SIZE);
+    assert_in_range(told, 1, 4);
+    assert_true(lost_total > 0);
+
+    for (unsigned lap = 0; lap < 20; lap++) { /* whoever keeps up is told ... */
+        buf->cons = buf->prod;
+        told = 0;
+        emit_up_to(SIZE / 2 - 48);
+        assert_int_equal(told, 0);
+        emit_up_to(72); /* ... when half is reached, not earlier */
+        assert_true(told > 0);
+    }
+}
+
 static void mask_selects_class_and_subclass(void **state)
 {
     struct seen s;
@@ -303,7 +342,7 @@ static void mask_selects_class_and_subclass(void **state)
     assert_true(ring_take(buf, SIZE, &s));
     this_ring = &(struct trace_ring){ .buf = NULL }; /* not begun */
     trace_2(TRC_SCHED_WAKE, 1, 0);
-    assert_int_equal(this_ring->nest, 0);
+    assert_int_equal(this_ring->pos, 0);
     assert_false(ring_take(buf, SIZE, &s));
     trace_set_mask(0);
     assert_false(trace_enabled(TRC_SCHED_WAKE));
@@ -361,6 +400,7 @@ int main(void)
         cmocka_unit_test_setup(wild_cons_does_no_harm, fresh),
         cmocka_unit_test_setup(wild_cons_does_no_harm, fresh_overwrite),
         cmocka_unit_test_setup(overwrite_keeps_the_newest, fresh_overwrite),
+        cmocka_unit_test_setup(half_full_is_told_in_time, fresh),
         cmocka_unit_test_setup(mask_selects_class_and_subclass, fresh),
         cmocka_unit_test_setup(anchor_and_info_tell_where_the_rings_are, fresh),
     };

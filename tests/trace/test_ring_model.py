@@ -32,14 +32,17 @@ def test_all_interleavings(tmp_path: Path, usual: int, irqs: int, nmis: int):
 
 
 @pytest.mark.parametrize("right,wrong", [
-    (":: nest != 1 -> nest--", ":: false -> nest--"),
-    (":: pos != q -> nest++; goto publish", ":: false -> skip"),
+    (":: done != p -> skip", ":: false -> skip"),
+    (":: done == q -> goto publish", ":: done == q -> skip"),
+    (":: done == q -> goto publish", ":: true -> goto publish"),
+    ("prod = q;\n        done = q;", "done = q;\n        prod = q;"),
     (":: pos == p -> pos = n; ok = true\n        :: else -> ok = false",
      ":: pos = n; ok = true"),
     (":: lost == c -> lost = 0\n            :: else -> goto claim",
      ":: lost = 0"),
     ("lost++;\n        lost_total++;\n        end = 0;", "lost_total++;"),
 ], ids=["inner contexts publish", "late ones are forgotten",
+        "the published are published again", "done before prod",
         "reserving is not atomic", "the count is not taken atomically",
         "the lost are not counted"])
 def test_a_broken_ring_is_found(tmp_path: Path, right: str, wrong: str):

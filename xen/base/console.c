@@ -13,6 +13,7 @@
 #include "xen/arch/x86/vga.h"
 #include "xen/base/console.h"
 #include "xen/base/console_private.h"
+#include "xen/base/softirq.h"
 #include "xen/lib/cmdline.h"
 #include "xen/lib/format.h"
 
@@ -23,11 +24,13 @@ static struct {
     struct spinlock lock;
     char ring[RING_SIZE];
     uint64_t written; /* bytes ever put into the ring */
+    uint64_t cleared; /* of these, so many are not to be read again */
     bool at_line_start;
     bool forced; /* panicking: no lock any more */
 
     /* Options; constant after boot. */
     bool ready, use_vga, use_serial;
+    bool to_ring;   /* dom0's output goes into the ring, too */
     unsigned level; /* highest enum log_level that is printed */
     unsigned port;  /* index into com[] */
 } console = {
@@ -107,6 +110,9 @@ CMDLINE_OPTION(com2) = { "com2", COM_ACCEPTED, .kind = CMDLINE_PARSED,
                          .parse = parse_com2 };
 CMDLINE_OPTION(console) = { "console", "a list of com1, com2, vga, none",
                             .kind = CMDLINE_PARSED, .parse = parse_console };
+CMDLINE_OPTION(console_to_ring) = { "console_to_ring", "no value, or on, off",
+                                    .kind = CMDLINE_FLAG,
+                                    .variable = &console.to_ring };
 CMDLINE_OPTION(loglvl) = { "loglvl", "error, warning, info, debug, all, none",
                            .kind = CMDLINE_PARSED, .parse = parse_loglvl };
 
@@ -121,14 +127,26 @@ static void devices_write(const char *text, size_t length)
         vga_write(text, length);
 }
 
-static void put(const char *text, size_t length)
+static void ring_write(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        console.ring[console.written++ % RING_SIZE] = text[i];
+    if (!console.forced)
+        softirq_raise(SOFTIRQ_CON_RING);
+}
+
+static void put_devices(const char *text, size_t length)
 {
     if (!length)
         return;
-    for (size_t i = 0; i < length; i++)
-        console.ring[console.written++ % RING_SIZE] = text[i];
     console.at_line_start = text[length - 1] == '\n';
     devices_write(text, length);
+}
+
+static void put(const char *text, size_t length)
+{
+    ring_write(text, length);
+    put_devices(text, length);
 }
 
 /* Put text with `prefix` before each line. */
@@ -188,24 +206,29 @@ void console_log(enum log_level level, const char *format, ...)
     va_end(args);
 }
 
-void console_write(const char *text, size_t length)
+void console_dom0_write(const char *text, size_t length)
 {
     uint64_t flags = lock();
 
-    put(text, length);
+    if (console.to_ring)
+        ring_write(text, length);
+    put_devices(text, length);
     unlock(flags);
 }
 
 void console_print(const char *format, ...)
 {
     char text[512];
+    uint64_t flags;
     size_t length;
     va_list args;
 
     va_start(args, format);
     length = format_textv(text, sizeof(text), format, args);
     va_end(args);
-    console_write(text, length < sizeof(text) ? length : sizeof(text) - 1);
+    flags = lock();
+    put(text, length < sizeof(text) ? length : sizeof(text) - 1);
+    unlock(flags);
 }
 
 static void guest_flush(struct console_guest *g)
@@ -240,14 +263,43 @@ void console_guest_write(struct console_guest *g, const char *text,
     }
 }
 
+/* The oldest position that may still be read; the lock is held. */
+static uint64_t ring_start(void)
+{
+    uint64_t oldest = console.written > RING_SIZE ? console.written - RING_SIZE
+                                                  : 0;
+
+    return oldest > console.cleared ? oldest : console.cleared;
+}
+
+uint64_t console_ring_position(uint32_t index)
+{
+    uint64_t flags = lock();
+    uint64_t at = console.written - ((uint32_t)console.written - index);
+
+    if (at > console.written || at < ring_start())
+        at = ring_start();
+    unlock(flags);
+    return at;
+}
+
+void console_ring_clear(uint64_t upto)
+{
+    uint64_t flags = lock();
+
+    if (upto > console.cleared && upto <= console.written)
+        console.cleared = upto;
+    unlock(flags);
+}
+
 size_t console_ring_read(uint64_t *from, char *out, size_t size)
 {
     uint64_t flags = lock();
     uint64_t at = *from;
     size_t n = 0;
 
-    if (console.written > RING_SIZE && at < console.written - RING_SIZE)
-        at = console.written - RING_SIZE;
+    if (at < ring_start())
+        at = ring_start();
     if (at > console.written)
         at = console.written;
     while (n < size && at < console.written)

@@ -11,7 +11,8 @@
 #include "xen/lib/log.h"
 #include "xen/lib/types.h"
 
-void console_write(const char *text, size_t length);
+/* As it comes from dom0. It is kept in the ring only with console_to_ring. */
+void console_dom0_write(const char *text, size_t length);
 
 /* A guest's console output: put out line by line, each after "(name) ". */
 struct console_guest {
@@ -31,5 +32,7 @@ void console_release_screen(void);
 
 /* A debug key: h lists them. Handlers run in a softirq, interrupts on. */
 void console_add_key(char key, const char *help, void (*handler)(void));
+/* As if it had been pressed; where a softirq may run. */
+void console_serve_key(char c);
 
 #endif

@@ -20,5 +20,10 @@ void console_force(void);
 /* Copy what was written from position *from on (0: the oldest that is kept)
  * to out, move *from past it, and return how many bytes. */
 size_t console_ring_read(uint64_t *from, char *out, size_t size);
+/* The position that a toolstack's index (its low half) means; if it is not kept
+ * any more, or never was, the oldest that is. */
+uint64_t console_ring_position(uint32_t index);
+/* What stands before that position is not to be read again. */
+void console_ring_clear(uint64_t upto);
 
 #endif

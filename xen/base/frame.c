@@ -4,8 +4,10 @@
  * A free block of 2^order frames is aligned to its size; its first struct page
  * carries PAGE_FREE, the order in `extra`, and stands in the list of its zone
  * and order. A block's buddy differs in one bit of the frame number; the two
- * are joined when both are free and of one order. Two zones, below and above
- * 4 GiB, keep the low frames for those who need them.
+ * are joined when both are free and of one order. A zone for each number of
+ * significant bits of a frame number serves any width of addresses exactly, and
+ * the highest first keeps the low frames for those who need them. A block lies
+ * in one zone: it is aligned to its size, and frame 0 is never free.
  *
  * Until the frame table stands, early_alloc() cuts frames off the top of the
  * loader's free ranges.
@@ -24,8 +26,7 @@
 #include "xen/arch/x86/tlb.h"
 #include "xen/lib/bug.h"
 
-#define ZONES     2u
-#define MFN_4G    ((mfn_t)1 << (32 - PAGE_SHIFT))
+#define ZONES     41u /* 52 bits of address, and none */
 #define EARLY_MAX (BOOT_RANGES + BOOT_MODULES + 64u)
 #define SIZE_2M   ((size_t)1 << 21)
 #define LOW_END   ((paddr_t)0x100000)
@@ -35,6 +36,7 @@ mfn_t frame_max;
 static struct frame_pool {
     struct spinlock lock;
     struct page_list free[ZONES][FRAME_ORDER_MAX + 1];
+    uint32_t orders[ZONES]; /* bit n: free[][n] is not empty */
     uint64_t nr_free, nr_total;
     bool ready; /* the frame table stands */
 } frame_pool;
@@ -43,21 +45,28 @@ static struct frame_pool {
 
 static unsigned zone_of(const struct page *page)
 {
-    return page_to_mfn(page) >= MFN_4G;
+    return 64 - (unsigned)__builtin_clzl(page_to_mfn(page));
 }
 
 static void block_insert(struct page *page, unsigned order)
 {
+    unsigned zone = zone_of(page);
+
     page->word = PAGE_RAM | PAGE_FREE;
     page->owner = NULL;
     page->extra = order;
-    TAILQ_INSERT_HEAD(&frame_pool.free[zone_of(page)][order], page, entry);
+    TAILQ_INSERT_HEAD(&frame_pool.free[zone][order], page, entry);
+    frame_pool.orders[zone] |= 1u << order;
 }
 
 static void block_remove(struct page *page, unsigned order)
 {
+    unsigned zone = zone_of(page);
+
     ASSERT((page->word & PAGE_FREE) && page->extra == order);
-    TAILQ_REMOVE(&frame_pool.free[zone_of(page)][order], page, entry);
+    TAILQ_REMOVE(&frame_pool.free[zone][order], page, entry);
+    if (TAILQ_EMPTY(&frame_pool.free[zone][order]))
+        frame_pool.orders[zone] &= ~(1u << order);
     page->word = PAGE_RAM;
 }
 
@@ -84,15 +93,27 @@ static void block_free(struct page *page, unsigned order)
     block_insert(mfn_to_page(mfn), order);
 }
 
-/* A block of `order` from `zone`, larger ones split. Under the lock. */
+/* The highest zone for addresses of this width in bits; 0: any. */
+static unsigned zone_below(unsigned bits)
+{
+    unsigned top = 64 - (unsigned)__builtin_clzl(frame_max);
+
+    if (!bits || bits > PAGE_SHIFT + top)
+        return top;
+    return bits > PAGE_SHIFT ? bits - PAGE_SHIFT : 0; /* where nothing is */
+}
+
+/* A block of `order` from `zone` or below, larger ones split. Under the
+ * lock. */
 static struct page *block_take(unsigned zone, unsigned order)
 {
-    unsigned have = order;
     struct page *page;
+    unsigned have;
 
-    while (TAILQ_EMPTY(&frame_pool.free[zone][have]))
-        if (++have > FRAME_ORDER_MAX)
+    while (!(frame_pool.orders[zone] >> order))
+        if (zone-- == 0)
             return NULL;
+    have = order + (unsigned)__builtin_ctz(frame_pool.orders[zone] >> order);
     page = TAILQ_FIRST(&frame_pool.free[zone][have]);
     block_remove(page, have);
     while (have > order) {
@@ -128,17 +149,14 @@ void frame_scrub(struct page *page)
 
 struct page *frame_alloc(unsigned order, unsigned flags)
 {
-    struct page *page = NULL;
+    struct page *page;
     uint64_t irq;
     size_t i;
 
     if (order > FRAME_ORDER_MAX)
         return NULL;
     irq = spin_lock_irqsave(&frame_pool.lock);
-    if (!(flags & FRAME_BELOW_4G))
-        page = block_take(1, order);
-    if (!page)
-        page = block_take(0, order);
+    page = block_take(zone_below(flags >> FRAME_BITS), order);
     spin_unlock_irqrestore(&frame_pool.lock, irq);
     if (!page)
         return NULL;

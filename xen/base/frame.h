@@ -70,8 +70,8 @@ void frames_release(paddr_t start, paddr_t end);
 #define FRAME_ORDER_MAX  18u /* 1 GiB */
 #define FRAME_LEFTOVER   1u  /* it may hold what the boot loader left in it */
 #define FRAME_ZERO       1u  /* hand it out filled with zeros */
-#define FRAME_BELOW_4G   2u
-#define FRAME_UNSCRUBBED 4u /* mmu_alloc_page(): leftovers do no harm */
+#define FRAME_UNSCRUBBED 4u  /* mmu_alloc_page(): leftovers do no harm */
+#define FRAME_BITS       8u  /* shift: width of addresses in bits; 0: any */
 
 /* 2^order contiguous, so aligned frames, or NULL. Interrupts on or off. */
 struct page *frame_alloc(unsigned order, unsigned flags);

@@ -33,15 +33,20 @@ static void list_keys(void)
             log_error("  %c  %s", (char)i, keys.key[i].help);
 }
 
-static void serve(void)
+void console_serve_key(char c)
 {
-    char c = __atomic_exchange_n(&keys.pressed, '\0', __ATOMIC_ACQUIRE);
     const struct key *k = &keys.key[c & 0x7f];
 
     if (c && k->handler)
         k->handler();
     else if (c > ' ')
         log_error("Key %c does nothing; h lists those that do.", c);
+}
+
+static void serve(void)
+{
+    console_serve_key(
+        __atomic_exchange_n(&keys.pressed, '\0', __ATOMIC_ACQUIRE));
 }
 
 static void open_keys(void)

@@ -18,6 +18,8 @@ enum softirq {
     SOFTIRQ_TIMER,
     SOFTIRQ_WORK, /* softirq_defer() */
     SOFTIRQ_KEYS,
+    SOFTIRQ_CON_RING, /* there is something new in the console's ring */
+    SOFTIRQ_TBUF,     /* this CPU's trace ring is half full */
     SOFTIRQ_SCHEDULE,
     NR_SOFTIRQS,
 };

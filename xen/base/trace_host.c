@@ -15,6 +15,7 @@
 #include "xen/arch/x86/percpu.h"
 #include "xen/base/console.h"
 #include "xen/base/frame.h"
+#include "xen/base/softirq.h"
 
 #define KEPT_PAGES                                                             \
     ((TRACE_KEPT * sizeof(struct trace_kept) + PAGE_SIZE - 1) / PAGE_SIZE)
@@ -111,6 +112,17 @@ void trace_host_init(unsigned nr_cpus, unsigned pages, uint32_t mask,
     make_info(nr_cpus, pages);
     trace_set_mask(mask);
     trace_anchor_publish();
+}
+
+static void half_full(void)
+{
+    softirq_raise(SOFTIRQ_TBUF);
+}
+
+void trace_host_tell(void)
+{
+    for (unsigned c = 0; c < NR_CPUS; c++)
+        rings[c].ring.half_full = half_full;
 }
 
 const struct trace_ring *trace_host_ring(unsigned cpu)

@@ -19,6 +19,9 @@ void trace_host_init(unsigned nr_cpus, unsigned pages, uint32_t mask,
  * there is no trace. */
 int trace_host_info(mfn_t *mfn, uint32_t *size);
 
+/* From now on SOFTIRQ_TBUF is raised when a ring is half full. */
+void trace_host_tell(void);
+
 struct trace_ring;
 const struct trace_ring *trace_host_ring(unsigned cpu);
 

@@ -73,6 +73,7 @@ void boot_add_keys(void)
 {
     console_add_key('q', "domains and their vCPUs", dump_domains);
     console_add_key('p', "domains' frames by type", dump_pages);
+    console_add_key('c', "frames, ports and grants, counted", dump_counts);
     console_add_key('r', "run queues", sched_dump_all);
     console_add_key('S', "change to the next scheduler", sched_next_all);
     console_add_key('t', "timers", show_timers);

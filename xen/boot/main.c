@@ -13,7 +13,10 @@
 #include "xen/base/console_private.h"
 #include "xen/base/frame.h"
 #include "xen/base/time.h"
+#include "xen/base/trace_host.h"
 #include "xen/boot/boot.h"
+#include "xen/core/event.h"
+#include "xen/core/xen_frames.h"
 #include "xen/dom/dom.h"
 #include "xen/sched/run.h"
 
@@ -92,7 +95,10 @@ void main(uint32_t protocol, paddr_t information)
     sched_host_init();
     run_cpu_start();
     boot_start_cpus();
+    event_open_softirqs();
+    trace_host_tell();
     boot_add_keys();
+    xen_frames_share_trace();
     console_init_input();
     dom_start();
     say_ready(start);

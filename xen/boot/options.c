@@ -23,7 +23,6 @@ extern const struct cmdline_option __stop_cmdline_options[];
     CMDLINE_OPTION(id) = { name, "", .kind = CMDLINE_IGNORED }
 IGNORED(acpi, "acpi");
 IGNORED(apic_verbosity, "apic_verbosity");
-IGNORED(console_to_ring, "console_to_ring");
 IGNORED(console_timestamps, "console_timestamps");
 IGNORED(conring_size, "conring_size");
 IGNORED(conswitch, "conswitch");

@@ -25,6 +25,7 @@ static struct {
     struct spinlock lock;
     struct domain_list list; /* in order of id */
     struct domain *by_id[DOMID_FIRST_RESERVED];
+    unsigned count; /* of all structs; atomic */
 } domain_table;
 
 /* ---- finding ---- */
@@ -87,6 +88,11 @@ static void domain_leave(struct domain *d)
     spin_unlock(&domain_table.lock);
 }
 
+unsigned domain_count(void)
+{
+    return __atomic_load_n(&domain_table.count, __ATOMIC_RELAXED);
+}
+
 /* ---- creating ---- */
 
 static int create_shared(struct domain *d)
@@ -125,7 +131,7 @@ static void destroy_parts(struct domain *d)
 }
 
 /* The parts, in the order in which they need each other. */
-static int create_parts(struct domain *d)
+static int create_parts(struct domain *d, const struct domain_config *c)
 {
     int rc;
 
@@ -140,7 +146,7 @@ static int create_parts(struct domain *d)
     if (!rc)
         rc = event_domain_create(d);
     if (!rc)
-        rc = grant_domain_create(d);
+        rc = grant_domain_create(d, c->max_grant_frames, c->max_grant_maps);
     if (!rc)
         rc = domain_enter(d);
     if (rc) {
@@ -167,6 +173,8 @@ static void fill_in(struct domain *d, const struct domain_config *config)
     d->hardware = config->hardware;
     d->max_vcpus = config->max_vcpus;
     d->mmu.max_pages = config->max_frames;
+    d->event.max_ports = config->max_ports;
+    pv_features_all(&d->features);
     d->pause_count = 1;
     d->created = time_now();
     domain_watchdog_create(d);
@@ -183,11 +191,12 @@ int domain_create(const struct domain_config *config, struct domain **out)
     if (!d)
         return -XEN_ENOMEM;
     fill_in(d, config);
-    rc = create_parts(d);
+    rc = create_parts(d, config);
     if (rc) {
         mem_free(d);
         return rc;
     }
+    __atomic_fetch_add(&domain_table.count, 1, __ATOMIC_RELAXED);
     *out = d;
     return 0;
 }
@@ -197,6 +206,7 @@ void domain_put(struct domain *d)
     if (__atomic_sub_fetch(&d->refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
     ASSERT(d->dying);
+    __atomic_fetch_sub(&domain_table.count, 1, __ATOMIC_RELAXED);
     destroy_parts(d);
     mem_free(d);
 }
@@ -296,6 +306,8 @@ int domain_kill(struct domain *d)
     grant_domain_release(d);
     WRITE_ONCE(d->killed, true);
     domain_leave(d);
+    event_send_global_virq(VIRQ_DOM_EXC);
     domain_put(d); /* the table's reference; the caller has its own */
+    event_send_global_virq(VIRQ_DOM_EXC);
     return 0;
 }

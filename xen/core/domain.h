@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <xen/xen.h>
 #include <xen/sched.h>
+#include "xen/arch/x86/pv/features.h"
 #include "xen/arch/x86/pv/pv.h"
 #include "xen/arch/x86/spinlock.h"
 #include "xen/base/console.h"
@@ -69,6 +70,7 @@ struct domain {
     bool hardware;             /* owns the machine's devices */
     bool dying;                /* domain_kill() has begun */
     bool being_killed, killed; /* by one at a time; under lock */
+    bool controlled;           /* domain_control_begin(); atomic */
     bool shut_down;            /* and why, in shutdown_code */
     bool crashed;
     uint8_t shutdown_code;
@@ -87,8 +89,10 @@ struct domain {
     struct run_domain *sched;   /* the plug-in's per-domain state */
     struct shared_info *shared; /* one frame, mapped in the direct map */
     struct page *shared_page;
-    unsigned long vm_assist; /* VMASST_TYPE_* bits */
-    int64_t time_offset_s;   /* of its wall clock */
+    unsigned long vm_assist;            /* VMASST_TYPE_* bits */
+    int64_t time_offset_s;              /* of its wall clock */
+    uint32_t tsc_mode, tsc_incarnation; /* as the toolstack set them */
+    struct pv_features features;        /* that its vCPUs may see */
 
     struct mmu_domain mmu;     /* frames and page tables */
     struct event_domain event; /* event channels */
@@ -132,6 +136,9 @@ static inline struct domain *domain_hold(struct domain *d)
     return d;
 }
 
+/* How many there are, the dead ones that others still refer to included. */
+unsigned domain_count(void);
+
 /* Calls visit for each domain, under the list's lock. */
 void domain_visit(void (*visit)(struct domain *d, void *arg), void *arg);
 
@@ -141,11 +148,26 @@ struct domain_config {
     unsigned max_vcpus;
     uint64_t max_frames;
     bool privileged, hardware;
+    /* 0: as many as there can be. */
+    unsigned max_ports, max_grant_frames, max_grant_maps;
 };
 
 /* A domain with no frames and no vCPUs, paused once. *out holds a reference.
  * 0, or -ENOMEM, -EEXIST, -EINVAL. */
 int domain_create(const struct domain_config *config, struct domain **out);
+
+/* For the toolstack's changes of d: one at a time, destroying included, so that
+ * none gives it anything after its teardown has taken all. False: another is at
+ * it; try again. Nobody waits with it held but for d's vCPUs to stop. */
+static inline bool domain_control_begin(struct domain *d)
+{
+    return !__atomic_exchange_n(&d->controlled, true, __ATOMIC_ACQUIRE);
+}
+
+static inline void domain_control_end(struct domain *d)
+{
+    __atomic_store_n(&d->controlled, false, __ATOMIC_RELEASE);
+}
 /* Its vCPU `id`, down and without context. 0, -ENOMEM, -EEXIST, -EINVAL. */
 int vcpu_create(struct domain *d, unsigned id);
 void vcpu_destroy(struct vcpu *v); /* it does not run, and never will */

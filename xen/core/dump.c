@@ -7,6 +7,7 @@
 #include "xen/base/console.h"
 #include "xen/core/domain.h"
 #include "xen/core/dump.h"
+#include "xen/core/grant.h"
 #include "xen/core/pagetype.h"
 
 static const char *state_name(int state)
@@ -36,6 +37,16 @@ static void dump_vcpu(const struct vcpu *v)
         times.time[RUNSTATE_offline] / 1000000);
 }
 
+/* Its kernel may have something to say, too. */
+static void ask_guest(struct domain *d)
+{
+    for (unsigned i = 0; i < d->max_vcpus; i++)
+        if (d->vcpu[i] && d->vcpu[i]->event.virq_port[VIRQ_DEBUG]) {
+            console_print("  VIRQ_DEBUG to vCPU %u\n", i);
+            event_send_virq(d->vcpu[i], VIRQ_DEBUG);
+        }
+}
+
 static void dump_domain(struct domain *d, void *arg)
 {
     (void)arg;
@@ -46,6 +57,7 @@ static void dump_domain(struct domain *d, void *arg)
     for (unsigned i = 0; i < d->max_vcpus; i++)
         if (d->vcpu[i])
             dump_vcpu(d->vcpu[i]);
+    ask_guest(d);
 }
 
 void dump_domains(void)
@@ -81,6 +93,35 @@ static void count_pages(struct domain *d, void *arg)
 void dump_pages(void)
 {
     domain_visit(count_pages, NULL);
+}
+
+static void count_held(struct domain *d, void *arg)
+{
+    uint64_t *owned = arg;
+    unsigned long released = 0;
+    struct page *page;
+
+    spin_lock(&d->mmu.page_lock);
+    TAILQ_FOREACH (page, &d->mmu.released, entry)
+        released++;
+    *owned += d->mmu.nr_pages;
+    spin_unlock(&d->mmu.page_lock);
+    console_print("domain %u: %lu frames, %lu of them given up and in use; "
+                  "%u ports, %u grants in use, %u mappings, %lu references\n",
+                  d->id, d->mmu.nr_pages, released, event_count(d),
+                  grant_count_pinned(d), grant_count_maps(d), d->refs);
+}
+
+void dump_counts(void)
+{
+    uint64_t owned = 0, free;
+
+    domain_visit(count_held, &owned);
+    free = frame_count_free();
+    console_print("frames: %lu free, %lu of those domains, %lu others; domains "
+                  "not yet freed: %u\n",
+                  free, owned, frame_count_total() - free - owned,
+                  domain_count());
 }
 
 void dump_guest_here(void)

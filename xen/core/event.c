@@ -21,7 +21,11 @@
 
 static unsigned event_limit(const struct domain *d)
 {
-    return d->event.fifo ? EVENT_PORTS_FIFO : EVENT_PORTS_2L;
+    unsigned limit = d->event.fifo ? EVENT_PORTS_FIFO : EVENT_PORTS_2L;
+
+    if (d->event.max_ports && d->event.max_ports < limit)
+        limit = d->event.max_ports + 1; /* ports count from 0 */
+    return limit;
 }
 
 int event_domain_create(struct domain *d)
@@ -69,7 +73,15 @@ static struct event_channel *event_alloc(struct domain *d, int *error)
         *error = -XEN_EBUSY;
         return NULL;
     }
+    if (unlikely(!domain_vcpu(d, 0))) { /* which the event would go to */
+        *error = -XEN_EINVAL;
+        return NULL;
+    }
     for (port = d->event.lowest_free;; port++) {
+        if (port >= event_limit(d)) {
+            *error = -XEN_ENOSPC;
+            return NULL;
+        }
         if (port >= d->event.nr_ports) {
             *error = event_grow(d);
             if (*error)
@@ -433,6 +445,15 @@ void event_domain_destroy(struct domain *d)
     for (i = 0; i < nr; i++)
         mem_free(group[i]);
     mem_free(group);
+}
+
+unsigned event_count(struct domain *d)
+{
+    unsigned port, n = 0;
+
+    for (port = 1; port < READ_ONCE(d->event.nr_ports); port++)
+        n += event_channel_of(d, port)->state != EVENT_FREE;
+    return n;
 }
 
 void event_dump(struct domain *d)

@@ -33,6 +33,7 @@ struct event_domain {
     unsigned nr_ports;            /* in the groups so far; only grows */
     unsigned lowest_free;         /* no free port stands below it */
     bool resetting;               /* no port is handed out meanwhile */
+    unsigned max_ports;           /* the highest there may be; 0: no limit */
     struct event_fifo *fifo;      /* NULL: 2-level */
     struct softirq_work crash;    /* event_crash_later() */
     bool crashing;                /* atomic; it is queued, with a reference */
@@ -58,6 +59,7 @@ int event_send(struct domain *d, unsigned port);
 /* Virtual interrupts; from a hypercall or a softirq. */
 void event_send_virq(struct vcpu *v, unsigned virq);
 void event_send_global_virq(unsigned virq); /* to dom0's vCPU 0 */
+void event_open_softirqs(void);             /* for those that `base` asks for */
 
 /* For the hypervisor itself as one end (console, boot-time domains): an
  * unbound port of d that domain `remote` may bind; the port, or an errno. */
@@ -78,6 +80,9 @@ bool event_port_pending(struct domain *d, unsigned port);
 
 /* A new vcpu_info was registered or a vCPU reset: keep what was pending. */
 void event_info_moved(struct vcpu *v);
+
+/* How many of d's ports are in use; as it is just now. */
+unsigned event_count(struct domain *d);
 
 /* Debug key: print d's ports. */
 void event_dump(struct domain *d);

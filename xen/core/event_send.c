@@ -13,6 +13,7 @@
  * is tested first, so that a storm of events on one port stays cheap.
  */
 #include <xen/errno.h>
+#include "trace/trace.h"
 #include "xen/core/event_private.h"
 
 static void crash_now(void *arg)
@@ -86,8 +87,22 @@ static inline void event_2l_set_pending(struct domain *d,
         event_wake_poller(v, port);
 }
 
+/* Before the vCPU is woken; nobody as the sender of what is no guest's. */
+static NOINLINE void trace_send(const struct event_channel *ch)
+{
+    const struct vcpu *to = ch->target;
+    bool guest = current_pv() && ch->state != EVENT_PIRQ &&
+                 ch->state != EVENT_VIRQ;
+
+    trace_3(TRACE_EVTCHN_SEND, trace_id(to->domain->id, to->id), ch->port,
+            guest ? trace_id(current_domain()->id, current_vcpu()->id)
+                  : TRACE_NOBODY);
+}
+
 static inline void set_pending(struct domain *d, struct event_channel *ch)
 {
+    if (unlikely(trace_enabled(TRACE_EVTCHN_SEND)))
+        trace_send(ch);
     if (d->event.fifo)
         event_fifo_set_pending(d, ch);
     else
@@ -176,8 +191,10 @@ void event_send_virq(struct vcpu *v, unsigned virq)
 
     spin_lock(&d->event.lock);
     port = v->event.virq_port[virq];
-    if (port)
+    if (port) {
+        trace_2(TRACE_VIRQ, trace_id(d->id, v->id), virq);
         event_set_pending(d, event_channel_of(d, port));
+    }
     spin_unlock(&d->event.lock);
 }
 
@@ -190,6 +207,22 @@ void event_send_global_virq(unsigned virq)
     if (d->vcpu[0])
         event_send_virq(d->vcpu[0], virq);
     domain_put(d);
+}
+
+static void tell_console_ring(void)
+{
+    event_send_global_virq(VIRQ_CON_RING);
+}
+
+static void tell_trace(void)
+{
+    event_send_global_virq(VIRQ_TBUF);
+}
+
+void event_open_softirqs(void)
+{
+    softirq_open(SOFTIRQ_CON_RING, tell_console_ring);
+    softirq_open(SOFTIRQ_TBUF, tell_trace);
 }
 
 void event_notify(struct domain *d, unsigned port)

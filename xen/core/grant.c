@@ -10,11 +10,19 @@
 
 #define NO_MAP (~0u)
 
-int grant_domain_create(struct domain *d)
+static unsigned limit_of(unsigned wish, unsigned most)
+{
+    return wish && wish < most ? wish : most;
+}
+
+int grant_domain_create(struct domain *d, unsigned max_frames,
+                        unsigned max_maps)
 {
     d->grant = mem_alloc(sizeof(*d->grant));
     if (!d->grant)
         return -XEN_ENOMEM;
+    d->grant->max_frames = limit_of(max_frames, GRANT_FRAMES_MAX);
+    d->grant->max_maps = limit_of(max_maps, GRANT_MAPS_MAX);
     d->grant->free_map = NO_MAP;
     return 0;
 }
@@ -63,7 +71,7 @@ int grant_grow(struct domain *d, unsigned n)
     struct grant_table *g = d->grant;
     int rc = 0;
 
-    if (n > GRANT_FRAMES_MAX)
+    if (n > g->max_frames)
         return -XEN_EINVAL;
     spin_lock(&g->lock);
     while (g->nr_frames < n && !rc)
@@ -174,7 +182,7 @@ static bool add_maps(struct grant_table *g)
     struct grant_map *chunk;
     unsigned i;
 
-    if (g->nr_maps == GRANT_MAPS_MAX)
+    if (g->nr_maps >= g->max_maps)
         return false;
     chunk = mem_alloc(GRANT_MAPS_CHUNK * sizeof(*chunk));
     if (!chunk)
@@ -255,4 +263,26 @@ void grant_domain_release(struct domain *d)
         grant_map_free(d, handle, m);
         preempt_point();
     }
+}
+
+/* ---- counts ---- */
+
+unsigned grant_count_pinned(const struct domain *d)
+{
+    const struct grant_table *g = d->grant;
+    unsigned ref, n = 0, end = READ_ONCE(g->nr_frames) * GRANT_PER_FRAME;
+
+    for (ref = 0; ref < end; ref++)
+        n += active_of(g, ref)->readers + active_of(g, ref)->writers != 0;
+    return n;
+}
+
+unsigned grant_count_maps(const struct domain *d)
+{
+    const struct grant_table *g = d->grant;
+    unsigned handle, n = 0, end = READ_ONCE(g->nr_maps);
+
+    for (handle = 0; handle < end; handle++)
+        n += map_at(g, handle)->granter != NULL;
+    return n;
 }

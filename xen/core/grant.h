@@ -29,7 +29,7 @@ struct domain;
 #define GRANT_FRAMES_MAX 64u
 #define GRANT_PER_FRAME  (PAGE_SIZE / sizeof(struct grant_entry_v1))
 #define GRANT_MAPS_MAX   (GRANT_FRAMES_MAX * 1024u)
-#define GRANT_MAPS_CHUNK 256u
+#define GRANT_MAPS_CHUNK 256u /* of Xen's: a frame of its maptrack */
 
 /* One entry of a granter's in use. */
 struct grant_active {
@@ -49,6 +49,7 @@ struct grant_map {
 };
 
 struct grant_table {
+    unsigned max_frames, max_maps; /* set once */
     struct spinlock lock;
     unsigned nr_frames;
     struct page *frame[GRANT_FRAMES_MAX];
@@ -60,7 +61,9 @@ struct grant_table {
     struct grant_map *maps[GRANT_MAPS_MAX / GRANT_MAPS_CHUNK];
 };
 
-int grant_domain_create(struct domain *d);
+/* Limits: 0 for as many as there can be. */
+int grant_domain_create(struct domain *d, unsigned max_frames,
+                        unsigned max_maps);
 /* All that d maps is let go; its page tables are gone already. Preemptible. */
 void grant_domain_release(struct domain *d);
 void grant_domain_destroy(struct domain *d);
@@ -73,6 +76,10 @@ int grant_grow(struct domain *d, unsigned n);
 int grant_pin(struct domain *granter, uint32_t ref, uint16_t mapper, bool write,
               mfn_t *mfn);
 void grant_unpin(struct domain *granter, uint32_t ref, bool write);
+
+/* Entries of d's that others use, and what d maps; as it is just now. */
+unsigned grant_count_pinned(const struct domain *d);
+unsigned grant_count_maps(const struct domain *d);
 
 /* A free mapping of d's; its handle; or NULL. */
 struct grant_map *grant_map_alloc(struct domain *d, uint32_t *handle);

@@ -339,6 +339,7 @@ static int create_parts(struct vcpu *v)
         thread_destroy(&v->run.thread);
         return rc;
     }
+    v->pv.features = &d->features;
     rc = run_create(&v->run, d->sched, d->id, (uint16_t)v->id, switch_out,
                     switch_in);
     if (rc) {

@@ -21,8 +21,11 @@
  * gives the modules' memory back. */
 void dom_start(void);
 
-/* From now on: see finish.c. nr_domains: how many were started. */
+/* dom0_sched=: dies if the scheduler does not take it. */
 struct domain;
+void dom0_set_params(struct domain *d);
+
+/* From now on: see finish.c. nr_domains: how many were started. */
 void dom_watch_for_end(unsigned nr_domains, bool has_dom0);
 
 #endif

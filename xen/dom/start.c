@@ -347,6 +347,7 @@ static void build_dom0(struct module *kernel, struct module *ramdisk)
         die("dom0 (%s): %s", kernel->name, why);
     if (options.pin)
         pin_vcpus(d);
+    dom0_set_params(d);
     add(d);
     log_info("dom0: %s, %lu MiB, %u vCPUs", kernel->name,
              r.nr_pages >> (20 - PAGE_SHIFT), r.max_vcpus);

@@ -22,7 +22,7 @@ static int64_t do_write(struct domain *d, uint64_t count, uintptr_t guest)
         if (copy_from_guest(text, guest, part))
             return -XEN_EFAULT;
         if (d->privileged) {
-            console_write(text, part);
+            console_dom0_write(text, part);
         } else {
             spin_lock(&d->event.lock); /* that of the ring's output, too */
             console_guest_write(&d->console, text, part);

@@ -24,6 +24,10 @@ int control_sched_domain(struct domain *d, struct xen_domctl_scheduler_op *op);
 /* XEN_SYSCTL_SCHEDOP_*: parameters of a pool's scheduler. */
 int control_sched_pool(struct xen_sysctl_scheduler_op *op);
 
+/* XEN_SYSCTL_get_cpu_policy and _featureset (control_cpu.c). */
+int control_cpu_policy(struct xen_sysctl_cpu_policy *op);
+int control_cpu_featureset(struct xen_sysctl_cpu_featureset *op);
+
 /* XEN_SYSCTL_CPUPOOL_OP_* (control_pool.c). */
 int control_cpupool(struct xen_sysctl_cpupool_op *op);
 

@@ -72,7 +72,7 @@ static int64_t query_size(uintptr_t arg, unsigned count)
     q.status = (int16_t)grant_subject(q.dom, &d);
     if (!q.status) {
         q.nr_frames = READ_ONCE(d->grant->nr_frames);
-        q.max_nr_frames = GRANT_FRAMES_MAX;
+        q.max_nr_frames = d->grant->max_frames;
         mmu_subject_put(d);
     }
     return copy_to_guest(arg, &q, sizeof(q));

@@ -50,6 +50,7 @@ hypercall_fn hypercall_physdev_op;
 hypercall_fn hypercall_physdev_op_compat;
 hypercall_fn hypercall_platform_op;
 hypercall_fn hypercall_mca;
+hypercall_fn hypercall_xenpmu_op;
 hypercall_fn hypercall_sysctl;
 hypercall_fn hypercall_domctl;
 hypercall_fn hypercall_metronome; /* arch_7: ours, xen/include/metronome.h */

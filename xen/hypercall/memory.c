@@ -59,9 +59,7 @@ static int reservation_begin(uintptr_t arg, struct reservation *out)
 
 unsigned memory_frame_flags(unsigned mem_flags)
 {
-    unsigned bits = XENMEMF_get_address_bits(mem_flags);
-
-    return bits && bits <= 32 ? FRAME_BELOW_4G : 0;
+    return XENMEMF_get_address_bits(mem_flags) << FRAME_BITS;
 }
 
 /* Extent i of a list of the guest's. */

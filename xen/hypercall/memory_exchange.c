@@ -20,7 +20,7 @@ struct exchange {
     struct xen_memory_exchange e;
     struct domain *d;
     unsigned order; /* of a chunk */
-    unsigned flags, bits;
+    unsigned flags;
 };
 
 /* Frame number i of the frames given. */
@@ -76,13 +76,6 @@ static void free_list(struct page_list *list, unsigned order)
     }
 }
 
-static bool low_enough(const struct exchange *x, const struct page *page)
-{
-    return !x->bits || x->bits >= 52 ||
-           mfn_to_paddr(page_to_mfn(page) + (1ul << x->e.out.extent_order)) <=
-               (paddr_t)1 << x->bits;
-}
-
 static int alloc_chunk(const struct exchange *x, struct page_list *list)
 {
     unsigned out = x->e.out.extent_order;
@@ -92,12 +85,11 @@ static int alloc_chunk(const struct exchange *x, struct page_list *list)
     for (i = 0; i < 1ul << (x->order - out); i++) {
         struct page *page = frame_alloc(out, x->flags);
 
-        if (page)
-            TAILQ_INSERT_TAIL(list, page, entry);
-        if (!page || !low_enough(x, page)) {
+        if (!page) {
             free_list(list, out);
             return -XEN_ENOMEM;
         }
+        TAILQ_INSERT_TAIL(list, page, entry);
     }
     return 0;
 }
@@ -188,7 +180,6 @@ int64_t memory_exchange(uintptr_t arg)
     x.order = x.e.in.extent_order > x.e.out.extent_order ? x.e.in.extent_order
                                                          : x.e.out.extent_order;
     x.flags = memory_frame_flags(x.e.out.mem_flags);
-    x.bits = XENMEMF_get_address_bits(x.e.out.mem_flags);
     rc = check_exchange(&x);
     if (rc)
         return rc;

@@ -40,10 +40,10 @@ int64_t memory_acquire_resource(uintptr_t arg)
     if (rc)
         return rc;
     if (!guest_handle(r.frame_list) && !r.nr_frames) {
-        r.nr_frames = GRANT_FRAMES_MAX; /* it asks how many there can be */
+        r.nr_frames = d->grant->max_frames; /* it asks how many there can be */
         rc = copy_to_guest(arg, &r, sizeof(r));
-    } else if (r.frame > GRANT_FRAMES_MAX ||
-               r.nr_frames > GRANT_FRAMES_MAX - r.frame) {
+    } else if (r.frame > d->grant->max_frames ||
+               r.nr_frames > d->grant->max_frames - r.frame) {
         rc = -XEN_EINVAL;
     } else {
         rc = grant_grow(d, (unsigned)r.frame + r.nr_frames);

@@ -9,6 +9,7 @@
 #include "xen/arch/x86/guest_access.h"
 #include "xen/core/domain.h"
 #include "xen/core/pagetable.h"
+#include "xen/core/xen_frames.h"
 #include "xen/hypercall/again.h"
 #include "xen/hypercall/hypercall.h"
 #include "xen/hypercall/mmu_private.h"
@@ -133,6 +134,16 @@ void mmu_subject_put(struct domain *d)
         domain_put(d);
 }
 
+/* Whose frames a page-table entry may name: dom0 sees some of the
+ * hypervisor's, too. */
+static int frames_of(uint16_t id, struct domain **out)
+{
+    if (id != DOMID_XEN || !current_domain()->privileged)
+        return mmu_subject(id, out);
+    *out = domain_hold(xen_frames_owner());
+    return 0;
+}
+
 /* The public encoding: whose frames in the low half; in the high half 0, or
  * one more than whose tables. */
 static int subject_of(uint32_t foreigndom, struct subject *s)
@@ -144,7 +155,7 @@ static int subject_of(uint32_t foreigndom, struct subject *s)
         s->tables = s->frames = current_domain();
         return 0;
     }
-    rc = mmu_subject((uint16_t)foreigndom, &s->frames);
+    rc = frames_of((uint16_t)foreigndom, &s->frames);
     if (rc)
         return rc;
     s->tables = current_domain();
@@ -281,7 +292,7 @@ int64_t hypercall_update_va_mapping_otherdomain(uint64_t address,
                                                 uint64_t f)
 {
     struct domain *from;
-    int rc = mmu_subject((uint16_t)domid, &from);
+    int rc = frames_of((uint16_t)domid, &from);
 
     (void)e, (void)f;
     if (rc)

@@ -5,6 +5,7 @@
  */
 #include <xen/errno.h>
 #include <xen/sched.h>
+#include "trace/trace.h"
 #include "xen/arch/x86/guest_access.h"
 #include "xen/base/time.h"
 #include "xen/core/domain.h"
@@ -26,17 +27,23 @@ static int do_block(uintptr_t guest)
     return 0;
 }
 
+static int shut_down(unsigned reason)
+{
+    struct domain *d = current_domain();
+
+    if (reason > SHUTDOWN_MAX)
+        return -XEN_EINVAL;
+    trace_3(TRC_SCHED_SHUTDOWN, d->id, current_vcpu()->id, reason);
+    domain_shutdown(d, reason);
+    return 0;
+}
+
 static int do_shutdown(uintptr_t guest)
 {
     struct sched_shutdown op;
     int rc = copy_from_guest(&op, guest, sizeof(op));
 
-    if (rc)
-        return rc;
-    if (op.reason > SHUTDOWN_MAX)
-        return -XEN_EINVAL;
-    domain_shutdown(current_domain(), op.reason);
-    return 0;
+    return rc ? rc : shut_down(op.reason);
 }
 
 /* What a later shutdown is to be taken for. */
@@ -49,6 +56,8 @@ static int do_shutdown_code(uintptr_t guest)
         return rc;
     if (op.reason > SHUTDOWN_MAX)
         return -XEN_EINVAL;
+    trace_3(TRC_SCHED_SHUTDOWN_CODE, current_domain()->id, current_vcpu()->id,
+            op.reason);
     domain_announce_shutdown(current_domain(), op.reason);
     return 0;
 }
@@ -165,10 +174,7 @@ int64_t hypercall_sched_op_compat(uint64_t cmd, uint64_t arg, uint64_t c,
     case SCHEDOP_block:
         return do_block(0);
     case SCHEDOP_shutdown:
-        if ((uint32_t)arg > SHUTDOWN_MAX)
-            return -XEN_EINVAL;
-        domain_shutdown(current_domain(), (uint32_t)arg);
-        return 0;
+        return shut_down((uint32_t)arg);
     default:
         return hypercall_unknown_op(__HYPERVISOR_sched_op_compat,
                                     (uint32_t)cmd);

@@ -17,7 +17,7 @@
 static int do_readconsole(struct xen_sysctl *op)
 {
     struct xen_sysctl_readconsole *read = &op->u.readconsole;
-    uint64_t from = read->incremental ? read->index : 0;
+    uint64_t from = read->incremental ? console_ring_position(read->index) : 0;
     uintptr_t to = guest_handle(read->buffer);
     uint32_t done = 0;
     char piece[256];
@@ -33,6 +33,8 @@ static int do_readconsole(struct xen_sysctl *op)
             return -XEN_EFAULT;
         done += (uint32_t)got;
     }
+    if (read->clear)
+        console_ring_clear(from);
     read->count = done;
     read->index = (uint32_t)from;
     return 0;
@@ -67,6 +69,7 @@ static int do_tbuf_op(struct xen_sysctl *op)
 static int do_physinfo(struct xen_sysctl *op)
 {
     struct xen_sysctl_physinfo *info = &op->u.physinfo;
+    unsigned i;
 
     *info = (struct xen_sysctl_physinfo){
         .threads_per_core = 1,
@@ -80,6 +83,8 @@ static int do_physinfo(struct xen_sysctl *op)
         .free_pages = frame_count_free(),
         .max_mfn = frame_max - 1,
     };
+    for (i = 0; i < ARRAY_SIZE(info->hw_cap); i++)
+        info->hw_cap[i] = pv_feature_word(i, false);
     return 0;
 }
 
@@ -182,13 +187,46 @@ static int do_numainfo(struct xen_sysctl *op)
     return 0;
 }
 
+static int do_get_cpu_policy(struct xen_sysctl *op)
+{
+    return control_cpu_policy(&op->u.cpu_policy);
+}
+
+static int do_get_cpu_featureset(struct xen_sysctl *op)
+{
+    return control_cpu_featureset(&op->u.cpu_featureset);
+}
+
+#define KEYS_AT_ONCE 64u
+
+/* Served here, one after the other; those that would stop the machine too. */
+static int do_debug_keys(struct xen_sysctl *op)
+{
+    const struct xen_sysctl_debug_keys *keys = &op->u.debug_keys;
+    char list[KEYS_AT_ONCE];
+    uint32_t i;
+
+    if (keys->nr_keys > sizeof(list))
+        return -XEN_E2BIG;
+    if (copy_from_guest(list, guest_handle(keys->keys), keys->nr_keys))
+        return -XEN_EFAULT;
+    for (i = 0; i < keys->nr_keys; i++) {
+        console_serve_key(list[i]);
+        preempt_point();
+    }
+    return 0;
+}
+
 #define ROW(name) [XEN_SYSCTL_##name] = do_##name
 
 static int (*const sysctl_rows[])(struct xen_sysctl *op) = {
-    ROW(readconsole), ROW(tbuf_op),           ROW(physinfo),
-    ROW(sched_id),    ROW(getdomaininfolist), ROW(getcpuinfo),
-    ROW(availheap),   ROW(cputopoinfo),       ROW(numainfo),
-    ROW(cpupool_op),  ROW(scheduler_op),
+    ROW(readconsole),       ROW(tbuf_op),
+    ROW(physinfo),          ROW(sched_id),
+    ROW(getdomaininfolist), ROW(getcpuinfo),
+    ROW(availheap),         ROW(cputopoinfo),
+    ROW(numainfo),          ROW(cpupool_op),
+    ROW(scheduler_op),      ROW(debug_keys),
+    ROW(get_cpu_policy),    ROW(get_cpu_featureset),
 };
 
 int64_t hypercall_sysctl(uint64_t guest, uint64_t b, uint64_t c, uint64_t d,

@@ -10,28 +10,12 @@
 #include "xen/core/domain.h"
 #include "xen/core/timepage.h"
 #include "xen/hypercall/hypercall.h"
+#include "xen/hypercall/vcpu_context.h"
 
 #define PERIOD_MIN MS(1)
 #define PERIOD_MAX S(3600)
 
 /* ---- life ---- */
-
-/* The base pointers and descriptor tables of a new context. */
-static int take_tables(struct vcpu *v, const struct vcpu_guest_context *c)
-{
-    int rc;
-
-    if (c->ldt_ents || c->gdt_ents > FIRST_RESERVED_GDT_ENTRY)
-        return -XEN_EINVAL;
-    rc = mmu_set_gdt(v, c->gdt_frames, (unsigned)c->gdt_ents);
-    if (!rc)
-        rc = mmu_set_base(v, xen_cr3_to_pfn(c->ctrlreg[3]), true);
-    if (!rc && c->ctrlreg[1])
-        rc = mmu_set_base(v, xen_cr3_to_pfn(c->ctrlreg[1]), false);
-    if (rc)
-        mmu_drop_bases(v);
-    return rc;
-}
 
 static int do_initialise(struct vcpu *v, uintptr_t guest)
 {
@@ -42,17 +26,9 @@ static int do_initialise(struct vcpu *v, uintptr_t guest)
     if (!c)
         return -XEN_ENOMEM;
     rc = copy_from_guest(c, guest, sizeof(*c));
-    if (!rc)
-        rc = vcpu_claim(v);
     if (!rc) {
         online = c->flags & VGCF_online;
-        rc = take_tables(v, c);
-        if (!rc) {
-            rc = pv_set_context(&v->pv, c);
-            if (rc)
-                mmu_drop_bases(v);
-        }
-        vcpu_claimed(v, rc == 0);
+        rc = vcpu_context_begin(v, c);
     }
     mem_free(c);
     return !rc && online ? vcpu_up(v) : rc;

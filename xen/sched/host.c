@@ -29,7 +29,8 @@ static uint64_t tsc_of(ns_t now)
     return now == here->now ? here->tsc : time_to_tsc(now + 1) - 1;
 }
 
-/* The change is one to or from being blocked, or of the CPU too. */
+/* The change is one to or from being blocked, or of the CPU too, or at another
+ * time than this CPU's last reading. */
 static NOINLINE void trace_more(struct run *r, enum sched_state to, ns_t now)
 {
     const struct sched_vcpu *v = &r->sv;
@@ -45,16 +46,18 @@ static NOINLINE void trace_more(struct run *r, enum sched_state to, ns_t now)
     r->last_cpu = v->cpu;
 }
 
-/* Before r's state changes. */
+/* Before r's state changes. All calls are the last thing: the usual change, by
+ * the reading that decided it, needs no frame of its own. */
 void host_trace_state(struct run *r, enum sched_state to, ns_t now)
 {
     const struct sched_vcpu *v = &r->sv;
+    const struct run_cpu *here = &this_cpu(run_cpu);
 
     if (to == SCHED_STATE_BLOCKED || v->core.state == SCHED_STATE_BLOCKED ||
-        v->cpu != r->last_cpu)
+        v->cpu != r->last_cpu || now != here->now)
         trace_more(r, to, now);
     else
-        trace_runstate(v->dom, v->id, v->core.state, to, tsc_of(now));
+        trace_runstate(v->dom, v->id, v->core.state, to, here->tsc);
 }
 
 void host_idle(unsigned cpu, bool begins, ns_t now)

@@ -8,6 +8,7 @@
 
 #include "sched/api/host.h"
 #include "trace/trace.h"
+#include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/spinlock.h"
 #include "xen/base/softirq.h"
 #include "xen/base/turn.h"
@@ -23,15 +24,26 @@ static inline unsigned host_cpu(void)
     return this_cpu_id();
 }
 
+/* For the trace, in which order CPUs came to what is under a lock: a clock
+ * reading for a decision is older than that by the wait for the lock. */
+static inline void host_locked(void)
+{
+    if (unlikely(trace_enabled(TRACE_SCHED_PICK)))
+        this_cpu(run_cpu).locked = rdtsc();
+}
+
 static inline void host_lock(unsigned lock)
 {
     spin_lock(&host_locks[lock].lock);
+    host_locked();
 }
 
 static inline bool host_trylock(unsigned lock)
 {
-    if (likely(spin_trylock(&host_locks[lock].lock)))
+    if (likely(spin_trylock(&host_locks[lock].lock))) {
+        host_locked();
         return true;
+    }
     trace_1(TRACE_SCHED_BUSY, lock);
     return false;
 }

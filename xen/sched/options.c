@@ -158,11 +158,14 @@ static int put_params(const struct owner *o, const struct sched_setting *set,
 {
     const char *name = sched_ops_of(o->sched)->name;
     uint64_t flags = irq_save();
-    int result = sched_param_set(o->sched, o->domain, NULL, set, nr, run_now());
+    ns_t now = run_now();
+    int result = sched_param_set(o->sched, o->domain, NULL, set, nr, now);
     size_t used;
     unsigned i;
 
     irq_restore(flags);
+    if (!result && o->domain)
+        trace_1_time(TRC_SCHED_ADJDOM, o->domain->dom, now);
     if (!result)
         return 0;
     used = format_text(error, size, "%s refuses ", name);
@@ -230,8 +233,6 @@ int run_params_text(struct run_domain *rd, const struct run_text *text,
     }
     if (ours)
         result = put_params(&o, set, ours, error, size);
-    if (!result && ours)
-        trace_1(TRC_SCHED_ADJDOM, rd->sd.dom);
     return result;
 }
 

@@ -26,6 +26,7 @@ static int put(struct sched *s, struct sched_domain *d, struct run *r,
     struct sched_setting set[RUN_SETTINGS_MAX];
     uint64_t flags;
     unsigned i;
+    ns_t now;
     int error;
 
     if (nr > RUN_SETTINGS_MAX)
@@ -37,8 +38,11 @@ static int put(struct sched *s, struct sched_domain *d, struct run *r,
             return -XEN_ENOENT;
     }
     flags = irq_save();
-    error = sched_param_set(s, d, r ? &r->sv : NULL, set, nr, run_now());
+    now = run_now();
+    error = sched_param_set(s, d, r ? &r->sv : NULL, set, nr, now);
     irq_restore(flags);
+    if (!error && d)
+        trace_1_time(TRC_SCHED_ADJDOM, d->dom, now);
     return error;
 }
 
@@ -64,8 +68,6 @@ int run_params_put(struct run_domain *rd, struct run *r,
     spin_lock(&run_members_lock);
     error = put(rd->sd.sched, &rd->sd, r, settings, nr);
     spin_unlock(&run_members_lock);
-    if (!error)
-        trace_1(TRC_SCHED_ADJDOM, rd->sd.dom);
     return error;
 }
 

@@ -48,10 +48,12 @@ struct run {
 struct run_cpu {
     struct run *current; /* NULL: idle */
     struct thread idle;
-    uint64_t tsc;   /* the latest reading of the clock for scheduling, */
-    ns_t now;       /* as counter and as system time */
-    ns_t idle_from; /* when it became idle */
-    ns_t idle_time; /* up to then */
+    uint64_t tsc;    /* the latest reading of the clock for scheduling, */
+    ns_t now;        /* as counter and as system time */
+    uint64_t locked; /* the counter when it last took a scheduler lock; while
+                      * decisions are traced */
+    ns_t idle_from;  /* when it became idle */
+    ns_t idle_time;  /* up to then */
 };
 DECLARE_PER_CPU(struct run_cpu, run_cpu);
 

@@ -33,12 +33,27 @@ static uint32_t id_of(const struct run *r)
     return r ? r->sv.id : this_cpu_id();
 }
 
+/* How long after `now` the lock was had under which what was done with it. */
+static uint32_t lock_wait(ns_t now)
+{
+    return (uint32_t)(time_of_tsc(this_cpu(run_cpu).locked) - now);
+}
+
 static void trace_pick(const struct run *next)
 {
     ns_t granted = next ? next->sv.core.granted : FOREVER;
+    ns_t now = sched_decided(this_cpu_id());
+    const uint32_t words[] = {
+        trace_id(dom_of(next), id_of(next)),
+        (uint32_t)granted,
+        (uint32_t)(granted >> 32),
+        (uint32_t)now,
+        (uint32_t)(now >> 32),
+        lock_wait(now),
+    };
 
-    trace_3(TRACE_SCHED_PICK, trace_id(dom_of(next), id_of(next)),
-            (uint32_t)granted, (uint32_t)(granted >> 32));
+    if (trace_enabled(TRACE_SCHED_PICK))
+        trace_write(TRACE_SCHED_PICK, ARRAY_SIZE(words), words);
 }
 
 /* Negative if another CPU, with a later reading, came first: no time then. */
@@ -149,8 +164,9 @@ void preempt_slow(void)
 
 static void turn_is_over(unsigned cpu, ns_t now)
 {
-    trace_0(TRC_SCHED_S_TIMER_FN);
     sched_timer(cpu, now);
+    trace_3(TRC_SCHED_S_TIMER_FN, (uint32_t)now, (uint32_t)(now >> 32),
+            lock_wait(now));
 }
 
 void run_cpu_start(void)

@@ -32,10 +32,10 @@ static inline struct cpuid_regs cpuid(uint32_t leaf)
 /* ---- time stamps and model-specific registers ---- */
 static inline uint64_t rdtsc(void)
 {
-    uint32_t low, high;
+    uint64_t low, high; /* the instruction clears the upper halves */
 
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return (uint64_t)high << 32 | low;
+    return high << 32 | low;
 }
 
 static inline uint64_t rdmsr(uint32_t msr)

@@ -24,6 +24,7 @@ static void find_features(void)
     uint32_t max = cpuid(0).eax;
 
     fpu_host.size = XSAVE_MIN;
+    fpu_host.rdtscp = cpuid(0x80000001).edx & 1u << 27;
     if (max >= 7 && cpuid_count(7, 0).ebx & 1u << 0)
         fpu_host.fsgsbase = true;
     if (max < 0xd || !(cpuid(1).ecx & 1u << 26))
@@ -45,6 +46,8 @@ void fpu_init_cpu(unsigned cpu)
         if (cpu == 0)
             fpu_host.size = cpuid_count(0xd, 0).ebx;
     }
+    if (fpu_host.rdtscp)
+        wrmsr(MSR_TSC_AUX, 0); /* as a vCPU begins: pv/switch.c */
     clts();
 }
 

@@ -22,7 +22,7 @@
 #define XCR0_GUEST 0xe7ull
 
 struct fpu_host {
-    bool xsave, xsaveopt, fsgsbase;
+    bool xsave, xsaveopt, fsgsbase, rdtscp;
     uint64_t xcr0; /* components that guests may use; 0 without XSAVE */
     uint32_t size; /* bytes of a save area with all of them */
 };

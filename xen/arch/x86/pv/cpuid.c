@@ -7,9 +7,11 @@
  * directly.
  */
 #include <xen/arch-x86/cpuid.h>
+#include "xen/arch/x86/boot_info.h"
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/fpu.h"
 #include "xen/arch/x86/pv/emulate_private.h"
+#include "xen/arch/x86/pv/features.h"
 #include "xen/arch/x86/pv/pv.h"
 
 #define BIT(n)       (1u << (n))
@@ -17,9 +19,10 @@
 #define MAX_EXTENDED 0x80000008u
 #define XEN_VERSION  (4u << 16 | 17u)
 
-/* Leaf 1: FPU DE TSC MSR PAE CX8 APIC CMOV PAT CLFLUSH MMX FXSR SSE SSE2; not
- * VME PSE MCE SEP MTRR PGE MCA PSE36 and what reports on power or traces. */
-#define LEAF1_EDX 0x07898375u
+/* Leaf 1: FPU DE TSC MSR PAE MCE CX8 APIC MCA CMOV PAT CLFLUSH MMX FXSR SSE
+ * SSE2 SS; not VME PSE SEP MTRR PGE PSE36 and what reports on power or traces.
+ */
+#define LEAF1_EDX 0x0f89c3f5u
 /* SSE3 PCLMUL SSSE3 FMA CX16 SSE4.1 SSE4.2 MOVBE POPCNT AES XSAVE AVX F16C
  * RDRAND; not MONITOR VMX PCID x2APIC TSC_DEADLINE ... */
 #define LEAF1_ECX            0x76d83203u
@@ -35,8 +38,8 @@
 #define LEAF7_EDX   0x0000011cu /* AVX512 4VNNIW, 4FMAPS, FSRM, VP2INTERSECT */
 #define LEAF7_1_EAX 0x00001c30u
 #define LEAFD_1_EAX 0x00000007u /* XSAVEOPT XSAVEC XGETBV(1); not XSAVES */
-/* 0x80000001: SYSCALL NX MMXEXT LM 3DNow; AMD's copies of leaf 1. */
-#define EXT1_EDX 0xe1d18b75u
+/* 0x80000001: SYSCALL NX MMXEXT RDTSCP LM 3DNow; AMD's copies of leaf 1. */
+#define EXT1_EDX 0xe9d1cbf5u
 /* LAHF ABM SSE4A MISALIGNSSE PREFETCHW XOP FMA4 TBM; not SVM, TOPOEXT ... */
 #define EXT1_ECX 0x002109e1u
 #define EXT8_EBX 0x00000005u /* CLZERO, XSAVEERPTR */
@@ -131,11 +134,24 @@ static struct cpuid_regs extended(uint32_t leaf)
         return r;
     case 0x80000002 ... 0x80000006: /* name; caches */
         return r;
-    case 0x80000008:
-        return (struct cpuid_regs){ r.eax, r.ebx & EXT8_EBX, 0, 0 };
+    case 0x80000008: /* linear addresses of four-level tables */
+        return (struct cpuid_regs){ (r.eax & 0xff) | 48 << 8, r.ebx & EXT8_EBX,
+                                    0, 0 };
     default:
         return (struct cpuid_regs){ 0, 0, 0, 0 };
     }
+}
+
+/* Bits of a machine address of RAM. */
+static uint32_t address_width(void)
+{
+    paddr_t last = 1;
+
+    for (unsigned i = 0; i < boot_info.nr_ranges; i++)
+        if (boot_info.range[i].type == BOOT_MEMORY_RAM &&
+            boot_info.range[i].end - 1 > last)
+            last = boot_info.range[i].end - 1;
+    return 64 - (uint32_t)__builtin_clzl(last);
 }
 
 static struct cpuid_regs xen_leaf(uint32_t leaf)
@@ -152,20 +168,17 @@ static struct cpuid_regs xen_leaf(uint32_t leaf)
         return (struct cpuid_regs){ 1, 0x40000000,
                                     XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD,
                                     0 };
+    case XEN_CPUID_LEAF(3): /* the TSC is the processor's; of RDTSCP: yes */
+        return (struct cpuid_regs){ fpu_host.rdtscp ? 1u << 2 : 0, 0, 0, 0 };
     case XEN_CPUID_LEAF(5):
-        return (struct cpuid_regs){ 0,
-                                    cpuid(0x80000008).eax &
-                                        XEN_CPUID_MACHINE_ADDRESS_WIDTH_MASK,
-                                    0, 0 };
+        return (struct cpuid_regs){ 0, address_width(), 0, 0 };
     default:
         return (struct cpuid_regs){ 0, 0, 0, 0 };
     }
 }
 
-struct cpuid_regs pv_cpuid(const struct pv_vcpu *p, uint32_t leaf,
-                           uint32_t subleaf)
+static struct cpuid_regs offered(uint32_t leaf, uint32_t subleaf)
 {
-    (void)p;
     if (leaf <= MAX_BASIC)
         return basic(leaf, subleaf);
     if (leaf - XEN_CPUID_FIRST_LEAF < 0x100)
@@ -173,4 +186,11 @@ struct cpuid_regs pv_cpuid(const struct pv_vcpu *p, uint32_t leaf,
     if (leaf - 0x80000000u <= MAX_EXTENDED - 0x80000000u)
         return extended(leaf);
     return (struct cpuid_regs){ 0, 0, 0, 0 };
+}
+
+struct cpuid_regs pv_cpuid(const struct pv_vcpu *p, uint32_t leaf,
+                           uint32_t subleaf)
+{
+    return pv_features_apply(p ? p->features : NULL, leaf, subleaf,
+                             offered(leaf, subleaf));
 }

@@ -12,6 +12,8 @@
 #include "xen/arch/x86/stack.h"
 #include "xen/lib/types.h"
 
+struct pv_features;
+
 #define PV_GDT_FRAMES 14 /* that the guest supplies */
 
 struct pv_vcpu {
@@ -65,7 +67,10 @@ struct pv_vcpu {
 
     void *xsave; /* XSAVE area, 64-byte aligned */
     uint64_t xcr0, xcr0_accum;
-    uint8_t ts; /* guest's CR0.TS: trap on next FPU use */
+    uint8_t ts;       /* guest's CR0.TS: trap on next FPU use */
+    uint32_t tsc_aux; /* what RDTSCP says besides the time */
+
+    const struct pv_features *features; /* of its domain; NULL: all */
 };
 
 /* Set up p for a new vCPU whose window stands at `window`; top is of its
@@ -111,6 +116,9 @@ void pv_send_nmi(struct pv_vcpu *p);
 /* Bring p's LDT register in line with p->ldt_entries; its pages stand in the
  * window. p is the current vCPU, or does not run. */
 void pv_load_ldt(struct pv_vcpu *p);
+
+/* The current vCPU's. */
+void pv_set_tsc_aux(struct pv_vcpu *p, uint32_t value);
 
 /* Fill a page with the 128 stubs of the hypercall page. */
 void pv_fill_hypercall_page(void *page);

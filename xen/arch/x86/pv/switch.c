@@ -106,6 +106,24 @@ static bool has_rare(const struct pv_vcpu *p)
     return p->selectors.all || p->ldt_entries || p->dr[7] & DR7_ACTIVE;
 }
 
+/* What MSR_TSC_AUX holds on this CPU. */
+static DEFINE_PER_CPU(uint32_t, tsc_aux);
+
+static NOINLINE void write_tsc_aux(uint32_t value)
+{
+    this_cpu(tsc_aux) = value;
+    wrmsr(MSR_TSC_AUX, value);
+}
+
+void pv_set_tsc_aux(struct pv_vcpu *p, uint32_t value)
+{
+    uint64_t flags = irq_save();
+
+    p->tsc_aux = value;
+    write_tsc_aux(value);
+    irq_restore(flags);
+}
+
 void pv_switch_out(struct pv_vcpu *p, bool same_tables)
 {
     fpu_switch_out(p);
@@ -121,6 +139,8 @@ void pv_switch_in(struct pv_vcpu *p)
 {
     __asm__ volatile("lgdt %0" : : "m"(p->gdtr));
     fpu_switch_in(p);
+    if (unlikely(this_cpu(tsc_aux) != p->tsc_aux))
+        write_tsc_aux(p->tsc_aux);
     if (unlikely(has_rare(p)))
         take_up_rare(p);
     else
