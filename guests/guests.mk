@@ -63,7 +63,7 @@ LINUX_PROGRAMS := busybox cyclictest hackbench memtester
 
 linux-guest: $(LINUX_GUEST)/vmlinuz ## the Linux guest, of Debian packages
 linux-guest: $(LINUX_GUEST)/initrd.img $(LINUX_GUEST)/stress.img
-linux-guest: $(LINUX_GUEST)/bench.img
+linux-guest: $(LINUX_GUEST)/boot.img
 
 $(LINUX_GUEST)/vmlinuz: guests/linux/kernel.sh
 	@mkdir -p $(@D)
@@ -82,7 +82,7 @@ $(LINUX_GUEST)/tsc: guests/linux/tsc.c
 	$(CC) -O2 -nostdlib -static -no-pie -fno-stack-protector -Wl,--build-id=none \
 	    -Wl,-z,noexecstack -o $@ $<
 
-$(LINUX_GUEST)/bench.img: guests/linux/mkinitrd.py guests/linux/init \
+$(LINUX_GUEST)/boot.img: guests/linux/mkinitrd.py guests/linux/init \
         $(LINUX_GUEST)/tsc
 	@mkdir -p $(@D)
 	$(PYTHON) $< $@ guests/linux/init busybox $(abspath $(LINUX_GUEST)/tsc)
@@ -104,3 +104,42 @@ $(LINUX_GUEST)/dom0.img: guests/linux/mkinitrd.py guests/linux/init \
 dom0-disk: $(BUILD)/dom0/debian.img ## a disk with Debian, for dom0 (as root)
 $(BUILD)/dom0/debian.img: guests/dom0/mkdisk.sh
 	guests/dom0/mkdisk.sh $@
+
+# Debian's toolstack for dom0: guests/toolstack/README.md.
+TOOLSTACK_MODULES := xen-evtchn,xen-gntdev,xen-gntalloc,xen-privcmd,xenfs,$(\
+    )xen-blkback,xen-netback,loop,bridge,veth
+TOOLSTACK_XEN := /usr/lib/xen-4.17/bin
+TOOLSTACK_ADD := $(addprefix $(TOOLSTACK_XEN)/,xl xenconsole xenconsoled \
+    xenstored oxenstored xen-init-dom0 libxl-save-helper xentrace xentop \
+    xenpm xen-cpuid lsevtchn xenctx) /etc/xen/scripts /etc/xen/xl.conf \
+    /etc/xen/oxenstored.conf /usr/bin/xenalyze \
+    $(addprefix /usr/bin/xenstore-,read write ls list rm exists watch chmod) \
+    $(LINUX_GUEST)/vmlinuz=/guests/vmlinuz \
+    $(LINUX_GUEST)/domu.img=/guests/domu.img \
+    /lib/x86_64-linux-gnu/libgcc_s.so.1 \
+    $(BUILD)/guests/hog=/guests/hog $(BUILD)/guests/stop=/guests/stop
+
+# The guest that it makes: the same kernel, with its front-ends.
+$(LINUX_GUEST)/domu.img: guests/linux/mkinitrd.py guests/linux/init \
+        guests/toolstack/domu.sh
+	@mkdir -p $(@D)
+	$(PYTHON) $< --jobs guests/toolstack/domu.sh \
+	    --modules xen-blkfront,xen-netfront $@ guests/linux/init busybox
+
+linux-guest: $(LINUX_GUEST)/toolstack.img
+$(LINUX_GUEST)/toolstack.img: guests/linux/mkinitrd.py guests/linux/init \
+        guests/toolstack/jobs.sh $(LINUX_GUEST)/vmlinuz \
+        $(LINUX_GUEST)/domu.img $(BUILD)/guests/hog $(BUILD)/guests/stop
+	@mkdir -p $(@D)
+	$(PYTHON) $< --plain --jobs guests/toolstack/jobs.sh \
+	    --modules $(TOOLSTACK_MODULES) $(addprefix --add ,$(TOOLSTACK_ADD)) \
+	    $@ guests/linux/init busybox bash ip bridge losetup flock
+# fio and iperf3 on dom0's devices, beside Xen 4.17: guests/dom0/README.md.
+bench-dom0: hypervisor $(LINUX_GUEST)/bench.img $(LINUX_GUEST)/vmlinuz ## disks, networks of dom0, by Xen
+	$(PYTHON) guests/dom0/bench.py $(BUILD) $(BENCH_ARGS)
+$(LINUX_GUEST)/bench.img: guests/linux/mkinitrd.py guests/linux/init \
+        guests/dom0/jobs.sh
+	@mkdir -p $(@D)
+	$(PYTHON) $< --jobs guests/dom0/jobs.sh --modules $(DOM0_MODULES) \
+	    $@ guests/linux/init busybox fio iperf3
+.PHONY: bench-dom0

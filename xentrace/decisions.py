@@ -1,9 +1,10 @@
 """Who was given each CPU, in turn: the decisions of a run, and where two runs
 part.
 
-A decision is one (CPU, time, domain, vCPU): from then on the CPU runs that
-vCPU, the idle domain included. Two runs agree in a window if, on each CPU, the
-same vCPUs come in the same order, each at the same time but for a tolerance.
+A decision is one (CPU, time, domain, vCPU, time granted): from then on the CPU
+runs that vCPU, the idle domain included. Two runs agree in a window if, on each
+CPU, the same vCPUs come in the same order, each at the same time and with the
+same grant but for a tolerance.
 """
 from __future__ import annotations
 
@@ -16,17 +17,36 @@ from .runstates import changes
 from .trace import RUNNING, Trace
 
 
+def grants(trace: Trace) -> pd.DataFrame:
+    """Rows cpu, now, dom, vcpu, granted (all in ns) of the picks that tell the
+    clock reading they go by."""
+    picks = trace.records[trace.select("pick")]
+    picks = picks[picks["nr"] >= 5]
+    word = picks["word"].astype(np.int64)
+    frame = pd.DataFrame({
+        "cpu": picks["cpu"].astype(np.int32),
+        "now": word[:, 3] | word[:, 4] << 32,
+        "dom": (word[:, 0] >> 16).astype(np.int32),
+        "vcpu": (word[:, 0] & 0xFFFF).astype(np.int32),
+        "granted": word[:, 1] | word[:, 2] << 32,
+    })
+    return frame.drop_duplicates(["cpu", "now", "dom", "vcpu"])
+
+
 def decisions(trace: Trace, start: float, end: float) -> pd.DataFrame:
-    """Rows cpu, ns, dom, vcpu within [start, end) ns, by CPU and time. Each
-    CPU begins with who had it at `start`, at that time."""
+    """Rows cpu, ns, dom, vcpu, granted within [start, end) ns, by CPU and time.
+    Each CPU begins with who had it at `start`, at that time. granted is in ns,
+    and NaN where the trace does not tell."""
     ch = changes(trace)
     run = ch[(ch["new"] == RUNNING) & (ch["ns"] < end)]
     run = run.sort_values(["cpu", "ns"], kind="stable")
+    run = run.assign(now=run["ns"].round().astype(np.int64)).merge(
+        grants(trace), how="left", on=["cpu", "now", "dom", "vcpu"])
     before = run[run["ns"] < start].groupby("cpu").tail(1).assign(ns=start)
     within = run[run["ns"] >= start]
     both = pd.concat([before, within])
     return both.sort_values(["cpu", "ns"], kind="stable", ignore_index=True)[
-        ["cpu", "ns", "dom", "vcpu"]]
+        ["cpu", "ns", "dom", "vcpu", "granted"]]
 
 
 @dataclass(frozen=True)
@@ -51,16 +71,20 @@ class Comparison:
 
 
 def _of_cpu(frame: pd.DataFrame, cpu: int) -> np.ndarray:
-    """ns, dom, vcpu of a CPU's decisions, as an array of floats."""
-    return frame[frame["cpu"] == cpu][["ns", "dom", "vcpu"]].to_numpy(float)
+    """ns, dom, vcpu, granted of a CPU's decisions, as an array of floats."""
+    return frame[frame["cpu"] == cpu][
+        ["ns", "dom", "vcpu", "granted"]].to_numpy(float)
 
 
 def _why(a: np.ndarray, b: np.ndarray, n: int) -> str:
     if n >= len(a) or n >= len(b):
         return (f"only the {'second' if n >= len(a) else 'first'} run has a "
                 "decision there")
-    if (a[n, 1:] != b[n, 1:]).any():
+    if (a[n, 1:3] != b[n, 1:3]).any():
         return "another vCPU is chosen"
+    if abs(a[n, 3] - b[n, 3]) > abs(a[n, 0] - b[n, 0]):
+        return (f"the same vCPU, granted {a[n, 3] / 1e3:.3f} and "
+                f"{b[n, 3] / 1e3:.3f} us")
     return f"the same vCPU, {abs(a[n, 0] - b[n, 0]) / 1e3:.3f} us apart"
 
 
@@ -68,8 +92,9 @@ def _first(a: np.ndarray, b: np.ndarray, tolerance: float) -> int | None:
     """The index at which the two part, or None. At the very end one may have
     a decision more, which the other takes just behind the window."""
     n = min(len(a), len(b))
-    differ = ((a[:n, 1:] != b[:n, 1:]).any(axis=1)
-              | (np.abs(a[:n, 0] - b[:n, 0]) > tolerance))
+    differ = ((a[:n, 1:3] != b[:n, 1:3]).any(axis=1)
+              | (np.abs(a[:n, 0] - b[:n, 0]) > tolerance)
+              | (np.abs(a[:n, 3] - b[:n, 3]) > tolerance))
     if differ.any():
         return int(differ.argmax())
     return n if abs(len(a) - len(b)) > 1 else None

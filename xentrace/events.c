@@ -40,6 +40,11 @@ static const char *const state_name[] = { "running", "runnable", "blocked",
 static const char *const cause_name[] = { "other", "event", "virq",
                                           "timer", "kick",  "new" };
 
+const char *event_state(unsigned state)
+{
+    return state_name[state & 3];
+}
+
 static void print_field(FILE *out, const char *type, size_t length,
                         const uint32_t *w, unsigned *used)
 {
@@ -90,44 +95,48 @@ static const struct trace_anchor_plugin *plugin_of(const struct trace_meta *m,
     return NULL;
 }
 
-/* Events of a plug-in: the scheduler's id, then the index of the name. The
- * words are: vCPU, and a number of 64 bits. */
-static void print_plugin_event(FILE *out, const struct trace *t,
-                               const struct rec *r)
+void event_name(char *to, size_t room, const struct trace_meta *m,
+                uint32_t event)
 {
-    unsigned id = r->event >> TRC_SCHED_ID_SHIFT & 7, i = r->event & 0x1ff;
+    unsigned id = event >> TRC_SCHED_ID_SHIFT & 7, i = event & 0x1ff;
+    const struct trace_anchor_plugin *p = plugin_of(m, event);
+    const struct event_type *type = event_type(event);
 
-    const struct trace_anchor_plugin *p = plugin_of(&t->meta, r->event);
-
-    if (p)
-        fprintf(out, "%s.%s", p->name, p->event_name[r->event - p->first]);
-    else if (!t->meta.nr_plugins && t->meta.known && id == t->meta.sched_id &&
-             i < t->meta.nr_events)
-        fprintf(out, "%s.%s", t->meta.scheduler, t->meta.event_name[i]);
+    if (type)
+        snprintf(to, room, "%s", type->name);
+    else if ((event & 0x0ffff000) != TRC_SCHED_CLASS)
+        snprintf(to, room, "event %#x", event);
+    else if (p)
+        snprintf(to, room, "%s.%s", p->name, p->event_name[event - p->first]);
+    else if (!m->nr_plugins && m->known && id == m->sched_id &&
+             i < m->nr_events)
+        snprintf(to, room, "%s.%s", m->scheduler, m->event_name[i]);
     else
-        fprintf(out, "scheduler%u.%u", id, i);
-    print_fields(out, "id:vcpu ns64:value ", r);
+        snprintf(to, room, "scheduler%u.%u", id, i);
 }
 
-void event_print(FILE *out, const struct trace *t, const struct rec *r)
+/* The words of a plug-in's event are: vCPU, and a number of 64 bits. */
+static const char *fields_of(uint32_t event)
 {
-    const struct event_type *type = event_type(r->event);
+    const struct event_type *type = event_type(event);
 
-    fprintf(out, "%15.3f %s cpu%u ",
-            trace_ns(t, r->tsc) / (t->meta.tsc_khz ? 1e3 : 1),
-            t->meta.tsc_khz ? "us" : "cycles", r->cpu);
-    if (type) {
-        fputs(type->name, out);
-        print_fields(out, type->fields, r);
-        if (type->number == TRC_SCHED_RUNSTATE_CHANGE)
-            fprintf(out, " %s -> %s", state_name[r->event >> 8 & 3],
-                    state_name[r->event >> 4 & 3]);
-    } else if ((r->event & 0x0ffff000) == TRC_SCHED_CLASS) {
-        print_plugin_event(out, t, r);
-    } else {
-        fprintf(out, "event %#x", r->event);
-        print_fields(out, "", r);
-    }
+    if (type)
+        return type->fields;
+    return (event & 0x0ffff000) == TRC_SCHED_CLASS ? "id:vcpu ns64:value " : "";
+}
+
+void event_print(FILE *out, const struct trace_meta *m, const struct rec *r)
+{
+    char name[64];
+
+    event_name(name, sizeof(name), m, r->event);
+    fprintf(out, "%15.3f %s cpu%u %s",
+            meta_ns(m, r->tsc) / (m->tsc_khz ? 1e3 : 1),
+            m->tsc_khz ? "us" : "cycles", r->cpu, name);
+    print_fields(out, fields_of(r->event), r);
+    if (number_of(r->event) == TRC_SCHED_RUNSTATE_CHANGE)
+        fprintf(out, " %s -> %s", state_name[r->event >> 8 & 3],
+                state_name[r->event >> 4 & 3]);
     fputc('\n', out);
 }
 

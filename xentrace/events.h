@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "xentrace/trace_file.h"
+#include "xentrace/stream.h"
 
 struct event_type {
     const char *name;
@@ -23,7 +23,14 @@ extern const unsigned nr_event_types;
 const struct event_type *event_type(uint32_t event);
 
 /* One line of text for a record. */
-void event_print(FILE *out, const struct trace *t, const struct rec *r);
+void event_print(FILE *out, const struct trace_meta *m, const struct rec *r);
+
+/* Its name alone, a plug-in's event's with the plug-in's: "bvt.warp". */
+void event_name(char *to, size_t room, const struct trace_meta *m,
+                uint32_t event);
+
+/* The name of a runstate, from its number in the low two bits. */
+const char *event_state(unsigned state);
 
 /* The whole table: tab-separated for programs, or Markdown for the manual. */
 void event_table(FILE *out, bool markdown);

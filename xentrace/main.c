@@ -1,200 +1,251 @@
 /*
- * main.c - xentrace: the commands.
+ * main.c - xentrace: its front door. The commands are a table; each has its
+ * own help. What is statistics in Python stands behind the same door.
  */
 #include <errno.h>
-#include <stdio.h>
+#include <getopt.h>
+#include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "xentrace/events.h"
-#include "xentrace/ram.h"
-#include "xentrace/trace_file.h"
+#include "xentrace/command.h"
+
+struct command {
+    const char *name, *arguments, *about;
+    int (*run)(const struct args *a);
+    int least, most; /* arguments that are no options */
+    const char *more;
+    char *module; /* of Python, instead of run */
+};
+
+static const struct command commands[] = {
+    { "record", "--ram RAM FILE",
+      "write the rings in RAM to FILE, names to FILE.info", command_record, 1,
+      1,
+      "RAM is QEMU's memory file; the machine may run or be stopped, and does\n"
+      "not notice. Also a saved image of a memory.\n"
+      "  xentrace record --ram /dev/shm/ram out.trace\n",
+      NULL },
+    { "peek", "--ram RAM", "one line: records, lost, time of the last",
+      command_peek, 0, 0, "For programs that wait for a time or a count.\n",
+      NULL },
+    { "info", "FILE", "what is in a trace", command_info, 1, 1, "", NULL },
+    { "dump", "[--from T] [--until T] FILE", "every record as a line of text",
+      command_dump, 1, 1,
+      "  xentrace dump --from 1.2s --until 1.21s out.trace\n", NULL },
+    { "check", "[--quiet] FILE...", "is it whole, and is it possible?",
+      command_check, 1, INT_MAX,
+      "Finds records that are torn, lost, doubled or out of order, a vCPU in\n"
+      "two places, a lost wake-up, time that is nobody's. 0: none of that; 2:\n"
+      "something, a line for each of the first; docs/trace.md has the rules.\n"
+      "  xentrace check out.trace\n",
+      NULL },
+    { "stats", "FILE", "records, CPU time, latencies, by event and vCPU",
+      command_stats, 1, 1,
+      "In one pass, in memory that does not grow with the file.\n", NULL },
+    { "latency", "[--domain D] [--above T] [--top N] FILE...",
+      "wake to run, by cause; who ran instead", command_latency, 1, INT_MAX,
+      "Several files are runs with different seeds: the quantiles get\n"
+      "confidence intervals, and maxima are compared over equally many "
+      "samples.\n"
+      "  xentrace latency --domain 1 out.trace\n"
+      "  xentrace latency --above 2ms --top 10 out.trace\n"
+      "  xentrace latency seed-*/trace\n",
+      NULL },
+    { "timeline", "[--from T] [--until T] FILE", "who ran where, line by line",
+      command_timeline, 1, 1,
+      "  xentrace timeline --from 1.2s --until 1.21s out.trace\n", NULL },
+    { "export", "[--to FORMAT] [--from T] [--until T] FILE [OUT]",
+      "other programs' formats", command_export, 1, 2,
+      "FORMAT is\n"
+      "  raw       merged records, 48 bytes each (stream.h, struct rec)\n"
+      "  csv       a line for each record\n"
+      "  json      Chrome's trace events, for Perfetto's UI\n"
+      "  ctf       a folder, CTF 1.8, with Linux' event names besides ours\n"
+      "  xentrace export --to json out.trace out.json\n"
+      "  xentrace export --to ctf out.trace out.ctf && babeltrace2 out.ctf\n",
+      NULL },
+    { "shares", "[--weights NAME=W,...] FILE...",
+      "shares over windows of every length", NULL, 0, INT_MAX, "",
+      "xentrace.windows" },
+    { "top", "--ram RAM", "a live view of domains, latencies, queues", NULL, 0,
+      INT_MAX, "", "xentrace.top" },
+    { "diff", "A B", "do two runs take the same decisions?", NULL, 0, INT_MAX,
+      "", "xentrace.diff" },
+    { "events", "[--markdown]", "the table of events", command_events, 0, 0, "",
+      NULL },
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static int usage(FILE *out)
 {
-    fputs(
-        "usage: xentrace COMMAND ...\n"
-        "  record --ram RAM FILE  write the rings in RAM (QEMU's memory file,\n"
-        "                         running or stopped) to FILE, and FILE.info\n"
-        "  peek --ram RAM         one line: records, lost, time of the last\n"
-        "  info FILE              what is in a trace\n"
-        "  dump FILE              every record as a line of text\n"
-        "  check FILE             is the file whole? 0: yes, 2: damaged\n"
-        "  export FILE            records, merged by time, 48 bytes each, to\n"
-        "                         stdout (xentrace/trace_file.h, struct rec)\n"
-        "  events [--markdown]    the table of events\n"
-        "Statistics: python3 -m xentrace FILE\n",
-        out);
-    return out == stderr ? 1 : 0;
+    fputs("usage: xentrace COMMAND ...\n", out);
+    for (size_t i = 0; i < NR_COMMANDS; i++)
+        fprintf(out, "  %-10s%s\n", commands[i].name, commands[i].about);
+    fputs("xentrace COMMAND --help tells more. Times have a unit: 10ms, 1.5s.\n"
+          "exit: 0; 1: could not be done; 2: the trace is damaged or "
+          "impossible\n"
+          "example:\n"
+          "  xentrace record --ram /dev/shm/ram a.trace && xentrace check "
+          "a.trace &&\n"
+          "  xentrace latency a.trace\n",
+          out);
+    return out == stderr ? EXIT_CANNOT : EXIT_FINE;
 }
 
-/* A write_all that tells why it could not. */
-static bool put(FILE *out, const void *data, size_t bytes, const char *name)
+static int help(const struct command *c)
 {
-    if (fwrite(data, 1, bytes, out) == bytes)
+    printf("usage: xentrace %s %s\n%s\n%s", c->name, c->arguments, c->about,
+           c->more);
+    return EXIT_FINE;
+}
+
+/* `xentrace shares` is `python3 -m xentrace.windows`, from the tree in which
+ * this program was built. */
+static int run_module(const struct command *c, char **argv)
+{
+    static char python[] = "/usr/bin/python3", option[] = "-m";
+    char self[PATH_MAX], path[PATH_MAX + 8];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char **args = command_must(calloc((size_t)INT16_MAX, sizeof(*args)));
+    int n = 0;
+
+    if (length < 0)
+        return EXIT_CANNOT;
+    self[length] = 0;
+    setenv("XENTRACE", self, 0);
+    for (int up = 0; up < 2; up++) /* TREE/build/xentrace */
+        if (strrchr(self, '/'))
+            *strrchr(self, '/') = 0;
+    if (!getenv("PYTHONPATH")) {
+        snprintf(path, sizeof(path), "%s", self);
+        setenv("PYTHONPATH", path, 1);
+    }
+    args[n++] = python;
+    args[n++] = option;
+    args[n++] = c->module;
+    for (; *argv && n < INT16_MAX - 1; argv++)
+        args[n++] = *argv;
+    execv(args[0], args);
+    fprintf(stderr,
+            "xentrace: %s: %s: install python3, python3-numpy and "
+            "python3-pandas\n",
+            args[0], strerror(errno));
+    return EXIT_CANNOT;
+}
+
+/* ns of "10ms"; NaN if it is none. */
+static double time_of(const char *text)
+{
+    static const struct {
+        const char *name;
+        double ns;
+    } units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };
+    char *end;
+    double value = strtod(text, &end);
+
+    for (size_t i = 0; i < 4 && end != text; i++)
+        if (!strcmp(end, units[i].name))
+            return value * units[i].ns;
+    return NAN;
+}
+
+static bool take_time(double *to, const char *option, const char *text)
+{
+    *to = time_of(text);
+    if (!isnan(*to))
         return true;
-    fprintf(stderr, "xentrace: %s: %s; what was written stays\n", name,
-            strerror(errno));
+    fprintf(stderr,
+            "xentrace: --%s %s: not a time: a number and ns, us, ms or "
+            "s, as in 10ms\n",
+            option, text);
     return false;
 }
 
-static int record(const char *memory, const char *file)
+static bool parse(struct args *a, int argc, char **argv)
 {
-    struct ram ram;
-    struct trace_meta meta;
-    size_t bytes, total = 0;
-    FILE *out;
+    static const struct option options[] = {
+        { "ram", 1, NULL, 'r' },    { "to", 1, NULL, 't' },
+        { "from", 1, NULL, 'f' },   { "until", 1, NULL, 'u' },
+        { "above", 1, NULL, 'a' },  { "top", 1, NULL, 'n' },
+        { "domain", 1, NULL, 'd' }, { "markdown", 0, NULL, 'm' },
+        { "quiet", 0, NULL, 'q' },  { NULL, 0, NULL, 0 },
+    };
+    int c;
     bool ok = true;
 
-    if (!ram_open(&ram, memory, true))
-        return 1;
-    out = fopen(file, "wb");
-    if (!out) {
-        fprintf(stderr, "xentrace: %s: %s\n", file, strerror(errno));
-        ram_close(&ram);
-        return 1;
+    while (ok && (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (c) {
+        case 'r':
+            a->ram = optarg;
+            break;
+        case 't':
+            a->to = optarg;
+            break;
+        case 'f':
+            ok = take_time(&a->from, "from", optarg);
+            break;
+        case 'u':
+            ok = take_time(&a->until, "until", optarg);
+            break;
+        case 'a':
+            ok = take_time(&a->above, "above", optarg);
+            break;
+        case 'n':
+            a->top = (unsigned)atoi(optarg);
+            break;
+        case 'd':
+            a->domain = atoi(optarg);
+            break;
+        case 'm':
+            a->markdown = true;
+            break;
+        case 'q':
+            a->quiet = true;
+            break;
+        default:
+            return false;
+        }
     }
-    for (unsigned c = 0; c < TRACE_ANCHOR_CPUS && ok; c++) {
-        uint8_t *data = ram_ring(&ram, c, &bytes);
-        uint32_t change[3] = {
-            TRC_TRACE_CPU_CHANGE | 2u << TRACE_EXTRA_SHIFT,
-            c,
-            (uint32_t)bytes,
-        };
+    a->argc = argc - optind;
+    a->argv = argv + optind;
+    return ok;
+}
 
-        if (!data)
-            continue;
-        ok = put(out, change, sizeof(change), file) &&
-             put(out, data, bytes, file);
-        total += bytes;
-        free(data);
+static int run(const struct command *c, int argc, char **argv)
+{
+    struct args a = { .command = c->name,
+                      .from = -INFINITY,
+                      .until = INFINITY,
+                      .top = 5,
+                      .domain = -1 };
+
+    if (c->module)
+        return run_module(c, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "--help"))
+        return help(c);
+    if (!parse(&a, argc, argv))
+        return EXIT_CANNOT;
+    if (a.argc < c->least || a.argc > c->most) {
+        fprintf(stderr, "usage: xentrace %s %s\n", c->name, c->arguments);
+        return EXIT_CANNOT;
     }
-    ram_meta(&ram, &meta);
-    ram_close(&ram);
-    if (fclose(out) || !ok || !meta_write(&meta, file))
-        return 1;
-    if (!total)
-        fprintf(stderr, "xentrace: %s: the rings are empty (tevt_mask=?)\n",
-                memory);
-    return 0;
-}
-
-static int peek(const char *memory)
-{
-    struct ram ram;
-    struct trace t = { .name = memory };
-    size_t bytes;
-
-    if (!ram_open(&ram, memory, false)) {
-        puts("0 0 0 -");
-        return 1;
-    }
-    ram_meta(&ram, &t.meta);
-    for (unsigned c = 0; c < TRACE_ANCHOR_CPUS; c++) {
-        uint8_t *data = ram_ring(&ram, c, &bytes);
-
-        if (data)
-            trace_decode(&t, c, data, bytes, 0);
-        free(data);
-        t.lost += t.meta.lost_total[c];
-    }
-    trace_merge(&t);
-    printf("%zu %lu %.0f %s\n", t.nr, (unsigned long)t.lost,
-           t.nr ? trace_ns(&t, t.rec[t.nr - 1].tsc) : 0.0,
-           t.meta.scheduler[0] ? t.meta.scheduler : "-"); /* not yet */
-    trace_free(&t);
-    ram_close(&ram);
-    return 0;
-}
-
-static int info(const char *file)
-{
-    struct trace t;
-    double first, last, unit;
-
-    if (!trace_read(&t, file))
-        return 1;
-    trace_merge(&t);
-    unit = t.meta.tsc_khz ? 1e9 : 1;
-    first = trace_ns(&t, t.rec[0].tsc) / unit;
-    last = trace_ns(&t, t.rec[t.nr - 1].tsc) / unit;
-    printf("records    %zu\nlost       %lu\nCPUs       %u\n", t.nr,
-           (unsigned long)t.lost, t.nr_cpus);
-    printf("from, to   %.6f, %.6f %s\n", first, last,
-           t.meta.tsc_khz ? "s" : "cycles");
-    if (t.meta.known)
-        printf("scheduler  %s\n", t.meta.scheduler);
-    for (unsigned i = 0; i < t.meta.nr_domains; i++)
-        printf("domain     %u %s (vCPUs: %u)\n", t.meta.domain[i].id,
-               t.meta.domain[i].name, t.meta.domain[i].nr_vcpus);
-    if (!t.meta.known)
-        printf("no %s.info: no names, and times in cycles\n", file);
-    trace_free(&t);
-    return t.damage ? 2 : 0;
-}
-
-static int dump(const char *file)
-{
-    struct trace t;
-
-    if (!trace_read(&t, file))
-        return 1;
-    trace_merge(&t);
-    for (size_t i = 0; i < t.nr; i++)
-        event_print(stdout, &t, &t.rec[i]);
-    trace_free(&t);
-    return t.damage ? 2 : 0;
-}
-
-static int check(const char *file)
-{
-    struct trace t;
-
-    if (!trace_read(&t, file))
-        return 1;
-    if (t.damage)
-        printf("%s: damaged in %u places; %zu records are whole\n", file,
-               t.damage, t.nr);
-    else
-        printf("%s: whole: %zu records, %lu lost\n", file, t.nr,
-               (unsigned long)t.lost);
-    trace_free(&t);
-    return t.damage ? 2 : 0;
-}
-
-static int export(const char *file)
-{
-    struct trace t;
-    bool ok;
-
-    if (!trace_read(&t, file))
-        return 1;
-    trace_merge(&t);
-    ok = put(stdout, t.rec, t.nr * sizeof(*t.rec), "stdout");
-    trace_free(&t);
-    return !ok ? 1 : t.damage ? 2 : 0;
+    return c->run(&a);
 }
 
 int main(int argc, char **argv)
 {
-    const char *command = argc > 1 ? argv[1] : "";
-    bool ram = argc > 3 && !strcmp(argv[2], "--ram");
+    const char *name = argc > 1 ? argv[1] : "";
 
-    if (!strcmp(command, "record") && ram && argc == 5)
-        return record(argv[3], argv[4]);
-    if (!strcmp(command, "peek") && ram && argc == 4)
-        return peek(argv[3]);
-    if (!strcmp(command, "info") && argc == 3)
-        return info(argv[2]);
-    if (!strcmp(command, "dump") && argc == 3)
-        return dump(argv[2]);
-    if (!strcmp(command, "check") && argc == 3)
-        return check(argv[2]);
-    if (!strcmp(command, "export") && argc == 3)
-        return export(argv[2]);
-    if (!strcmp(command, "events")) {
-        event_table(stdout, argc == 3 && !strcmp(argv[2], "--markdown"));
-        return 0;
-    }
-    return usage(!strcmp(command, "--help") ? stdout : stderr);
+    for (size_t i = 0; i < NR_COMMANDS; i++)
+        if (!strcmp(commands[i].name, name))
+            return run(&commands[i], argc - 1, argv + 1);
+    if (!strcmp(name, "--help") || !strcmp(name, "help"))
+        return usage(stdout);
+    if (*name)
+        fprintf(stderr, "xentrace: %s: no such command\n", name);
+    return usage(stderr);
 }

@@ -2,7 +2,7 @@
  * meta.c - FILE.info: a line each of "key values...". Keys that are not known
  * are passed over, so that newer files can be read.
  */
-#include "xentrace/trace_file.h"
+#include "xentrace/source.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -45,6 +45,8 @@ static void read_line(struct trace_meta *m, const char *line)
     if (sscanf(line, "tsc_khz %" SCNu64, &m->tsc_khz) == 1 ||
         sscanf(line, "tsc_zero %" SCNu64, &m->tsc_zero) == 1)
         return;
+    if (sscanf(line, "metronome-trace %u", &m->version) == 1)
+        return;
     if (sscanf(line, "scheduler %23s %u", m->scheduler, &m->sched_id) == 2)
         return;
     if (sscanf(line, "event %u", &i) == 1 && i < TRACE_ANCHOR_EVENTS) {
@@ -60,6 +62,8 @@ static void read_line(struct trace_meta *m, const char *line)
     if (sscanf(line, "lost %u %" SCNu64, &i, &number) == 2 &&
         i < TRACE_ANCHOR_CPUS)
         m->lost_total[i] = number;
+    if (sscanf(line, "overwritten %u", &i) == 1 && i < TRACE_ANCHOR_CPUS)
+        m->overwritten[i] = true;
 }
 
 bool meta_read(struct trace_meta *m, const char *file)
@@ -74,6 +78,11 @@ bool meta_read(struct trace_meta *m, const char *file)
         read_line(m, line);
     fclose(in);
     m->known = true;
+    if (m->version > TRACE_ANCHOR_VERSION)
+        fprintf(stderr,
+                "xentrace: %s.info: of version %u, this tool reads %u: names "
+                "may be missing\n",
+                file, m->version, TRACE_ANCHOR_VERSION);
     return true;
 }
 
@@ -106,5 +115,8 @@ bool meta_write(const struct trace_meta *m, const char *file)
     for (unsigned i = 0; i < TRACE_ANCHOR_CPUS; i++)
         if (m->lost_total[i])
             fprintf(out, "lost %u %" PRIu64 "\n", i, m->lost_total[i]);
+    for (unsigned i = 0; i < TRACE_ANCHOR_CPUS; i++)
+        if (m->overwritten[i])
+            fprintf(out, "overwritten %u\n", i);
     return fclose(out) == 0;
 }

@@ -36,7 +36,8 @@ static bool believe(struct ram *ram, uint64_t offset)
 
     return read_at(ram, a, sizeof(*a), offset) &&
            !memcmp(a->magic, TRACE_ANCHOR_MAGIC, sizeof(a->magic)) &&
-           file_offset(ram, a->self) == offset && a->bytes == sizeof(*a);
+           file_offset(ram, a->self) == offset &&
+           (a->bytes == sizeof(*a) || a->version != TRACE_ANCHOR_VERSION);
 }
 
 static bool find_anchor(struct ram *ram)
@@ -74,7 +75,8 @@ bool ram_open(struct ram *ram, const char *file, bool tell)
     ram->size = (uint64_t)st.st_size;
     if (find_anchor(ram) && ram->anchor.version == TRACE_ANCHOR_VERSION)
         return true;
-    if (tell && ram->anchor.version > TRACE_ANCHOR_VERSION)
+    if (tell && ram->anchor.version &&
+        ram->anchor.version != TRACE_ANCHOR_VERSION)
         fprintf(stderr,
                 "xentrace: %s: its trace is of version %u, this tool "
                 "reads %u\n",
@@ -147,6 +149,9 @@ uint8_t *ram_ring(struct ram *ram, unsigned cpu, size_t *bytes)
         return NULL;
     }
     gone = overtaken(ram, offset, &b, size);
+    /* In the first lap the oldest record lies at 0, or some have gone. */
+    ram->overwritten[cpu] = (ram->anchor.flags & TRACE_ANCHOR_OVERWRITE) &&
+                            (b.cons || gone);
     if (gone > used)
         gone = used;
     memmove(data, data + gone, used - gone);
@@ -180,4 +185,5 @@ void ram_meta(const struct ram *ram, struct trace_meta *m)
     memcpy(m->plugin, a->plugin, sizeof(m->plugin));
     for (unsigned c = 0; c < TRACE_ANCHOR_CPUS; c++)
         m->lost_total[c] = a->cpu[c].lost_total;
+    memcpy(m->overwritten, ram->overwritten, sizeof(m->overwritten));
 }

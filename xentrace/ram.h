@@ -7,13 +7,14 @@
 #ifndef XENTRACE_RAM_H
 #define XENTRACE_RAM_H
 
-#include "xentrace/trace_file.h"
+#include "xentrace/source.h"
 
 struct ram {
     const char *name;
     int fd;
     uint64_t size, high_shift; /* high_shift: file place of 4 GiB and up */
     struct trace_anchor anchor;
+    bool overwritten[TRACE_ANCHOR_CPUS]; /* as ram_ring() found */
 };
 
 /* Open FILE and find the anchor. False, with a message if `tell`. */

@@ -13,7 +13,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 TOOL = Path(os.environ.get("XENTRACE", ROOT / "build" / "xentrace"))
 
-# struct rec of xentrace/trace_file.h
+# struct rec of xentrace/stream.h
 RECORD = np.dtype([("tsc", "<u8"), ("event", "<u4"), ("cpu", "<u2"),
                    ("nr", "<u2"), ("word", "<u4", 7), ("seq", "<u4")])
 

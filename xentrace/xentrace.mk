@@ -7,4 +7,4 @@ tools: $(BUILD)/xentrace
 
 $(BUILD)/xentrace: $(XENTRACE_SRC) $(XENTRACE_HDR)
 	@mkdir -p $(@D)
-	$(HOSTCC) $(XENTRACE_CFLAGS) -o $@ $(XENTRACE_SRC)
+	$(HOSTCC) $(XENTRACE_CFLAGS) -o $@ $(XENTRACE_SRC) -lpthread -lm

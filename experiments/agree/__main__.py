@@ -22,10 +22,7 @@ import argparse
 import dataclasses
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
 
 from experiments.runner.manifest import (Manifest, ManifestError, Scheduler,
                                          read)
@@ -35,23 +32,12 @@ from experiments.simulate.lines import Writer
 from xentrace import decisions
 from xentrace.trace import ROOT, Trace, TraceError, load
 
-from . import costs
+from . import costs, report
+from .report import Row
 
 HERE = Path(__file__).resolve().parent
-TOLERANCE_NS = 20_000
-
-
-@dataclass
-class Row:
-    """One comparison."""
-
-    scheduler: str
-    scenario: str
-    cpus: int
-    decisions: int = 0
-    apart_us: float = 0.0
-    verdict: str = ""
-    detail: str = ""
+PICTURED = ("bvt", "credit2")  # a lock for each CPU; one for all
+TOLERANCE_NS = 1   # the simulator writes sixteenths of a ns
 
 
 def schedulers(build: Path) -> dict[str, Scheduler]:
@@ -73,19 +59,30 @@ def replayed(manifest: Manifest, trace: Path) -> Manifest:
     return dataclasses.replace(manifest, domains=domains)
 
 
-def simulate(manifest: Manifest, run: Run, build: Path,
-             params: list[str]) -> Trace:
+def times(real: Trace, without: list[str]) -> dict[str, list[costs.Time]]:
+    """By kind of line, when each CPU did what."""
+    found = {"decided": costs.decided(real), "fired": costs.fired(real),
+             "busy": costs.busy(real)}
+    if "idle" in without:
+        found["decided"] = costs.telling(real, found["decided"])
+    if "order" in without:
+        found = {k: [(cpu, ns, ns) for cpu, ns, _ in v]
+                 for k, v in found.items()}
+    return found
+
+
+def simulate(manifest: Manifest, run: Run, build: Path, params: list[str],
+             without: list[str]) -> Trace:
     """The same in the simulator. RuntimeError: what it says."""
     real = load(run.trace)
     measured = costs.measure(real)
     writer = Writer(replayed(manifest, run.trace), run.scheduler, run.seed,
-                    params, measured, born=True)
+                    params, measured, born=True, without=without)
     file = run.work / "simulated"
-    decided = costs.decided(real)
     lines = [*writer.machine(file, None),
-             *(f"decided {cpu} {ns}" for cpu, ns in decided),
-             *(f"fired {cpu} {ns}" for cpu, ns in costs.fired(real, decided)),
-             *(f"busy {cpu} {ns}" for cpu, ns in costs.busy(real, decided)),
+             *(f"{what} {cpu} {ns} {at}"
+               for what, several in times(real, without).items()
+               for cpu, ns, at in several),
              *writer.domains()]
     done = subprocess.run([build / "schedsim-engine", "-", manifest.title],
                           input="\n".join(lines) + "\n", text=True,
@@ -103,7 +100,8 @@ def judge(manifest: Manifest, run: Run, args: argparse.Namespace) -> Row:
         return row
     try:
         real = load(run.trace)
-        simulated = simulate(manifest, run, args.build, args.param)
+        simulated = simulate(manifest, run, args.build, args.param,
+                             args.without)
     except (TraceError, RuntimeError, ManifestError) as error:
         row.verdict, row.detail = "no run", str(error)
         return row
@@ -113,6 +111,8 @@ def judge(manifest: Manifest, run: Run, args: argparse.Namespace) -> Row:
     row.decisions, row.apart_us = found.alike, found.apart / 1e3
     row.verdict = "part" if found.parting else "agree"
     row.detail = decisions.timelines(real, simulated, found, window.start)
+    row.digest = real.digest(window.stop)
+    row.picture = report.strips(real, simulated, window.start)
     return row
 
 
@@ -153,6 +153,16 @@ def say(rows: list[Row]) -> None:
               f"{row.decisions:11,}{row.apart_us:10.3f}  {row.verdict}")
 
 
+def draw(rows: list[Row], scenarios: list[Path], out: Path) -> None:
+    """Pictures of two of the comparisons, if they were made."""
+    manifests = {m.name: m for m in map(read, scenarios)}
+    for name in PICTURED:
+        mine = [r for r in rows if r.scheduler == name and r.picture
+                and r.scenario == "overload" and r.cpus == 2]
+        for row in mine[-1:]:
+            report.draw(row, manifests[row.scenario], out)
+
+
 def arguments() -> argparse.Namespace:
     """See the description."""
     parser = argparse.ArgumentParser(
@@ -168,6 +178,11 @@ def arguments() -> argparse.Namespace:
                         metavar="NAME.PARAM=VALUE",
                         help="a parameter that only the simulation has: a "
                         "control, for the two must part then")
+    parser.add_argument("--without", action="append", default=[],
+                        choices=["idle", "order", "parameters"],
+                        help="do not follow: decisions that kept a CPU idle; "
+                        "the order of the locks; when parameters were set (a "
+                        "control)")
     parser.add_argument("--again", action="store_true",
                         help="do not boot: take the traces that are there")
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
@@ -201,9 +216,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     say(rows)
-    args.out.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame([dataclasses.asdict(r) for r in rows]).drop(
-        columns="detail").to_csv(args.out / "table.csv", index=False)
+    report.write(rows, scenarios, args.build, args.out)
+    draw(rows, scenarios, args.out)
     return 0 if all(r.verdict == "agree" for r in rows) else 1
 
 

@@ -34,54 +34,52 @@ def boot(trace: Trace) -> int:
     return round(float(idle["ns"].min())) if len(idle) else 0
 
 
-def decided(trace: Trace) -> list[tuple[int, int]]:
-    """(CPU, when) of all decisions that can be told to the ns, by CPU and time:
-    who got a CPU, or kept it."""
+Time = tuple[int, int, int]     # CPU; clock reading, and when it acted; ns
+
+
+def _times(records: np.ndarray, word: int) -> list[Time]:
+    """Of records whose words from `word` on are a time, and for how long the
+    lock was waited for."""
+    low, high = (records["word"][:, word + i].astype(np.int64)
+                 for i in range(2))
+    reading = low | high << 32
+    waited = records["word"][:, word + 2].astype(np.int32)
+    at = reading + np.maximum(waited, 0)
+    return list(zip(records["cpu"].tolist(), reading.tolist(), at.tolist()))
+
+
+def decided(trace: Trace) -> list[Time]:
+    """All decisions, by CPU and time, those that kept an idle CPU idle
+    included."""
+    return sorted(_times(trace.records[trace.select("pick")], 3))
+
+
+def telling(trace: Trace, times: list[Time]) -> list[Time]:
+    """Decisions without those that kept an idle CPU idle: a control."""
     ch = runstates.changes(trace)
     run = ch[ch["new"] == RUNNING]
-    times = {(int(c), round(ns)) for c, ns in zip(run["cpu"], run["ns"])}
-    kept = trace.records[trace.select("switch_infcont")]
-    for cpu in np.unique(kept["cpu"]):
-        mine = kept["cpu"] == cpu
-        began = np.sort(run["ns"][run["cpu"] == cpu].to_numpy())
-        seen = trace.ns[trace.select("switch_infcont")][mine]
-        since = began[np.searchsorted(began, seen) - 1]
-        ran = kept["word"][mine, 2].astype(np.int64)
-        times |= {(int(cpu), round(ns)) for ns in since + ran}
-    return sorted(times)
+    switched = {(int(c), round(ns)) for c, ns in zip(run["cpu"], run["ns"])}
+    picks = trace.records[trace.select("pick")]
+    busy_picks = picks[picks["word"][:, 0] >> 16 != IDLE_DOMAIN]
+    of_vcpus = {(cpu, ns) for cpu, ns, _ in _times(busy_picks, 3)}
+    return [t for t in times if t[:2] in switched | of_vcpus]
 
 
-def fired(trace: Trace,
-          decisions: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """(CPU, when) each CPU's timer fired: the time of the decision that it led
-    to at once. Else that of its own record, some 100 ns too late: where there
-    is one CPU only, the usual lateness is nearer to the truth."""
-    found = []
-    mask = trace.select("s_timer_fn")
-    several = len({cpu for cpu, _ in decisions}) > 1
-    for cpu in np.unique(trace.records["cpu"][mask]):
-        there = np.array([ns for c, ns in decisions if c == cpu] + [2**62])
-        for seen in trace.ns[mask & (trace.records["cpu"] == cpu)]:
-            decision = int(there[np.searchsorted(there, seen)])
-            if decision - seen < AT_ONCE_NS:
-                found.append((int(cpu), decision))
-            elif several:
-                found.append((int(cpu), round(seen)))
-    return found
+def fired(trace: Trace) -> list[Time]:
+    """When each CPU's timer fired."""
+    return sorted(_times(trace.records[trace.select("s_timer_fn")], 0))
 
 
-def busy(trace: Trace,
-         decisions: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """(CPU, when) decisions that found a peer's lock held. Those that kept an
-    idle CPU idle are not among the decisions: theirs are left out."""
-    found = set()
-    mask = trace.select("busy")
-    for cpu in np.unique(trace.records["cpu"][mask]):
-        there = np.array([-2**62] + [ns for c, ns in decisions if c == cpu])
-        for seen in trace.ns[mask & (trace.records["cpu"] == cpu)]:
-            decision = int(there[np.searchsorted(there, seen) - 1])
-            if seen - decision < AT_ONCE_NS:
-                found.add((int(cpu), decision))
+def busy(trace: Trace) -> list[Time]:
+    """Decisions that found a peer's lock held: a CPU's next one, in the order
+    of its ring, for the record is written within it."""
+    found: set[Time] = set()
+    held = trace.records[trace.select("busy")]
+    picks = trace.records[trace.select("pick")]
+    for cpu in np.unique(held["cpu"]):
+        mine = np.sort(picks[picks["cpu"] == cpu], order="seq")
+        at = np.searchsorted(mine["seq"], held["seq"][held["cpu"] == cpu])
+        found.update(_times(mine[at[at < len(mine)]], 3))
     return sorted(found)
 
 

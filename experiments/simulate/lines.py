@@ -6,7 +6,7 @@ tab, the key. What the plug-ins' tables tell, the engine checks.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from experiments.runner.locate import Path as Place
@@ -23,10 +23,12 @@ class Writer:
 
     def __init__(self, manifest: Manifest, scheduler: Scheduler, seed: int,
                  options: list[str], costs: dict[str, int],
-                 born: bool = False) -> None:
-        """born: who replays joins where and when he did in the trace."""
+                 born: bool = False, without: Sequence[str] = ()) -> None:
+        """born: who replays joins where and when he did in the trace, and has
+        his parameters set then; without: but for "parameters", or the "order"
+        in which wake-ups came to their locks."""
         self.m, self.scheduler, self.seed = manifest, scheduler, seed
-        self.born = born
+        self.born, self.without = born, without
         self.options = options
         self.costs = {**manifest.costs, **costs}
         self.ids = {d.name: i for i, d in enumerate(manifest.domains, 1)}
@@ -96,6 +98,9 @@ class Writer:
         name = ruler.scheduler if isinstance(ruler, Pool) else ruler.name
         yield self._at(f"domain {number} {d.name} {d.vcpus} "
                        f"{self.pools.get(d.pool, 0)}", *path)
+        if (self.born and "parameters" not in self.without
+                and d.workload and d.workload.kind == "replay"):
+            yield from self._adjusted(d, d.workload)
         if d.cpus:
             yield self._at(f"affinity {d.cpus}", *path, "cpus")
         if ruler.weight:
@@ -127,6 +132,14 @@ class Writer:
         if w.alone and d.vcpus > 1:
             yield "only 1"
 
+    def _adjusted(self, d: Domain, w: Workload) -> Iterator[str]:
+        """When the domain's parameters were set in the trace: `set` lines that
+        follow count from then on."""
+        from .replay import adjusted
+        file = self.m.folder / w.values["trace"]
+        for cpu, ns in adjusted(file, w.values["domain"] or d.name):
+            yield f"adjusted {cpu} {ns}"
+
     def _other(self, name: str, path: Place) -> int:
         if name in self.ids:
             return self.ids[name]
@@ -142,13 +155,15 @@ class Writer:
         file = self.m.folder / w.values["trace"]
         try:
             found = bursts(file, w.values["domain"] or d.name, d.vcpus,
-                           self.m.measure.end)
+                           self.m.measure.end, exact=self.born)
         except ReplayError as error:
             raise self.m.error(("domains", d.table, "workload", error.key),
                                str(error)) from None
         for vcpu, several in enumerate(found):
-            for release, work in several:
-                yield f"burst {vcpu} {release} {work}"
+            for b in several:
+                line = f"burst {vcpu} {b.release} {b.work}"
+                at = b.release if "order" in self.without else b.at
+                yield f"{line} {b.cpu} {at}" if self.born else line
         if not self.born:
             return
         there = births(file, w.values["domain"] or d.name)

@@ -89,6 +89,55 @@ run_busy() {
     kill $(jobs -p)
 }
 
+# fio DISK RW BLOCK DEPTH BYTES: transfers past the cache, and fio's
+# terse line of them.
+run_fio() {
+    wait_for "/dev/$1" || return 1
+    echo "FIO $(fio --minimal --name="$1" --filename="/dev/$1" --rw="$2" \
+        --bs="$3" --iodepth="$4" --io_size="$5" --ioengine=libaio \
+        --direct=1 --randseed=1 --norandommap)"
+}
+
+# iperf HERE THERE BYTES [OPTION...]: two networks of one hub, THERE in a name
+# space of its own with the server: so packets go by the devices.
+run_iperf() {
+    local here=$1 there=$2 bytes=$3 far status
+    shift 3
+    wait_for "/sys/class/net/$here" && wait_for "/sys/class/net/$there" ||
+        return 1
+    unshare -n sleep 1000000 &
+    far=$!
+    sleep 1
+    ip link set "$there" netns $far &&
+        nsenter -t $far -n ip addr add 10.9.0.2/24 dev "$there" &&
+        nsenter -t $far -n ip link set "$there" up &&
+        ip addr add 10.9.0.1/24 dev "$here" && ip link set "$here" up ||
+        return 1
+    nsenter -t $far -n iperf3 -s -1 -D
+    sleep 2
+    ping -c 1 -W 5 10.9.0.2 > /dev/null
+    iperf3 -c 10.9.0.2 -n "$bytes" -f k -i 0 "$@"
+    status=$?
+    ip addr flush dev "$here"
+    kill $far
+    return $status
+}
+
+# iperf_out BYTES PORT INTERFACE [OPTION...]: with a server on QEMU's host.
+run_iperf_out() {
+    local bytes=$1 port=$2 interface=$3 status
+    shift 3
+    wait_for "/sys/class/net/$interface" || return 1
+    ip addr add 10.0.2.15/24 dev "$interface"
+    ip link set "$interface" up
+    sleep 1
+    iperf3 -c 10.0.2.2 -p "$port" -n "$bytes" -f k -i 0 "$@"
+    status=$?
+    ip addr flush dev "$interface"
+    ip link set "$interface" down
+    return $status
+}
+
 # show FILE...: what the kernel says there.
 run_show() {
     local file

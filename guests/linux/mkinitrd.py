@@ -8,9 +8,12 @@ needed: the device nodes are only written into the archive.
 
 Kernel modules go to /modules with those that they need; /modules/NAME.order
 lists these in the order in which they can be loaded. FILE becomes /jobs.sh,
-which INIT reads: further jobs.
+which INIT reads: further jobs. A PATH (a file, or a folder with all in it)
+stands where it is installed, with the libraries of its programs; PATH=NAME: as
+NAME. --plain leaves the archive uncompressed: larger, and sooner unpacked.
 
-Usage: mkinitrd.py [--jobs FILE] [--modules NAME,NAME...] OUTPUT INIT PROGRAM...
+Usage: mkinitrd.py [--jobs FILE] [--modules NAME,NAME...] [--add PATH[=NAME]]...
+                   [--plain] OUTPUT INIT PROGRAM...
 """
 import argparse
 import gzip
@@ -25,7 +28,7 @@ import sys
 LIB_DIR = "lib/x86_64-linux-gnu"
 PACKAGES = {"busybox": "busybox-static", "cyclictest": "rt-tests",
             "hackbench": "rt-tests", "stress-ng": "stress-ng",
-            "memtester": "memtester"}
+            "memtester": "memtester", "ip": "iproute2", "bridge": "iproute2"}
 SEARCH = "/usr/bin:/bin:/usr/sbin:/sbin"
 
 Entry = tuple[int, bytes, tuple[int, int]]  # mode, content, device number
@@ -59,6 +62,26 @@ def libraries(program: pathlib.Path) -> dict[str, pathlib.Path]:
     return found
 
 
+def added(words: list[str]) -> dict[str, pathlib.Path]:
+    """Archive name -> file, for what is to stand at its own place."""
+    files: dict[str, pathlib.Path] = {}
+    for word in words:
+        source, _, name = word.partition("=")
+        path = pathlib.Path(source)
+        if not path.exists():
+            fail(f"{source} not found: is its package installed? "
+                 "(tools/packages.txt)")
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in inside:
+            if not file.is_file():
+                continue
+            target = pathlib.PurePath(name or source, file.relative_to(path))
+            files[str(target).lstrip("/")] = file
+            if file.read_bytes()[:4] == b"\x7fELF":
+                files.update(libraries(file))
+    return files
+
+
 def busybox_applets(busybox: pathlib.Path) -> list[str]:
     """The names under which busybox is to be found."""
     run = subprocess.run([str(busybox), "--list"], capture_output=True,
@@ -86,10 +109,11 @@ def modules(names: list[str]) -> dict[str, list[pathlib.Path]]:
 
 
 def contents(init: pathlib.Path, programs: list[str],
-             drivers: list[str], jobs: str) -> dict[str, Entry]:
+             drivers: list[str], jobs: str,
+             more: dict[str, pathlib.Path]) -> dict[str, Entry]:
     """Everything in the archive, by name."""
     none = (0, 0)
-    files = {"init": init}
+    files = {"init": init, **more}
     entries: dict[str, Entry] = {
         "dev/console": (stat.S_IFCHR | 0o600, b"", (5, 1)),
         "dev/null": (stat.S_IFCHR | 0o666, b"", (1, 3)),
@@ -99,7 +123,7 @@ def contents(init: pathlib.Path, programs: list[str],
         files[f"bin/{path.name}"] = path
         files.update(libraries(path))
     for applet in busybox_applets(find_program("busybox")):
-        if applet not in programs:
+        if f"bin/{applet}" not in files:
             entries[f"bin/{applet}"] = (stat.S_IFLNK | 0o777, b"busybox", none)
     if jobs:
         files["jobs.sh"] = pathlib.Path(jobs)
@@ -132,6 +156,8 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", default="")
     parser.add_argument("--modules", default="")
+    parser.add_argument("--add", action="append", default=[])
+    parser.add_argument("--plain", action="store_true")
     parser.add_argument("output")
     parser.add_argument("init", type=pathlib.Path)
     parser.add_argument("program", nargs="+")
@@ -139,13 +165,14 @@ def main() -> int:
     output = args.output
     entries = contents(args.init, args.program,
                        [name for name in args.modules.split(",") if name],
-                       args.jobs)
+                       args.jobs, added(args.add))
     archive = b"".join(record(i + 1, name, entries[name])
                        for i, name in enumerate(sorted(entries)))
     archive += record(0, "TRAILER!!!", (0, b"", (0, 0)))
     temporary = f"{output}.tmp"
     with open(temporary, "wb") as file:
-        file.write(gzip.compress(archive, 9, mtime=0))
+        file.write(archive if args.plain
+                   else gzip.compress(archive, 9, mtime=0))
     os.replace(temporary, output)
     print(f"{output}: {len(entries)} members, {os.path.getsize(output)} bytes")
     return 0

@@ -64,7 +64,10 @@ static inline void charge(const struct sched_ops *ops, struct sched_vcpu *v,
 {
     ns_t ran = now - v->core.since;
 
-    v->core.since = now;
+    if (likely(ran >= 0))
+        v->core.since = now;
+    else /* it was taken by an older reading: take() */
+        ran = 0;
     if (likely(ops->charge != NULL))
         ops->charge(v, ran, now);
 }
@@ -172,7 +175,10 @@ static void take(struct sched_pcpu *p, unsigned cpu, struct sched_vcpu *v,
     }
     v->core.hand = SCHED_HAND_CPU;
     v->core.started = true;
-    v->core.since = now;
+    /* Its last run may have ended by a newer reading, which had its lock first:
+     * that time is charged already. */
+    if (likely(now > v->core.since))
+        v->core.since = now;
 }
 
 static void release_peer(struct sched_pcpu *p)

@@ -26,6 +26,7 @@ struct sched {
     unsigned nr_up;              /* in up */
     unsigned words;              /* of a cpuset in which its CPUs stand */
     unsigned one_lock;           /* the lock of all, or CPUSET_NONE */
+    ns_t now;                    /* then, the latest reading used under it */
     const char *broken;          /* the rule that was broken: the plug-in is not
                                   * called any more, the hands go on */
     unsigned broken_cpu;
@@ -53,11 +54,20 @@ void sched_unlock_all(struct sched *s);
 void sched_lock_two(struct sched *a, struct sched *b);
 void sched_unlock_two(struct sched *a, struct sched *b);
 
-/* now, but not before what this CPU has already seen; remembers it. */
+/* now, but not before what this CPU has already seen, nor what others have
+ * under its lock, which is held: a reading may have waited for the lock, and
+ * others with newer ones had it first. Remembers it. */
 static inline ns_t sched_clamp(struct sched_pcpu *p, ns_t now)
 {
+    struct sched *s = p->sched;
+
     if (unlikely(now < p->now))
-        return p->now;
+        now = p->now;
+    if (s && s->one_lock != CPUSET_NONE) {
+        if (unlikely(now < s->now))
+            now = s->now;
+        s->now = now;
+    }
     p->now = now;
     return now;
 }

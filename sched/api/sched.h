@@ -17,10 +17,11 @@
  *
  * The core checks each move and names the plug-in on a wrong one. A plug-in
  * therefore never tests whether a vCPU "is on a queue". Unless SCHED_MAY_IDLE
- * is set, a vCPU kept waiting too long is reported.
+ * is set without a may_wait(), a vCPU kept waiting too long is reported.
  *
  * TIME is ns since boot. `now` is an argument, read once per event by the
- * core; there is no clock to read, so a run can be replayed.
+ * core; there is no clock to read, so a run can be replayed. It never goes back
+ * on a CPU, nor under one lock.
  *
  * LOCKING. Every callback runs with interrupts off and with the scheduler lock
  * of the CPU it names held ("the CPU's lock": of `cpu`, or of v->cpu). With
@@ -174,6 +175,12 @@ struct sched_ops {
      * other CPUs are hints. Default: the last CPU if allowed and idle, else an
      * idle one, else the last one; among those v prefers, if it has a wish. */
     unsigned (*place)(const struct sched_vcpu *v, ns_t now);
+
+    /* v waits since `since`: how long may that be by the plug-in's own rules,
+     * for each vCPU of the instance? The watchdog allows so much besides its
+     * own patience. FOREVER: no promise. Every CPU's lock is held. Default: 0,
+     * but FOREVER with SCHED_MAY_IDLE. */
+    ns_t (*may_wait)(const struct sched_vcpu *v, ns_t since);
 
     ns_t tick_ns;                                          /* 0: no tick */
     void (*tick)(struct sched *s, unsigned cpu, ns_t now); /* after charge() */

@@ -65,6 +65,16 @@ static ns_t watch_again(const struct sched *s, ns_t now)
     return now + (every < WATCH_MOST ? every : WATCH_MOST);
 }
 
+/* ... and what the plug-in says of v in particular. */
+static ns_t may_wait(const struct sched *s, const struct sched_vcpu *v)
+{
+    ns_t each = s->ops->may_wait(v, waits_since(v)), all;
+
+    if (__builtin_mul_overflow(each, (ns_t)s->nr_vcpus, &all))
+        return FOREVER;
+    return sched_add(patience_of(s), all);
+}
+
 /* A vCPU that waits beyond patience, or NULL. */
 static const struct sched_vcpu *find_starved(struct sched *s, ns_t now)
 {
@@ -72,11 +82,13 @@ static const struct sched_vcpu *find_starved(struct sched *s, ns_t now)
     struct sched_domain *d;
     struct sched_vcpu *v;
 
-    if (s->ops->flags & SCHED_MAY_IDLE)
+    if (s->broken || ((s->ops->flags & SCHED_MAY_IDLE) && !s->ops->may_wait))
         return NULL;
-    for_each_domain_of(d, s)
-        for_each_vcpu_of(v, d) if (v->core.hand == SCHED_HAND_PLUGIN &&
-                                   now - waits_since(v) > patience) return v;
+    for_each_domain_of(d, s) for_each_vcpu_of(
+        v, d) if (v->core.hand == SCHED_HAND_PLUGIN &&
+                  now - waits_since(v) > patience &&
+                  (!s->ops->may_wait ||
+                   now - waits_since(v) > may_wait(s, v))) return v;
     return NULL;
 }
 
@@ -101,7 +113,7 @@ void sched_slow(struct sched *s, ns_t now)
     if (now >= s->watch_at) {
         s->watch_at = watch_again(s, now);
         starved = find_starved(s, now);
-        if (starved && !s->broken) {
+        if (starved) {
             s->sound = true;
             sched_breach(s, starved->cpu, starved, "a vCPU starves");
             host_poke(starved->cpu);

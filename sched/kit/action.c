@@ -272,6 +272,8 @@ static void change(struct kit_run *r, const struct kit_action *a)
         return; /* -EBUSY: a vCPU has left and may come again */
     r->changed = true;
     r->in_force[pool] = next;
+    if (!pool)
+        kit_set_patience(r);
     /* What runs is charged by the new one, for what it runs from now on. */
     for (i = 0; i < r->sc->nr_vcpus; i++)
         if (r->member[i].sv->v.sched == s)

@@ -280,6 +280,15 @@ static void drain(struct kit_run *r)
 
 /* ---- all of it ---- */
 
+/* The core's watchdog is left out, for what is accepted as parameters may make
+ * anybody wait for long; unless the plug-in says for how long. */
+void kit_set_patience(struct kit_run *r)
+{
+    bool says = !r->sc->pool_ops && r->in_force[0]->may_wait;
+
+    sched_set_patience(r->sim->sched, says ? 0 : FOREVER);
+}
+
 static void make(struct kit_run *r)
 {
     const struct kit_scenario *sc = r->sc;
@@ -311,7 +320,7 @@ static void make(struct kit_run *r)
                                             .created = r->sim->now,
                                             .hard = KIT_ALL };
     }
-    sched_set_patience(r->sim->sched, FOREVER);
+    kit_set_patience(r);
     r->sim->watch = on_state;
     r->sim->trace = on_trace;
     r->sim->watch_arg = r;

@@ -14,6 +14,8 @@
 void kit_settings(struct kit_run *r);
 /* Do action number i, and those that belong to it; returns the next one. */
 unsigned kit_act(struct kit_run *r, unsigned i);
+/* How long one may wait by the watchdog, with the plug-in that is in force. */
+void kit_set_patience(struct kit_run *r);
 /* m joins. */
 void kit_join(struct kit_run *r, struct kit_member *m);
 

@@ -75,9 +75,9 @@ static bool good_callbacks(const struct load_memory *m,
         (uintptr_t)ops->sleep,     (uintptr_t)ops->cpu_up,
         (uintptr_t)ops->cpu_down,  (uintptr_t)ops->vcpu_up,
         (uintptr_t)ops->vcpu_down, (uintptr_t)ops->param_set,
-        (uintptr_t)ops->place,     (uintptr_t)ops->tick,
-        (uintptr_t)ops->account,   (uintptr_t)ops->view,
-        (uintptr_t)ops->dump,
+        (uintptr_t)ops->place,     (uintptr_t)ops->may_wait,
+        (uintptr_t)ops->tick,      (uintptr_t)ops->account,
+        (uintptr_t)ops->view,      (uintptr_t)ops->dump,
     };
     unsigned i;
 

@@ -54,7 +54,8 @@ struct rtds_vcpu {
     ns_t deadline;                     /* end of the current period */
     ns_t left;                         /* of the budget; below 0: overrun */
     int64_t level;                     /* budgets used in this period */
-    struct sched_vcpu *released;       /* the next one, in rtds_pick() */
+    ns_t paid; /* until then it pays for an overrun, or paid */
+    struct sched_vcpu *released; /* the next one, in rtds_pick() */
 };
 
 /* ---- budgets ---- */
@@ -74,6 +75,8 @@ static void rtds_refresh(struct sched_vcpu *v, ns_t now)
         b->left = 0;
     b->left = (b->left < 0 ? b->left + missed * b->budget : 0) + b->budget;
     b->level = 0;
+    if (unlikely(b->left <= 0))
+        b->paid = b->deadline;
     sched_trace(v->sched, RTDS_EV_REFILL, v, b->deadline);
 }
 
@@ -371,6 +374,17 @@ static int rtds_param_set(struct sched *s, struct sched_vcpu *v,
     return 0;
 }
 
+/* Right before its deadline nobody's is earlier, but for those of equal ones
+ * that have waited longer: a period for each, and the current one. So it is
+ * however much all ask for together. But nothing comes while it pays for an
+ * overrun. */
+static ns_t rtds_may_wait(const struct sched_vcpu *v, ns_t since)
+{
+    const struct rtds_vcpu *b = v->priv;
+
+    return 2 * b->period + (b->paid > since ? b->paid - since : 0);
+}
+
 static void rtds_view(const struct sched_vcpu *v, ns_t now, int64_t *out)
 {
     const struct rtds_vcpu *b = v->priv;
@@ -444,6 +458,7 @@ static const struct sched_ops rtds_ops = {
     .cpu_down = rtds_cpu_down,
     .vcpu_up = rtds_vcpu_up,
     .param_set = rtds_param_set,
+    .may_wait = rtds_may_wait,
     .view = rtds_view,
     .dump = rtds_dump,
 };

@@ -20,7 +20,8 @@
  */
 #include "sched/sedf/sedf_private.h"
 
-#define SEDF_SCALE 256 /* units of virtual time per ns, at weight 1 */
+#define SEDF_SCALE      256 /* units of virtual time per ns, at weight 1 */
+#define SEDF_WEIGHT_MAX 65535
 
 enum { SEDF_MAIN, SEDF_EXTRA }; /* what node[] is for */
 
@@ -307,6 +308,25 @@ static void sedf_cpu_up(struct sched *s, unsigned cpu, ns_t now)
     sched_queue_init(&c->extra);
 }
 
+/* One that is booked gets its slice in each period: at the begin of one, and at
+ * the end of the next; but nothing while it pays for an overrun. Extra time
+ * goes by weight, a quantum at a time, where nobody is booked; elsewhere there
+ * may be none. */
+static ns_t sedf_may_wait(const struct sched_vcpu *v, ns_t since)
+{
+    const struct sedf_sys *sys = sched_sys(v->sched);
+    const struct sedf_dom *d = v->dom_priv;
+    const struct sedf_vcpu *b = v->priv;
+    ns_t paying = b->paid > since ? b->paid - since : 0;
+
+    if (sedf_reserved(v)) /* the current period is one of former parameters */
+        return paying + d->period +
+               (b->period > d->period ? b->period : d->period);
+    if (READ_ONCE(sedf_cpu(v)->used))
+        return FOREVER;
+    return sys->quantum * (SEDF_WEIGHT_MAX / d->weight + 1);
+}
+
 static void sedf_view(const struct sched_vcpu *v, ns_t now, int64_t *out)
 {
     const struct sedf_vcpu *b = v->priv;
@@ -361,7 +381,8 @@ static const struct sched_param sedf_params[] = {
     { "extra", "flag", "may have time that nobody reserved, too",
       SCHED_PER_DOMAIN, offsetof(struct sedf_dom, extra), 0, 1, 1 },
     { "weight", "count", "share of the extra time, against others' weights",
-      SCHED_PER_DOMAIN, offsetof(struct sedf_dom, weight), 1, 65535, 256 },
+      SCHED_PER_DOMAIN, offsetof(struct sedf_dom, weight), 1, SEDF_WEIGHT_MAX,
+      256 },
     { .name = NULL },
 };
 
@@ -394,6 +415,7 @@ static const struct sched_ops sedf_ops = {
     .vcpu_down = sedf_vcpu_down,
     .param_set = sedf_param_set,
     .place = sedf_place,
+    .may_wait = sedf_may_wait,
     .view = sedf_view,
     .dump = sedf_dump,
 };

@@ -56,6 +56,7 @@ struct sedf_vcpu {
     unsigned extra_cpu; /* ... on this CPU: each has its own */
     uint64_t rest;      /* carried: < weight */
     ns_t slept;         /* when it fell asleep */
+    ns_t paid;          /* until then it pays for an overrun, or paid */
     uint64_t misses;    /* slices that were delivered late */
     ns_t late;          /* by how much, at worst */
 };

@@ -57,6 +57,8 @@ void sedf_release(struct sched_vcpu *v, ns_t now)
     if (unlikely(start + period <= now)) /* whole periods were missed */
         start = now;
     begin(v, start, period);
+    if (unlikely(b->budget <= 0))
+        b->paid = b->deadline;
     sched_trace(v->sched, SEDF_EV_RELEASE, v, b->deadline);
 }
 

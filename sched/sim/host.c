@@ -69,8 +69,8 @@ static ns_t poke_delay(const struct sim *sim, unsigned cpu)
     const struct sim_costs *cost = &sim->conf.cost;
 
     if (cpu != host.cpu)
-        return sim_delay(sim, cpu, cost->poke);
-    return sim_delay(sim, cpu, sim->timing ? 0 : cost->decide);
+        return sim_delay(sim, cpu, sim->at, cost->poke);
+    return sim_delay(sim, cpu, sim->at, sim->timing ? 0 : cost->decide);
 }
 
 void host_poke(unsigned cpu)

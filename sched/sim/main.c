@@ -58,9 +58,9 @@ static void show_progress(const struct scenario *s, bool last)
 /* Until the clock shows `until`. False: interrupted, or a rule broken. */
 static bool run_until(struct scenario *s, ns_t until)
 {
-    while (!sim_run_some(s->sim, until, EVENTS_AT_ONCE) && !interrupted)
+    while (!scenario_run_some(s, until, EVENTS_AT_ONCE) && !interrupted)
         show_progress(s, false);
-    return !s->sim->breach && !interrupted;
+    return !s->sim->breach && !interrupted && !s->refused;
 }
 
 static bool begin_trace(struct scenario *s)
@@ -129,6 +129,8 @@ static int simulate(struct scenario *s)
         printf("interrupted at %.6f s\n", (double)s->sim->now / 1e9);
         return 130;
     }
+    if (s->refused)
+        return 1;
     printf("%" PRIu64 " decisions in %.3f s of CPU time: %.2f M/s\n", decisions,
            cpu, (double)decisions / cpu / 1e6);
     return good ? 0 : 1;

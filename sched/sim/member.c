@@ -111,7 +111,7 @@ struct sim_vcpu *sim_add(struct sim *sim, unsigned dom, sim_load *load)
     sv->sim = sim;
     sv->load = load;
     sv->index = sim->nr_vcpus;
-    sv->ran_on = CPUSET_NONE;
+    sv->ran_on = sv->waker = CPUSET_NONE;
     sv->entered = sim->now;
     BUG_ON(sched_vcpu_init(&sv->v, sim->domains[dom], id,
                            (dom + id) % sim->conf.nr_cpus));

@@ -64,11 +64,14 @@ static void flush(struct sim_record *r)
 }
 
 /* The time of a record on cpu: now, and after the step before. */
-static uint64_t clock_of(struct sim_record *r, unsigned cpu)
+static uint64_t clock_of(struct sim_record *r, unsigned cpu, ns_t now)
 {
-    uint64_t tsc = (uint64_t)r->sim->now * RECORD_CYCLES;
+    uint64_t tsc = (uint64_t)now * RECORD_CYCLES;
     uint64_t step = r->sim->events + r->sim->decisions;
 
+    /* In a run that is followed, an older reading than another CPU's. */
+    if (unlikely(now != r->sim->at) && tsc < r->tsc)
+        return tsc;
     if (tsc <= r->tsc)
         tsc = r->tsc + (cpu != r->last_on || step != r->step);
     r->tsc = tsc;
@@ -77,12 +80,12 @@ static uint64_t clock_of(struct sim_record *r, unsigned cpu)
     return tsc;
 }
 
-static void emit(struct sim_record *r, uint32_t event, unsigned nr,
-                 const uint32_t *words)
+static void emit_at(struct sim_record *r, uint32_t event, ns_t now, unsigned nr,
+                    const uint32_t *words)
 {
     struct record_cpu *c = &r->cpu[host_cpu()];
     uint32_t header = trace_header(event, nr);
-    uint64_t tsc = clock_of(r, host_cpu());
+    uint64_t tsc = clock_of(r, host_cpu(), now);
 
     if (unlikely(c->used + TRACE_RECORD_BYTES_MAX > RECORD_CHUNK))
         flush(r);
@@ -91,6 +94,12 @@ static void emit(struct sim_record *r, uint32_t event, unsigned nr,
     memcpy(c->data + c->used + 12, words, 4 * (size_t)nr);
     c->used += 12 + 4 * nr;
     r->records++;
+}
+
+static void emit(struct sim_record *r, uint32_t event, unsigned nr,
+                 const uint32_t *words)
+{
+    emit_at(r, event, r->sim->now, nr, words);
 }
 
 #define EMIT(r, event, ...)                                                    \
@@ -102,13 +111,12 @@ static void emit(struct sim_record *r, uint32_t event, unsigned nr,
 
 /* ---- the events, as in xen/sched/ ---- */
 
-static void state_change(struct sim_record *r, uint32_t dom, uint32_t id,
-                         unsigned from, unsigned to)
+static void state_change(struct sim_record *r, uint32_t who, unsigned from,
+                         unsigned to, ns_t now)
 {
-    uint32_t who = trace_id(dom, id);
-
     if (trace_enabled(TRC_SCHED_RUNSTATE_CHANGE))
-        emit(r, TRC_SCHED_RUNSTATE_CHANGE | from << 8 | to << 4, 1, &who);
+        emit_at(r, TRC_SCHED_RUNSTATE_CHANGE | from << 8 | to << 4, now, 1,
+                &who);
 }
 
 static uint16_t *last_cpu_of(struct sim_record *r, const struct sim_vcpu *sv)
@@ -130,12 +138,11 @@ void record_state(struct sim_record *r, struct sim_vcpu *sv,
     const struct sched_vcpu *v = &sv->v;
     uint16_t *last = last_cpu_of(r, sv);
 
-    (void)now;
     if (to == SCHED_STATE_BLOCKED)
         EMIT(r, TRC_SCHED_BLOCK, v->dom, v->id);
     else if (v->core.state == SCHED_STATE_BLOCKED)
         EMIT(r, TRC_SCHED_WAKE, v->dom, v->id, sv->cause, 0);
-    state_change(r, v->dom, v->id, v->core.state, to);
+    state_change(r, trace_id(v->dom, v->id), v->core.state, to, now);
     if (*last != CPUSET_NONE && *last != v->cpu)
         EMIT(r, TRACE_SCHED_MIGRATE, trace_id(v->dom, v->id), *last, v->cpu);
     *last = (uint16_t)v->cpu;
@@ -143,10 +150,9 @@ void record_state(struct sim_record *r, struct sim_vcpu *sv,
 
 void record_idle(struct sim_record *r, unsigned cpu, bool begins, ns_t now)
 {
-    (void)now;
-    state_change(r, RECORD_IDLE_DOMAIN, cpu,
+    state_change(r, trace_id(RECORD_IDLE_DOMAIN, cpu),
                  begins ? SCHED_STATE_RUNNABLE : SCHED_STATE_RUNNING,
-                 begins ? SCHED_STATE_RUNNING : SCHED_STATE_RUNNABLE);
+                 begins ? SCHED_STATE_RUNNING : SCHED_STATE_RUNNABLE, now);
 }
 
 static uint32_t dom_of(const struct sim_vcpu *sv)
@@ -177,7 +183,7 @@ void record_decision(struct sim_record *r, const struct sim_vcpu *prev,
     ns_t ran = prev ? now - prev->picked : 0;
 
     EMIT(r, TRACE_SCHED_PICK, who, (uint32_t)granted, (uint32_t)(granted >> 32),
-         (uint32_t)now, (uint32_t)(now >> 32), 0);
+         (uint32_t)now, (uint32_t)(now >> 32), (uint32_t)(r->sim->at - now));
     if (next == prev) {
         EMIT(r, TRC_SCHED_CONTINUE_RUNNING, who);
         if (next)
@@ -196,7 +202,7 @@ void record_decision(struct sim_record *r, const struct sim_vcpu *prev,
 void record_timer(struct sim_record *r)
 {
     EMIT(r, TRC_SCHED_S_TIMER_FN, (uint32_t)r->sim->now,
-         (uint32_t)(r->sim->now >> 32), 0);
+         (uint32_t)(r->sim->now >> 32), (uint32_t)(r->sim->at - r->sim->now));
 }
 
 void record_yield(struct sim_record *r, const struct sim_vcpu *sv)

@@ -1,5 +1,6 @@
 /*
- * scenario.c - from lines to a simulation. See scenario.h.
+ * scenario.c - from lines to a simulation. See scenario.h. The lines that
+ * follow a recorded run are in scenario_follow.c.
  */
 #include "sched/sim/scenario.h"
 #include <ctype.h>
@@ -7,15 +8,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include "sched/sim/sim_private.h"
+#include "sched/sim/scenario_private.h"
 #include "xen/lib/bug.h"
 
 #define WORDS_MAX 24
 
 /* ---- messages ---- */
 
-__attribute__((format(printf, 2, 3))) static bool wrong(
-    const struct scenario *s, const char *format, ...)
+bool scenario_wrong(const struct scenario *s, const char *format, ...)
 {
     va_list args;
 
@@ -38,7 +38,8 @@ static bool unknown_scheduler(const struct scenario *s, const char *name)
     char names[256];
 
     sched_names(names, sizeof(names));
-    return wrong(s, "no scheduler is called %s; there are: %s", name, names);
+    return scenario_wrong(s, "no scheduler is called %s; there are: %s", name,
+                          names);
 }
 
 static bool unknown_parameter(const struct scenario *s,
@@ -51,17 +52,17 @@ static bool unknown_parameter(const struct scenario *s,
     for (p = ops->params; p && p->name && used < sizeof(known) - 1; p++)
         used += (size_t)snprintf(known + used, sizeof(known) - used, " %s",
                                  p->name);
-    return wrong(s, "%s has no parameter %s; it has:%s%s", ops->name, name,
-                 known,
-                 strcmp(name, "weight") ? ""
-                                        : " (weight = \"...\" of its "
-                                          "[[schedulers]] says which of them "
-                                          "takes a domain's weight)");
+    return scenario_wrong(
+        s, "%s has no parameter %s; it has:%s%s", ops->name, name, known,
+        strcmp(name, "weight") ? ""
+                               : " (weight = \"...\" of its "
+                                 "[[schedulers]] says which of them "
+                                 "takes a domain's weight)");
 }
 
 /* ---- words ---- */
 
-static bool to_number(const char *text, int64_t *value)
+bool scenario_number(const char *text, int64_t *value)
 {
     char *end;
 
@@ -81,12 +82,12 @@ static bool to_cpus(const struct scenario *s, char *text, struct cpuset *set)
         int n = sscanf(part, "%u-%u", &from, &to);
 
         if (n < 1)
-            return wrong(s, "%s is no CPU number", part);
+            return scenario_wrong(s, "%s is no CPU number", part);
         if (n == 1)
             to = from;
         if (to < from || to >= s->conf.nr_cpus)
-            return wrong(s, "%s: the machine has CPUs 0 to %u", part,
-                         s->conf.nr_cpus - 1);
+            return scenario_wrong(s, "%s: the machine has CPUs 0 to %u", part,
+                                  s->conf.nr_cpus - 1);
         for (; from <= to; from++)
             cpuset_add(set, from);
     }
@@ -95,7 +96,7 @@ static bool to_cpus(const struct scenario *s, char *text, struct cpuset *set)
 
 /* ---- the machine ---- */
 
-static void sim_begins(struct scenario *s)
+void scenario_sim_begins(struct scenario *s)
 {
     if (s->sim)
         return;
@@ -109,8 +110,9 @@ static bool line_machine(struct scenario *s, char **word)
 {
     int64_t cpus = 0;
 
-    if (!to_number(word[1], &cpus) || cpus < 1 || cpus > CPUSET_MAX)
-        return wrong(s, "%s CPUs: 1 to %u are possible", word[1], CPUSET_MAX);
+    if (!scenario_number(word[1], &cpus) || cpus < 1 || cpus > CPUSET_MAX)
+        return scenario_wrong(s, "%s CPUs: 1 to %u are possible", word[1],
+                              CPUSET_MAX);
     s->conf.nr_cpus = (unsigned)cpus;
     return true;
 }
@@ -119,8 +121,8 @@ static bool line_seed(struct scenario *s, char **word)
 {
     int64_t seed;
 
-    if (!to_number(word[1], &seed) || seed < 0)
-        return wrong(s, "%s is no seed: a number from 0 on", word[1]);
+    if (!scenario_number(word[1], &seed) || seed < 0)
+        return scenario_wrong(s, "%s is no seed: a number from 0 on", word[1]);
     s->conf.seed = (uint64_t)seed;
     return true;
 }
@@ -134,7 +136,7 @@ static bool line_sched(struct scenario *s, char **word)
         return unknown_scheduler(s, word[1]);
     why = sched_check(ops);
     if (why)
-        return wrong(s, "scheduler %s: %s", word[1], why);
+        return scenario_wrong(s, "scheduler %s: %s", word[1], why);
     (void)snprintf(s->sched, sizeof(s->sched), "%s", word[1]);
     return true;
 }
@@ -161,19 +163,20 @@ static bool line_cost(struct scenario *s, char **word)
         if (!strcmp(costs[i].name, word[1]))
             break;
     if (i == ARRAY_SIZE(costs))
-        return wrong(s, "no cost is called %s", word[1]);
-    if (!to_number(word[2], costs[i].value) || *costs[i].value < 0 ||
+        return scenario_wrong(s, "no cost is called %s", word[1]);
+    if (!scenario_number(word[2], costs[i].value) || *costs[i].value < 0 ||
         *costs[i].value > S(1))
-        return wrong(s, "%s: a cost is 0 to 1s", word[2]);
+        return scenario_wrong(s, "%s: a cost is 0 to 1s", word[2]);
     return true;
 }
 
 static bool line_window(struct scenario *s, char **word)
 {
-    if (!to_number(word[1], &s->from) || !to_number(word[2], &s->until) ||
-        !to_number(word[3], &s->end) || s->from < 0 || s->until <= s->from ||
-        s->end < s->until)
-        return wrong(s, "0 <= from < until <= end does not hold");
+    if (!scenario_number(word[1], &s->from) ||
+        !scenario_number(word[2], &s->until) ||
+        !scenario_number(word[3], &s->end) || s->from < 0 ||
+        s->until <= s->from || s->end < s->until)
+        return scenario_wrong(s, "0 <= from < until <= end does not hold");
     return true;
 }
 
@@ -181,8 +184,8 @@ static bool line_trace(struct scenario *s, char **word)
 {
     int64_t mask;
 
-    if (!to_number(word[2], &mask))
-        return wrong(s, "%s is no mask", word[2]);
+    if (!scenario_number(word[2], &mask))
+        return scenario_wrong(s, "%s is no mask", word[2]);
     s->mask = (uint32_t)mask;
     s->trace = strdup(word[1]);
     return true;
@@ -237,7 +240,7 @@ static bool line_option(struct scenario *s, char **word)
     if (!p)
         return false;
     if (sched_param_parse(ops, p, word[2], &value, why, sizeof(why)))
-        return wrong(s, "%s", why);
+        return scenario_wrong(s, "%s", why);
     BUG_ON(sched_param_set_default(p, value));
     return true;
 }
@@ -255,8 +258,8 @@ static bool set_all(struct scenario *s, const struct sched_param *p,
         error = sched_param_set(d->sched, d, NULL, &set, 1, 0);
     for (i = 0; p->scope == SCHED_PER_VCPU && i < w->nr_members; i++)
         error = sched_param_set(d->sched, d, &w->member[i]->v, &set, 1, 0);
-    return error ? wrong(s, "%s refuses it (error %d)",
-                         sched_ops_of(d->sched)->name, -error)
+    return error ? scenario_wrong(s, "%s refuses it (error %d)",
+                                  sched_ops_of(d->sched)->name, -error)
                  : true;
 }
 
@@ -274,15 +277,16 @@ static bool line_set(struct scenario *s, char **word)
     if (!p)
         return false;
     if (sched_param_parse(ops, p, word[2], &value, why, sizeof(why)))
-        return wrong(s, "%s", why);
+        return scenario_wrong(s, "%s", why);
     if (ops != own)
         return true;
     if (p->scope == SCHED_PER_SYSTEM)
-        return wrong(s,
-                     "%s.%s is of the whole system, not of a domain: it "
-                     "belongs into the scheduler's options",
-                     ops->name, p->name);
-    return set_all(s, p, value);
+        return scenario_wrong(
+            s,
+            "%s.%s is of the whole system, not of a domain: it "
+            "belongs into the scheduler's options",
+            ops->name, p->name);
+    return s->adjusts ? scenario_set_later(s, p, value) : set_all(s, p, value);
 }
 
 /* ---- pools, domains ---- */
@@ -296,11 +300,12 @@ static bool line_pool(struct scenario *s, char **word)
         return unknown_scheduler(s, word[1]);
     if (!to_cpus(s, word[2], &cpus))
         return false;
-    sim_begins(s);
+    scenario_sim_begins(s);
     pool = sim_pool(s->sim, word[1], &cpus);
     if (pool == -2)
-        return wrong(s, "one of its CPUs is another pool's");
-    return pool < 0 ? wrong(s, "more than %u pools", SIM_POOLS_MAX) : true;
+        return scenario_wrong(s, "one of its CPUs is another pool's");
+    return pool < 0 ? scenario_wrong(s, "more than %u pools", SIM_POOLS_MAX)
+                    : true;
 }
 
 static bool line_row(struct scenario *s, char **word)
@@ -338,20 +343,22 @@ static bool line_domain(struct scenario *s, char **word)
     struct scenario_row *row;
     struct sim_work *w;
 
-    if (!to_number(word[1], &id) || id < 1 || id > 32751)
-        return wrong(s, "domain %s: ids are 1 to 32751", word[1]);
-    if (!to_number(word[3], &vcpus) || vcpus < 1 || vcpus > 8192)
-        return wrong(s, "%s vCPUs: 1 to 8192 are possible", word[3]);
-    sim_begins(s);
-    if (!to_number(word[4], &pool) || pool < 0 || pool >= s->sim->nr_pools)
-        return wrong(s, "there is no pool %s", word[4]);
+    if (!scenario_number(word[1], &id) || id < 1 || id > 32751)
+        return scenario_wrong(s, "domain %s: ids are 1 to 32751", word[1]);
+    if (!scenario_number(word[3], &vcpus) || vcpus < 1 || vcpus > 8192)
+        return scenario_wrong(s, "%s vCPUs: 1 to 8192 are possible", word[3]);
+    scenario_sim_begins(s);
+    if (!scenario_number(word[4], &pool) || pool < 0 ||
+        pool >= s->sim->nr_pools)
+        return scenario_wrong(s, "there is no pool %s", word[4]);
     if (cpuset_empty(&s->sim->pools[pool].cpus))
-        return wrong(s, "its pool has no CPUs left");
+        return scenario_wrong(s, "its pool has no CPUs left");
     BUG_ON(!s->nr_rows);
     s->domain = (unsigned)id;
+    s->adjusts = false;
     reserve(s, s->domain);
     if (s->work[id])
-        return wrong(s, "domain %s is there already", word[1]);
+        return scenario_wrong(s, "domain %s is there already", word[1]);
     sim_domain(s->sim, s->domain, (unsigned)pool);
     w = s->work[id] = calloc(1, sizeof(*w));
     BUG_ON(!w);
@@ -393,63 +400,17 @@ static bool line_load(struct scenario *s, char **word)
     char *is;
 
     if (kind == WORK_KINDS)
-        return wrong(s, "no load is called %s", word[1]);
+        return scenario_wrong(s, "no load is called %s", word[1]);
     work_defaults(w, kind);
     for (word += 2; *word; word++) {
         is = strchr(*word, '=');
         if (!is)
-            return wrong(s, "%s: name=value is expected", *word);
+            return scenario_wrong(s, "%s: name=value is expected", *word);
         *is = '\0';
         slot = work_parameter(w, *word);
-        if (!slot || !to_number(is + 1, slot))
-            return wrong(s, "%s=%s is not understood", *word, is + 1);
+        if (!slot || !scenario_number(is + 1, slot))
+            return scenario_wrong(s, "%s=%s is not understood", *word, is + 1);
     }
-    return true;
-}
-
-/* burst VCPU RELEASE WORK: of the domain at hand, which replays */
-static bool line_burst(struct scenario *s, char **word)
-{
-    const struct sim_work *w = s->work[s->domain];
-    int64_t vcpu, release, work;
-
-    if (!to_number(word[1], &vcpu) || !to_number(word[2], &release) ||
-        !to_number(word[3], &work) || vcpu < 0 || vcpu >= w->nr_members)
-        return wrong(s, "burst: vCPU, release and work are expected");
-    work_burst(w->member[vcpu], release, work);
-    return true;
-}
-
-/* born VCPU CPU JOINS: of the domain at hand, which replays */
-static bool line_born(struct scenario *s, char **word)
-{
-    const struct sim_work *w = s->work[s->domain];
-    int64_t vcpu, cpu, joins;
-
-    if (!to_number(word[1], &vcpu) || !to_number(word[2], &cpu) ||
-        !to_number(word[3], &joins) || vcpu < 0 || vcpu >= w->nr_members ||
-        cpu < 0 || cpu >= s->sim->conf.nr_cpus || joins < s->sim->now)
-        return wrong(s, "born: vCPU, CPU and time are expected");
-    sim_born_at(w->member[vcpu], (unsigned)cpu, joins, 0);
-    return true;
-}
-
-/* decided CPU TIME, fired CPU TIME, busy CPU TIME: the run that is replayed
- * decided, had its timer fire, found a peer's lock held there and then */
-static bool line_follow(struct scenario *s, char **word)
-{
-    struct sim_cpu *c;
-    int64_t cpu, time;
-
-    sim_begins(s);
-    if (!to_number(word[1], &cpu) || !to_number(word[2], &time) || cpu < 0 ||
-        cpu >= s->sim->conf.nr_cpus)
-        return wrong(s, "%s: CPU and time are expected", word[0]);
-    c = &s->sim->cpus[cpu];
-    sim_follow(*word[0] == 'd'   ? &c->decided
-               : *word[0] == 'f' ? &c->fired
-                                 : &c->busy,
-               time);
     return true;
 }
 
@@ -459,8 +420,8 @@ static bool line_only(struct scenario *s, char **word)
     const struct sim_work *w = s->work[s->domain];
     int64_t n, i;
 
-    if (!to_number(word[1], &n) || n < 1)
-        return wrong(s, "%s vCPUs", word[1]);
+    if (!scenario_number(word[1], &n) || n < 1)
+        return scenario_wrong(s, "%s vCPUs", word[1]);
     for (i = n; i < w->nr_members; i++)
         w->member[i]->load = NULL;
     return true;
@@ -484,16 +445,17 @@ static const struct {
     { "trace", 3, false, line_trace },
     { "csv", 2, false, line_csv },
     { "pool", 3, false, line_pool },
-    { "decided", 3, false, line_follow },
-    { "fired", 3, false, line_follow },
-    { "busy", 3, false, line_follow },
+    { "decided", 4, false, scenario_line_follow },
+    { "fired", 4, false, scenario_line_follow },
+    { "busy", 4, false, scenario_line_follow },
     { "row", 2, false, line_row },
     { "domain", 5, false, line_domain },
     { "affinity", 2, true, line_affinity },
     { "set", 3, true, line_set },
     { "load", 2, true, line_load },
-    { "burst", 4, true, line_burst },
-    { "born", 4, true, line_born },
+    { "burst", 4, true, scenario_line_burst },
+    { "born", 4, true, scenario_line_born },
+    { "adjusted", 3, true, scenario_line_adjusted },
     { "only", 2, true, line_only },
 };
 
@@ -511,7 +473,7 @@ static bool read_line(struct scenario *s, char *line)
         s->origin_line = w + 1;
         w = strchr(w + 1, '\t');
         if (!w)
-            return wrong(s, "an origin without a key");
+            return scenario_wrong(s, "an origin without a key");
         *w = '\0';
         s->origin_key = w + 1;
     }
@@ -523,9 +485,9 @@ static bool read_line(struct scenario *s, char *line)
     for (i = 0; i < ARRAY_SIZE(lines); i++)
         if (!strcmp(lines[i].word, word[0]) && n >= lines[i].words)
             return lines[i].of_a_domain && !s->domain
-                       ? wrong(s, "%s: of which domain?", word[0])
+                       ? scenario_wrong(s, "%s: of which domain?", word[0])
                        : lines[i].read(s, word);
-    return wrong(s, "%s: no such line, or too short", word[0]);
+    return scenario_wrong(s, "%s: no such line, or too short", word[0]);
 }
 
 static bool find_other(struct scenario *s, struct sim_work *w)
@@ -535,10 +497,12 @@ static bool find_other(struct scenario *s, struct sim_work *w)
     if (other < 0)
         return w->kind == WORK_PING || w->kind == WORK_PONG ||
                        w->kind == WORK_REQUEST
-                   ? wrong(s, "a domain lacks the other one to talk to")
+                   ? scenario_wrong(s,
+                                    "a domain lacks the other one to talk to")
                    : true;
     if (other >= s->nr_domains || !s->work[other])
-        return wrong(s, "there is no domain %" PRId64 " to talk to", other);
+        return scenario_wrong(s, "there is no domain %" PRId64 " to talk to",
+                              other);
     w->other = s->work[other];
     return true;
 }
@@ -559,9 +523,9 @@ bool scenario_read(struct scenario *s, FILE *in)
     free(line);
     s->origin_line = NULL;
     if (good && !s->nr_rows)
-        return wrong(s, "there is no domain");
+        return scenario_wrong(s, "there is no domain");
     if (good && !s->end)
-        return wrong(s, "it does not tell when it ends");
+        return scenario_wrong(s, "it does not tell when it ends");
     for (i = 0; good && i < s->nr_domains; i++)
         if (s->work[i])
             good = find_other(s, s->work[i]);
@@ -578,11 +542,12 @@ bool scenario_start(struct scenario *s)
         if (sv->unborn)
             sv->starts = work_first(sv);
         else if (sv->load && sim_start_at(sv, work_first(sv)))
-            return wrong(s,
-                         "scheduler %s does not admit vCPU %u of domain %s: "
-                         "its parameters ask for more than there is",
-                         sched_ops_of(sv->v.sched)->name, sv->v.id,
-                         s->domain_name[sv->v.dom]);
+            return scenario_wrong(
+                s,
+                "scheduler %s does not admit vCPU %u of domain %s: "
+                "its parameters ask for more than there is",
+                sched_ops_of(sv->v.sched)->name, sv->v.id,
+                s->domain_name[sv->v.dom]);
     }
     return true;
 }
@@ -601,6 +566,7 @@ void scenario_end(struct scenario *s)
     for (i = 0; i < s->nr_rows; i++)
         free(s->row[i]);
     free(s->row);
+    free(s->change);
     free(s->work);
     free(s->row_of);
     free(s->trace);

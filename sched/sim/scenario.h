@@ -30,6 +30,16 @@ struct scenario_row {
     struct scenario_sums then, now; /* when the window begins; when it ends */
 };
 
+#define SCENARIO_CHANGE_MAX 16u
+
+/* Parameters of a domain that are set while it runs, as in a run that is
+ * followed. */
+struct scenario_change {
+    ns_t time;
+    unsigned dom, cpu, nr;
+    struct sched_setting set[SCENARIO_CHANGE_MAX];
+};
+
 struct scenario {
     const char *file; /* for messages */
     char name[64];    /* of the scenario */
@@ -46,6 +56,10 @@ struct scenario {
     unsigned domain;          /* the one that is being described */
     struct scenario_row **row;
     unsigned nr_rows;
+    struct scenario_change *change; /* in order of time */
+    unsigned nr_changes, changed;   /* of these, made by now */
+    bool adjusts;                   /* the domain's parameters are the latest */
+    bool refused;                   /* a change, by the scheduler */
     /* of the line that is being read: */
     unsigned line;
     char *origin_line, *origin_key;
@@ -56,6 +70,8 @@ struct scenario {
 bool scenario_read(struct scenario *s, FILE *in);
 /* Let all vCPUs begin. False: a scheduler refuses one. */
 bool scenario_start(struct scenario *s);
+/* As sim_run_some(), with what is changed on the way. */
+bool scenario_run_some(struct scenario *s, ns_t until, uint64_t events);
 void scenario_end(struct scenario *s);
 
 /* Take in a plug-in's object; its name is known from then on. False: a message

@@ -21,10 +21,6 @@
 #include "trace/events.h"
 #include "xen/lib/bug.h"
 
-/* A time of the run that is followed has to be as near as this. It may be far
- * where two emulated CPUs take turns in one thread. */
-#define FOLLOW_NEAR(sim) ((sim)->conf.nr_cpus > 1 ? MS(50) : US(10))
-
 /* ---- the CPUs' next events ---- */
 
 static void cpu_refresh(struct sim *sim, unsigned cpu)
@@ -35,71 +31,6 @@ static void cpu_refresh(struct sim *sim, unsigned cpu)
     course_set(&sim->course, cpu, c->poke_at < next ? c->poke_at : next);
 }
 
-/* The first time of f that is not before `from`, or FOREVER. */
-static ns_t follow_next(const struct sim_follow *f, ns_t from)
-{
-    size_t low = 0, high = f ? f->nr : 0, middle;
-
-    while (low < high) {
-        middle = low + (high - low) / 2;
-        if (f->time[middle] < from)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return f && low < f->nr ? f->time[low] : FOREVER;
-}
-
-bool sim_lock_busy(const struct sim *sim, unsigned cpu)
-{
-    return follow_next(sim->cpus[cpu].busy, sim->now) == sim->now;
-}
-
-/* When something that is due at `due` takes place: as in the run that is
- * followed, else after what it costs. */
-static ns_t follow(const struct sim *sim, const struct sim_follow *f, ns_t due,
-                   ns_t cost)
-{
-    ns_t next = follow_next(f, due);
-
-    return next - due <= FOLLOW_NEAR(sim) ? next : due + cost;
-}
-
-ns_t sim_delay(const struct sim *sim, unsigned cpu, ns_t cost)
-{
-    return follow(sim, sim->cpus[cpu].decided, sim->now, cost) - sim->now;
-}
-
-void sim_follow(struct sim_follow **list, ns_t time)
-{
-    struct sim_follow *f = *list;
-
-    if (!f || f->nr == f->room) {
-        size_t room = f ? 2 * f->room : 64, nr = f ? f->nr : 0;
-
-        f = realloc(f, sizeof(*f) + room * sizeof(f->time[0]));
-        BUG_ON(!f);
-        f->nr = nr;
-        f->room = room;
-        *list = f;
-    }
-    BUG_ON(f->nr && time < f->time[f->nr - 1]);
-    f->time[f->nr++] = time;
-}
-
-static void follow_no_more(struct sim *sim)
-{
-    unsigned cpu;
-
-    for (cpu = 0; cpu < sim->conf.nr_cpus; cpu++) {
-        free(sim->cpus[cpu].decided);
-        free(sim->cpus[cpu].fired);
-        free(sim->cpus[cpu].busy);
-        sim->cpus[cpu].decided = sim->cpus[cpu].fired = NULL;
-        sim->cpus[cpu].busy = NULL;
-    }
-}
-
 void sim_program(struct sim *sim, unsigned cpu, ns_t when)
 {
     struct sim_cpu *c = &sim->cpus[cpu];
@@ -108,11 +39,32 @@ void sim_program(struct sim *sim, unsigned cpu, ns_t when)
         return;
     c->timer = when;
     if (when < FOREVER)
-        when = follow(sim, c->fired, when < sim->now ? sim->now : when,
-                      sim->conf.timer_late);
+        when = sim_followed(sim, c->fired, when < sim->now ? sim->now : when,
+                            sim->conf.timer_late);
     c->timer_at = when;
     if (cpu != sim->busy)
         cpu_refresh(sim, cpu);
+}
+
+/* c is poked already. A decision that read the clock before this poke is not
+ * the one that answers it: that comes afterwards. */
+static void poke_again(struct sim_cpu *c, ns_t at)
+{
+    ns_t first = c->poke_at;
+
+    if (at < first) {
+        c->poke_at = at;
+        at = first;
+    }
+    if (at > c->poke_at && at < c->again_at)
+        c->again_at = at;
+}
+
+/* What was due up to now is done. */
+static void poke_done(struct sim *sim, struct sim_cpu *c)
+{
+    c->poke_at = c->again_at > sim->at ? c->again_at : FOREVER;
+    c->again_at = FOREVER;
 }
 
 void sim_poke(struct sim *sim, unsigned cpu, ns_t delay)
@@ -123,7 +75,11 @@ void sim_poke(struct sim *sim, unsigned cpu, ns_t delay)
         cpuset_add(&sim->poked, cpu);
         sim->poked_words |= (uint64_t)1 << (cpu / 64);
     } else if (c->poke_at == FOREVER) {
-        c->poke_at = sim->now + delay;
+        c->poke_at = sim->at + delay;
+        if (cpu != sim->busy)
+            cpu_refresh(sim, cpu);
+    } else if (unlikely(c->decided != NULL)) {
+        poke_again(c, sim->at + delay);
         if (cpu != sim->busy)
             cpu_refresh(sim, cpu);
     }
@@ -165,6 +121,9 @@ void sim_state_change(struct sim_vcpu *sv, enum sched_state to, ns_t now)
     struct sim *sim = sv->sim;
     enum sched_state from = (enum sched_state)sv->v.core.state;
 
+    /* Another CPU's reading may have come first: no time is negative. */
+    if (unlikely(now < sv->entered))
+        now = sv->entered;
     if (unlikely(sim->watch != NULL))
         sim->watch(sv, to, now, sim->watch_arg);
     if (unlikely(sim->record != NULL))
@@ -235,6 +194,14 @@ static void cpu_switched(struct sim *sim, unsigned cpu)
     cpu_expect(sim, c);
 }
 
+/* What ran on c, if anything, goes on. */
+static void cpu_go_on(struct sim *sim, struct sim_cpu *c)
+{
+    cpu_steal(sim, c, sim->conf.cost.keep);
+    if (c->running && c->done_at == FOREVER) /* it was about to stop */
+        cpu_expect(sim, c);
+}
+
 static void cpu_decide(struct sim *sim, unsigned cpu)
 {
     struct sim_cpu *c = &sim->cpus[cpu];
@@ -243,7 +210,8 @@ static void cpu_decide(struct sim *sim, unsigned cpu)
 
     sim_host_cpu(cpu);
     sim->busy = cpu;
-    c->poke_at = FOREVER;
+    sim->now = sim_reading(c->decided, sim->at);
+    poke_done(sim, c);
     cpu_progress(sim, c);
     sim->decisions++;
     next = sched_schedule(cpu, sim->now);
@@ -254,7 +222,8 @@ static void cpu_decide(struct sim *sim, unsigned cpu)
     if (c->running != prev)
         cpu_switched(sim, cpu);
     else
-        cpu_steal(sim, c, sim->conf.cost.keep);
+        cpu_go_on(sim, c);
+    sim->now = sim->at;
     sim->busy = CPUSET_NONE;
     cpu_refresh(sim, cpu);
 }
@@ -367,8 +336,8 @@ static void load_next(struct sim *sim, unsigned cpu)
                 continue;
             /* The work is over at once when it runs again. */
             sv->remaining = 0;
-            cpu_expect(sim, c);
-            sim_poke(sim, cpu, 0);
+            c->done_at = FOREVER;
+            sim_poke(sim, cpu, sim_delay(sim, cpu, sim->now, 0));
             return;
         }
     }
@@ -376,25 +345,38 @@ static void load_next(struct sim *sim, unsigned cpu)
 
 /* ---- events ---- */
 
+/* Has the decision to come read the clock before what runs on c is done? Then
+ * it waits for a lock, and what runs has left the CPU already. */
+static bool decision_began(const struct sim_cpu *c)
+{
+    return unlikely(c->decided != NULL) && c->poke_at < FOREVER &&
+           sim_reading(c->decided, c->poke_at) < c->done_at;
+}
+
 static void cpu_event(struct sim *sim, unsigned cpu)
 {
     struct sim_cpu *c = &sim->cpus[cpu];
 
     sim_host_cpu(cpu);
     sim->busy = cpu;
-    if (c->done_at <= sim->now) {
+    if (c->done_at <= sim->now && decision_began(c)) {
+        c->done_at = FOREVER; /* it runs no more: cpu_go_on() */
+    } else if (c->done_at <= sim->now) {
+        sim->now = c->done_at;
         cpu_progress(sim, c);
         load_next(sim, cpu);
+        sim->now = sim->at;
     } else if (c->timer_at <= sim->now) {
         c->timer = c->timer_at = FOREVER;
+        sim->now = sim_reading(c->fired, sim->at);
         if (unlikely(sim->record != NULL))
             record_timer(sim->record);
         sim->timing = true;
         sched_timer(cpu, sim->now);
         sim->timing = false;
+        sim->now = sim->at;
     } else {
-        c->poke_at = FOREVER;
-        sim_poke(sim, cpu, 0);
+        sim_poke(sim, cpu, 0); /* done: poke_done() */
     }
     sim->busy = CPUSET_NONE;
     if (!cpuset_has(&sim->poked, cpu)) /* else its decision will do it */
@@ -417,6 +399,15 @@ static void warm_up(struct sim *sim)
     __builtin_prefetch(&sv->st.worst, 1);
 }
 
+/* Where sv was woken in the run that is followed, and by which reading. */
+static void as_followed(struct sim *sim, const struct sim_vcpu *sv)
+{
+    if (sv->waker != CPUSET_NONE)
+        sim_host_cpu(sv->waker);
+    if (sv->reading)
+        sim->now = sv->reading;
+}
+
 static void alarm_event(struct sim *sim, uint32_t index)
 {
     struct sim_vcpu *sv = sim->vcpus[index];
@@ -428,7 +419,10 @@ static void alarm_event(struct sim *sim, uint32_t index)
         sim_born(sv);
         return;
     }
-    wake(sv, sv->v.cpu, TRACE_CAUSE_TIMER);
+    if (unlikely(sim->cpus[0].decided != NULL))
+        as_followed(sim, sv);
+    wake(sv, host_cpu(), TRACE_CAUSE_TIMER);
+    sim->now = sim->at;
 }
 
 /* Does a vCPU of s wait that an idle CPU might run? */
@@ -479,12 +473,14 @@ bool sim_run_some(struct sim *sim, ns_t until, uint64_t events)
             alarm = NULL;
         if (time > until || time == FOREVER) {
             if (sim->now < until)
-                sim->now = until;
+                sim->now = sim->at = until;
             return true;
         }
         if (unlikely(sim->conf.conserve) && time > sim->now)
             conserve(sim, time - sim->now);
-        sim->now = time;
+        if (unlikely(time < sim->at)) /* decided by an older reading */
+            time = sim->at;
+        sim->now = sim->at = time;
         sim->events++;
         if (alarm)
             alarm_event(sim, alarm->index);
@@ -515,7 +511,7 @@ struct sim *sim_create(const struct sim_conf *conf)
     sim = calloc(1, sizeof(*sim));
     BUG_ON(!sim);
     sim->conf = *conf;
-    sim->now = conf->cost.boot;
+    sim->now = sim->at = conf->cost.boot;
     sim->busy = CPUSET_NONE;
     sim->random = conf->seed * 2 + 1;
     sim->hash = 0xcbf29ce484222325u;
@@ -531,7 +527,8 @@ struct sim *sim_create(const struct sim_conf *conf)
     for (cpu = 0; cpu < conf->nr_cpus; cpu++) {
         struct sim_cpu *c = &sim->cpus[cpu];
 
-        c->timer = c->timer_at = c->done_at = c->poke_at = FOREVER;
+        c->timer = c->timer_at = c->done_at = FOREVER;
+        c->poke_at = c->again_at = FOREVER;
         sim_host_cpu(cpu);
         cpuset_add(&sim->pools[0].cpus, cpu);
         c->idle_since = sim->now;
@@ -563,7 +560,7 @@ void sim_destroy(struct sim *sim)
     sim->trace = NULL;
     sim->record = NULL;
     /* It is over: nothing takes time any more. */
-    follow_no_more(sim);
+    sim_follow_no_more(sim);
     sim->conf.cost.poke = sim->conf.cost.decide = 0;
     for (i = 0; i < sim->nr_vcpus; i++)
         if (sim->vcpus[i]->joined)

@@ -88,6 +88,11 @@ struct sim_vcpu {
     struct sim_state st;
     ns_t *latency; /* all of them, the first nr_latency: if conf.forget isn't */
     size_t nr_latency, room_latency;
+    /* Its next wake-up by an alarm, in a run that is followed: the clock
+     * reading that stands for it (0: the alarm's time), and the CPU that
+     * handles it, or CPUSET_NONE (its own). */
+    ns_t reading;
+    unsigned waker;
 };
 
 /* The simulated vCPU of the core's. */
@@ -141,18 +146,23 @@ struct sim_cpu {
     ns_t progress; /* since when the load has been making progress */
     ns_t timer;    /* what the core has asked for */
     ns_t timer_at, done_at, poke_at; /* its next events, FOREVER if none */
-    /* The run that is followed: when it decided, when its timer fired. */
-    struct sim_follow *decided, *fired;
-    struct sim_follow *busy; /* decisions that found a peer's lock held */
-    ns_t idle, idle_since;   /* time with nothing to run, in all; its begin */
+    ns_t again_at; /* a second poke, of a run that is followed */
+    /* The run that is followed: when it decided, when its timer fired, which
+     * decisions found a peer's lock held. */
+    struct sim_follow *decided, *fired, *busy;
+    ns_t idle, idle_since; /* time with nothing to run, in all; its begin */
 };
 
-/* Times of another run, ascending: what is due here takes place at the next of
- * them, if that is near; else after its cost. So a run is simulated with the
- * very delays that it had. */
+/* What a CPU did in another run, in order: the clock reading that it went by,
+ * and when it came to do it, for it may have had to wait for a lock meanwhile.
+ * What is due here goes by the next reading, and takes place then; after the
+ * last one, after its cost. So a run is simulated with the very delays that it
+ * had. */
 struct sim_follow {
     size_t nr, room;
-    ns_t time[];
+    struct sim_time {
+        ns_t reading, at;
+    } time[];
 };
 
 /* An instance, and its CPUs. The first one is of conf.sched and has all CPUs,
@@ -176,7 +186,8 @@ struct sim {
     struct sim_vcpu **vcpus; /* in order of creation */
     unsigned nr_vcpus, room_vcpus;
     struct sim_cpu *cpus;
-    ns_t now;
+    ns_t now; /* the clock, as what happens has read it */
+    ns_t at;  /* when it happens: now or, in a run that is followed, later */
     struct course course; /* the CPUs' next events */
     struct alarms alarms; /* of vCPUs that sleep */
     struct cpuset poked;  /* CPUs that will decide */
@@ -230,8 +241,9 @@ void sim_unpause(struct sim_vcpu *sv);
 /* What it waits for has come: its SIM_SPIN ends, at once or when it runs. */
 void sim_stop_spin(struct sim_vcpu *sv);
 
-/* One more time of the run that is followed. */
-void sim_follow(struct sim_follow **list, ns_t time);
+/* One more time of the run that is followed, not before the one before. */
+void sim_follow(struct sim_follow **list, ns_t reading, ns_t at);
+bool sim_before_last(const struct sim_follow *f, ns_t reading, ns_t at);
 
 /* Go on until the clock shows `until`. Stops at once at a breach. */
 void sim_run(struct sim *sim, ns_t until);

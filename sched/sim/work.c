@@ -175,7 +175,7 @@ struct script {
     struct work_burst burst[];
 };
 
-void work_burst(struct sim_vcpu *sv, ns_t release, ns_t work)
+void work_burst(struct sim_vcpu *sv, struct work_burst burst)
 {
     struct script *s = sv->st.more;
 
@@ -189,7 +189,7 @@ void work_burst(struct sim_vcpu *sv, ns_t release, ns_t work)
         s->room = room;
         sv->st.more = s;
     }
-    s->burst[s->nr++] = (struct work_burst){ release, work };
+    s->burst[s->nr++] = burst;
 }
 
 static struct sim_act replay(struct sim_vcpu *sv, ns_t now)
@@ -199,7 +199,7 @@ static struct sim_act replay(struct sim_vcpu *sv, ns_t now)
 
     if (st->phase == 2) {
         st->phase = 3;
-        return act_compute(s->burst[s->at++].work);
+        return (struct sim_act){ SIM_COMPUTE, s->burst[s->at++].work, NULL };
     }
     if (st->phase == 3)
         work_job_end(sv, now);
@@ -207,7 +207,9 @@ static struct sim_act replay(struct sim_vcpu *sv, ns_t now)
         return act_block();
     st->phase = 2;
     st->release = s->burst[s->at].release;
-    return act_sleep(st->release);
+    sv->reading = st->release;
+    sv->waker = s->burst[s->at].cpu;
+    return act_sleep(s->burst[s->at].at);
 }
 
 ns_t work_first(const struct sim_vcpu *sv)

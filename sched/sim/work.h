@@ -70,8 +70,11 @@ struct sim_work {
     unsigned first, waiting;
 };
 
+/* `at`: when it became runnable, `cpu`: where that was handled; as recorded, or
+ * `release` and CPUSET_NONE. */
 struct work_burst {
-    ns_t release, work;
+    ns_t release, work, at;
+    unsigned cpu;
 };
 
 /* The kind of a name, or WORK_KINDS. */
@@ -83,7 +86,7 @@ void work_defaults(struct sim_work *w, enum work_kind kind);
 /* sv, of a domain that does w, gets its load. */
 void work_join(struct sim_work *w, struct sim_vcpu *sv);
 /* Another burst of a replaying vCPU. */
-void work_burst(struct sim_vcpu *sv, ns_t release, ns_t work);
+void work_burst(struct sim_vcpu *sv, struct work_burst burst);
 /* When sv is there at all: a replaying one from its first burst on. */
 ns_t work_first(const struct sim_vcpu *sv);
 void work_end(struct sim_work *w); /* before the vCPUs go */

@@ -1,15 +1,19 @@
 """Runs are compared decision by decision; hypervisor and simulator agree."""
 from __future__ import annotations
 
+import dataclasses
+import json
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from xentrace import decisions
 from xentrace.trace import ROOT, load
 
 JOBS = ROOT / "experiments/agree/jobs.toml"
+OVERLOAD = ROOT / "experiments/agree/overload.toml"
 
 
 def simulated(folder: Path, *options: str) -> Path:
@@ -82,6 +86,69 @@ def test_no_such_scheduler() -> None:
     assert done.returncode == 1
     assert "nonsense" in done.stderr and "bvt" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_another_grant_parts(tmp_path: Path) -> None:
+    """The same vCPU at the same time, but for how long is not the same: that is
+    another decision, long before it shows in who runs."""
+    a = load(simulated(tmp_path))
+    picks = np.flatnonzero(a.select("pick") & (a.ns > 300e6))
+    changed = a.records.copy()
+    changed["word"][picks, 1] += 500
+    b = dataclasses.replace(a, records=changed)
+    found = decisions.compare(a, b, 200e6, 700e6, 100)
+    assert "the same vCPU, granted " in found.parting.why
+    assert decisions.compare(a, b, 200e6, 700e6, 501).parting is None
+    assert decisions.compare(a, b, 200e6, 300e6, 1).parting is None
+
+
+@pytest.mark.parametrize("sched", ["bvt", "credit2", "rr"])
+def test_a_simulation_is_followed_by_itself(tmp_path: Path, sched: str) -> None:
+    """Two CPUs, pokes and timers that take their time: the times of a run lead
+    to the same decisions; with another parameter they do not. (No cost of
+    `decide`: it counts when the CPUs come up, before there is what to follow.)
+    """
+    scenario = tmp_path / "two.toml"
+    scenario.write_text(OVERLOAD.read_text().replace("cpus = 1", "cpus = 2"))
+    work = tmp_path / "work/overload-2" / f"{sched}-1"
+    work.mkdir(parents=True)
+    subprocess.run([ROOT / "build/schedsim", scenario, "--sched", sched,
+                    "--trace", work / "trace", "--cost", "poke=37us",
+                    "--cost", "timer=5us"],
+                   check=True, capture_output=True)
+    words = [scenario, "--cpus", "2", "--out", tmp_path, "--again", "--sched",
+             sched]
+    done = agree(*words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    digest = load(work / "trace").digest(700e6)
+    said = json.loads((tmp_path / "manifest.json").read_text())
+    assert said["runs"][f"overload-2/{sched}"] == {"verdict": "agree",
+                                                   "trace_sha256": digest}
+    for kind in ("pdf", "svg", "png") if sched != "rr" else ():
+        assert (tmp_path / f"strips-{sched}-overload.{kind}").stat().st_size
+    parameter = {"bvt": "bvt.ctx_allow=1ms", "rr": "rr.slice=9ms",
+                 "credit2": "credit2.ratelimit=2ms"}[sched]
+    assert agree(*words, "--param", parameter).returncode == 1
+
+
+def test_hypervisor_and_simulator_with_two_cpus(tmp_path: Path) -> None:
+    """One lock for all CPUs, in front of which the emulator lets a CPU wait for
+    milliseconds; a lock for each. The same decisions at the same nanosecond."""
+    done = agree(OVERLOAD, "--cpus", "2", "--out", tmp_path, "--sched",
+                 "credit2", "--sched", "sedf")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    rows = (tmp_path / "table.csv").read_text().splitlines()[1:]
+    assert len(rows) == 2
+    for row in rows:
+        _, _, cpus, number, _, verdict = row.split(",")
+        assert (cpus, verdict) == ("2", "agree") and int(number) > 150
+    waited = [int(w) for w in load(
+        tmp_path / "work/overload-2/credit2-1/trace").records["word"][:, 5]]
+    assert max(waited) > 100_000  # else this shows nothing
+    for sched, what in ("credit2", "order"), ("sedf", "parameters"):
+        done = agree(OVERLOAD, "--cpus", "2", "--out", tmp_path, "--again",
+                     "--sched", sched, "--without", what)
+        assert done.returncode == 1 and f"{sched}, overload" in done.stdout
 
 
 def test_hypervisor_and_simulator(tmp_path: Path) -> None:

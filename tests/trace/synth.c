@@ -67,21 +67,28 @@ static void change(struct vcpu *v, unsigned state)
     v->since = this->now;
 }
 
+/* In the hypervisor's order: changes, pick, who leaves and who comes. */
 static void switch_to(unsigned next, unsigned old_state)
 {
     struct vcpu *from = &this->v[this->running], *to = &this->v[next];
+    bool idles = next == NR_VCPUS - 1;
+    uint32_t ran = (uint32_t)(this->now - from->since);
+    uint32_t waited = (uint32_t)(this->now - to->since);
 
+    if (from != to) {
+        change(from, old_state);
+        change(to, RUNSTATE_running);
+    }
+    trace_3(TRACE_SCHED_PICK, trace_id(to->dom, to->id),
+            idles ? UINT32_MAX : (uint32_t)SLICE, idles ? INT32_MAX : 0);
     if (from == to) {
         trace_1(TRC_SCHED_CONTINUE_RUNNING, trace_id(to->dom, to->id));
         return;
     }
-    trace_4(TRC_SCHED_SWITCH_INFPREV, from->dom, from->id,
-            (uint32_t)(this->now - from->since), (uint32_t)SLICE);
-    trace_4(TRC_SCHED_SWITCH_INFNEXT, to->dom, to->id,
-            (uint32_t)(this->now - to->since), (uint32_t)SLICE);
+    trace_4(TRC_SCHED_SWITCH_INFPREV, from->dom, from->id, ran,
+            (uint32_t)SLICE);
+    trace_4(TRC_SCHED_SWITCH_INFNEXT, to->dom, to->id, waited, (uint32_t)SLICE);
     trace_4(TRC_SCHED_SWITCH, from->dom, from->id, to->dom, to->id);
-    change(from, old_state);
-    change(to, RUNSTATE_running);
     trace_3(trace_plugin_event(TRACE_SCHED_ID_BVT, 1),
             trace_id(to->dom, to->id), (uint32_t)this->now, 0);
     this->running = next;

@@ -1,14 +1,16 @@
 """The readers, on traces that the ring itself wrote (tests/trace/synth.c)."""
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from xentrace import check, latency, load, runstates, shares, xenalyze
-from xentrace.trace import RECORD, ROOT, TOOL, STATES, TraceError
+from xentrace import (check, latency, load, runstates, shares, windows,
+                      xenalyze)
+from xentrace.trace import ROOT, TOOL, STATES, TraceError
 
 SYNTH = ROOT / "build" / "tests" / "synth"
 
@@ -124,44 +126,173 @@ def test_no_trace_at_all(tmp_path, data):
         load(file)
 
 
-def plant(trace, change) -> list[check.Fault]:
-    """The checker's verdict on a changed copy of the records."""
-    records = np.array(trace.records, dtype=RECORD)
-    trace = type(trace)(trace.path, change(records), trace.info, [])
-    return check.check(trace)
-
-
-def pick(records: np.ndarray, event: int, nth: int) -> int:
-    return int(np.flatnonzero(records["event"] == event)[nth])
-
-
-@pytest.mark.parametrize("rule,change", [
-    ("runstates form a chain",  # a record is missing
-     lambda r: np.delete(r, pick(r, 0x21001 | 1 << 4, 40))),
-    ("runstates form a chain",  # a record is there twice
-     lambda r: np.insert(r, pick(r, 0x21001 | 1 << 4, 40),
-                         r[pick(r, 0x21001 | 1 << 4, 40)])),
-    ("no wake-up is lost",
-     lambda r: np.delete(r, pick(r, 0x21001 | 2 << 8 | 1 << 4, 5))),
-])
-def test_planted_faults_are_found(plain, rule, change):
-    faults = plant(load(plain[0]), change)
-    assert rule in {f.rule for f in faults}
-
-
-def test_a_vcpu_in_two_places_is_found(plain):
-    def two_places(rec: np.ndarray) -> np.ndarray:
-        rec = rec.copy()
-        mine = rec["word"][:, 0] == 3 << 16
-        other = np.flatnonzero(mine & (rec["event"] == (0x21001 | 1 << 8)))[7]
-        rec["cpu"][other] = 1  # it runs there while CPU 1 runs another one
-        return rec
-
-    rules = {f.rule for f in plant(load(plain[0]), two_places)}
-    assert "a CPU runs one vCPU" in rules
-
-
 def test_digest_is_of_the_records(plain):
     trace = load(plain[0])
     assert trace.digest() == load(plain[0]).digest()
     assert trace.digest() != trace.digest(until_ns=1e9)
+
+
+def test_stats_are_the_statistics(plain):
+    """`xentrace stats`, in one pass in C, against the Python package."""
+    trace = load(plain[0])
+    iv = runstates.intervals(trace)
+    text = subprocess.run([TOOL, "stats", plain[0]], check=True, text=True,
+                          capture_output=True).stdout
+    assert f" {len(trace.records)} records, 0 lost in 0 gaps" in text
+    rows = {line.split()[0]: line.split()[1:]
+            for line in text[text.index("\nvCPU"):].splitlines()[2:]
+            if "." in line}
+    whole = float(trace.ns[-1] - trace.ns[0])
+    tot = runstates.totals(iv[~iv["open"]])
+    for dom, name in trace.info.domains.items():
+        ran = tot[dom, 0, STATES.index("running")]
+        assert float(rows[f"{name}.0"][0]) == pytest.approx(100 * ran / whole,
+                                                            abs=0.001)
+    s = latency.wake_to_run(iv, 1)
+    shown = [float(x) for x in rows["lat0.0"][5:11]]
+    assert shown[0] == len(s.ns)
+    for value, name in zip(shown[1:], latency.QUANTILES):
+        exact = s.quantile(name) / 1e3
+        assert exact - 0.06 <= value <= exact * 1.033 + 0.06, name
+
+
+def test_stats_know_gaps(tmp_path):
+    file, _ = make(tmp_path, "20000", "1", "boost", "small")
+    text = subprocess.run([TOOL, "stats", file], check=True, text=True,
+                          capture_output=True).stdout
+    lost = sum(load(file).info.lost.values())
+    assert f"{lost} lost in 2 gaps" in text
+
+
+def test_a_hole_is_a_gap(plain, tmp_path):
+    """What damage hides counts in no statistic, and is no fault besides."""
+    data = bytearray(plain[0].read_bytes())
+    data[20000:20400] = b"\xff" * 400
+    bad = tmp_path / "bad.trace"
+    bad.write_bytes(data)
+    for command in "check", "stats":
+        done = subprocess.run([TOOL, command, bad], text=True,
+                              capture_output=True)
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1 and "garbage" in done.stderr
+        assert "faults" not in done.stdout and "do not follow" not in \
+            done.stdout, done.stdout
+        assert "1 gaps" in done.stdout or command == "check"
+
+
+def test_a_newer_version_is_said(plain, tmp_path):
+    bad = tmp_path / "new.trace"
+    bad.write_bytes(plain[0].read_bytes())
+    info = Path(f"{plain[0]}.info").read_text()
+    Path(f"{bad}.info").write_text(
+        info.replace("metronome-trace 2", "metronome-trace 99"))
+    done = subprocess.run([TOOL, "info", bad], text=True, capture_output=True)
+    assert done.returncode == 0 and "records" in done.stdout
+    assert "new.trace.info: of version 99, this tool reads 2" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_memory_of_another_version_is_said(tmp_path):
+    ram = tmp_path / "ram"
+    subprocess.run([SYNTH, ram, "100", "1"], check=True, capture_output=True)
+    data = bytearray(ram.read_bytes())
+    data[0x100010:0x100014] = (7).to_bytes(4, "little")
+    ram.write_bytes(data)
+    done = subprocess.run([TOOL, "record", "--ram", ram, tmp_path / "a"],
+                          text=True, capture_output=True)
+    assert done.returncode == 1
+    assert "is of version 7, this tool reads 2" in done.stderr
+
+
+def test_what_was_overwritten_is_a_gap(plain, tmp_path):
+    """Of a flight recorder, each CPU's trace begins somewhere else: a first
+    record in the middle of a step is no fault there."""
+    from trace_files import lies, write
+    cpus = lies(load(plain[0]).records)
+    is_run = (cpus[0]["event"] & 0x0FFFF0FF) == 0x21001
+    cut = int(np.flatnonzero(is_run)[50]) + 1
+    cpus[0] = cpus[0][cut:]
+    file = write(tmp_path / "over", cpus, Path(f"{plain[0]}.info"))
+    with open(f"{file}.info", "a") as info:
+        info.write("overwritten 0\noverwritten 1\n")
+    done = subprocess.run([TOOL, "check", file], text=True,
+                          capture_output=True)
+    assert done.returncode == 0, done.stdout
+    assert "in 2 gaps" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["record", "peek", "info", "dump", "check",
+                                     "stats", "latency", "timeline", "export",
+                                     "events", "diff"])
+def test_front_door(command):
+    """Each command tells how it is used; a wrong use is one line or two."""
+    done = subprocess.run([TOOL, command, "--help"], text=True,
+                          capture_output=True)
+    assert done.returncode == 0 and "usage: xentrace" in done.stdout
+    done = subprocess.run([TOOL, command, "--no-such-option"], text=True,
+                          capture_output=True)
+    assert done.returncode not in (0, -11) and done.stderr
+
+
+def test_shares_of_windows(plain, tmp_path):
+    """Windows add up to the whole, and know gaps."""
+    trace = load(plain[0])
+    iv = runstates.intervals(trace)
+    table, out = windows.shares(trace, iv, 10e6, 0.1e9, 2.9e9)
+    whole = shares.cpu_time(iv, 0.1e9, 2.9e9)["ran"]
+    assert len(table) == 280 and out == 0
+    for dom in table:
+        assert table[dom].mean() * 2.8e9 == pytest.approx(whole[dom], abs=10)
+    wrong = windows.errors(table, {2: 1, 3: 1, 4: 1})
+    assert 0.2 < wrong.abs().max().max() <= 0.67  # slices of 10 ms, in turn
+    long, _ = windows.shares(trace, iv, 0.9e9, 0.1e9, 2.9e9)
+    rows = windows.errors(long, {2: 1, 3: 1, 4: 1})
+    for n in range(3):  # as the one window that they are by themselves
+        one = shares.share_errors(iv, {2: 1, 3: 1, 4: 1}, 0.1e9 + n * 0.9e9,
+                                  0.1e9 + (n + 1) * 0.9e9)
+        assert rows.loc[n].to_numpy() * 0.9e9 == pytest.approx(
+            (one["ran"] - one["due"]).to_numpy(), abs=10)
+    file, _ = make(tmp_path, "20000", "1", "boost", "small")
+    lossy = load(file)
+    _, out = windows.shares(lossy, runstates.intervals(lossy), 10e6, 0,
+                            float(lossy.ns[-1]) + 50e6)
+    assert out >= 5
+
+
+def test_latency_by_cause_and_blame(plain):
+    """The waker waits for the hogs of its CPU, and for nobody else."""
+    text = subprocess.run([TOOL, "latency", "--domain", "1", "--top", "3",
+                           plain[0]], check=True, text=True,
+                          capture_output=True).stdout
+    iv = runstates.intervals(load(plain[0]))
+    s = latency.wake_to_run(iv, 1)
+    row = next(x for x in text.splitlines() if x.startswith("lat0.0"))
+    assert row.split()[1:3] == ["timer", str(len(s.ns))]
+    blame = [x.split() for x in text.splitlines()
+             if re.match(r"lat0\.0 +(hog|lat|idle|\()", x)]
+    assert {x[1] for x in blame} == {"hog1.0", "hog2.0", "hog3.0"}
+    # A switch takes 300 ns more than the changes say, of nobody's.
+    assert sum(int(x[2]) for x in blame) == pytest.approx(s.ns.sum(), abs=10)
+    assert sum(float(x[3]) for x in blame) == pytest.approx(100, abs=0.1)
+    longest = [x for x in text.splitlines() if " us lat0.0 cpu0 timer" in x]
+    assert len(longest) == 3
+    assert f" {s.quantile('max') / 1e3:.3f} us:" in longest[0]
+
+
+def test_latency_over_seeds(tmp_path_factory):
+    """Means over the runs with their intervals; maxima of as many samples."""
+    files = [make(tmp_path_factory.mktemp("seed"), ms, seed)[0]
+             for ms, seed in (("3000", "1"), ("3000", "2"), ("1500", "3"))]
+    text = subprocess.run([TOOL, "latency", "--domain", "1", *files],
+                          check=True, text=True, capture_output=True).stdout
+    row = next(x for x in text.splitlines() if x.startswith("lat0.0")).split()
+    each = [latency.wake_to_run(runstates.intervals(load(f)), 1)
+            for f in files]
+    assert row[1:3] == ["3", str(sum(len(s.ns) for s in each))]
+    least = min(len(s.ns) for s in each)
+    first = 1 << least.bit_length() - 1
+    assert int(row[9]) == first
+    most = np.array([s.ns[:first].max() / 1e3 for s in each])
+    assert float(row[10]) == pytest.approx(most.mean(), abs=0.06)
+    half = 4.303 * most.std(ddof=1) / np.sqrt(3)
+    assert float(row[11]) == pytest.approx(half, abs=0.06)

@@ -19,12 +19,14 @@ struct host_lock host_locks[NR_CPUS];
 
 /* ---- runstates ---- */
 
-/* The counter's value at `now`, exactly if `now` is this CPU's last reading. */
+/* The counter's value at `now`, exactly if `now` is this CPU's last reading.
+ * Else it is another CPU's, of which only the nanosecond is known: the last
+ * value in it, so that what follows that reading is not dated before it. */
 static uint64_t tsc_of(ns_t now)
 {
     const struct run_cpu *here = &this_cpu(run_cpu);
 
-    return now == here->now ? here->tsc : time_to_tsc(now);
+    return now == here->now ? here->tsc : time_to_tsc(now + 1) - 1;
 }
 
 /* The change is one to or from being blocked, or of the CPU too, or at another

@@ -56,8 +56,11 @@ static void trace_pick(const struct run *next)
         trace_write(TRACE_SCHED_PICK, ARRAY_SIZE(words), words);
 }
 
+/* Negative if another CPU, with a later reading, came first: no time then. */
 static uint32_t word_of(ns_t span)
 {
+    if (span < 0)
+        return 0;
     return span > INT32_MAX ? INT32_MAX : (uint32_t)span;
 }
 

@@ -93,12 +93,23 @@ static void test_console(void)
 {
     static char text[4096];
     struct xen_sysctl op = { .u.readconsole.count = sizeof(text) };
+    unsigned i;
 
     set_xen_guest_handle(op.u.readconsole.buffer, text);
     check_equal(sysctl(XEN_SYSCTL_readconsole, &op), 0, "readconsole");
     check(op.u.readconsole.count > 0 && op.u.readconsole.count <= sizeof(text),
           "%u characters", op.u.readconsole.count);
     check(text[0] != 0, "the ring is empty");
+    op.u.readconsole.clear = 1; /* what is read is gone */
+    for (i = 0; i < 1000 && op.u.readconsole.count; i++) {
+        op.u.readconsole.count = sizeof(text);
+        check_equal(sysctl(XEN_SYSCTL_readconsole, &op), 0, "clearing");
+    }
+    op.u.readconsole = (struct xen_sysctl_readconsole){ .count = sizeof(text),
+                                                        .incremental = 1 };
+    set_xen_guest_handle(op.u.readconsole.buffer, text);
+    check_equal(sysctl(XEN_SYSCTL_readconsole, &op), 0, "reading after it");
+    check_equal(op.u.readconsole.count, 0, "what is left after clearing");
 }
 
 static void test_keys(void)

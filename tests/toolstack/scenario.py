@@ -1,0 +1,174 @@
+"""What the toolstack does, step by step: the same on both hypervisors.
+
+A step is commands for dom0's shell, which must succeed, and words (regular
+expressions) that the answer must hold. A command that has to be waited for is
+repeated until it succeeds (`until`): nothing depends on how fast a machine is.
+"""
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from dom0 import Dom0
+
+
+@dataclasses.dataclass
+class Step:
+    """One thing that is tried."""
+
+    name: str
+    command: str
+    wants: tuple[str, ...] = ()
+    refuses: tuple[str, ...] = ()
+
+    def run(self, dom0: Dom0) -> str:
+        """Why it fails; nothing when it does not."""
+        answer = dom0.run(self.command)
+        if answer.status:
+            return f"{self.command}: status {answer.status}: " \
+                   f"{answer.text.strip()[-300:]}"
+        for words in self.wants:
+            if not re.search(words, answer.text, re.M):
+                return f"{self.command}: no {words!r} in " \
+                       f"{answer.text.strip()[-500:]}"
+        for words in self.refuses:
+            if re.search(words, answer.text, re.M):
+                return f"{self.command}: {words!r} in " \
+                       f"{answer.text.strip()[-500:]}"
+        return ""
+
+
+def config(name: str, *lines: str) -> str:
+    """A command that writes a guest's configuration, and vif and disk lists
+    that are its own."""
+    words = " ".join(f"'{line}'" for line in (f'name="{name}"', *lines))
+    return f"printf '%s\\n' {words} > /tmp/{name}.cfg"
+
+
+def until(command: str) -> str:
+    """Repeat it until it succeeds; not for ever."""
+    return (f"n=0; until {command}; do n=$((n+1)); [ $n -lt 300 ] || break; "
+            f"sleep 0.2; done; {command}")
+
+
+HOG = ('kernel="/guests/hog"', 'extra="report=1s"', "memory=16", "vcpus=2")
+LINUX = ('kernel="/guests/vmlinuz"', 'ramdisk="/guests/domu.img"', "memory=96",
+         "vcpus=2")
+LOG = "/var/log/xen/console/guest-{0}.log"
+
+INFO = [
+    Step("info", "xl info",
+         ("^xen_version +: 4[.]17", "^xen_caps +: xen-3.0-x86_64",
+          "^xen_scheduler +: credit$", "^nr_cpus +: 2$")),
+    Step("list", "xl list", ("^Domain-0 +0 +384 +2 +r",)),
+    Step("dmesg", "xl dmesg", ("(?i)dom0",)),
+    Step("uptime", "xl uptime", ("Domain-0 +0 ",)),
+    Step("domid", "xl domid Domain-0", ("^0$",)),
+    Step("domname", "xl domname 0", ("^Domain-0$",)),
+    Step("vcpu-list", "xl vcpu-list", ("Domain-0 +0 +0 +[01-] ",)),
+    Step("cpupool-list", "xl cpupool-list", ("Pool-0 +2 +credit +y +1",)),
+    Step("cpupool-list -c", "xl cpupool-list -c", ("Pool-0 +0,1",)),
+    Step("sched-credit -s", "xl sched-credit -s",
+         ("Cpupool Pool-0: tslice=30ms ratelimit=1000us",)),
+    Step("debug-keys", "xl debug-keys q"),
+    Step("claims", "xl claims", ("Domain-0",)),
+    Step("info -n", "xl info -n", ("numa_info", "cpu_topology")),
+    Step("top", "xentop -b -i 1", ("Domain-0 ",)),
+]
+
+GUEST = [
+    Step("create -p", f"{config('a', *HOG)}; xl create -p /tmp/a.cfg; "
+         "xl list a", ("^a +[0-9]+ +16 +[12] +[-b-]*p",)),
+    Step("console log waits", "xenstore-read /local/domain/$(xl domid a)/"
+         "console/tty", ("/dev/pts",)),
+    Step("unpause", f"xl unpause a; {until('xl list a | grep -q r-----')}",
+         ),
+    Step("guest's console",
+         until(f"grep -q hog {LOG.format('a')}")),
+    Step("pause", "xl pause a; xl list a", ("^a .*p",)),
+    Step("unpause again", "xl unpause a; xl list a",
+         ("^a +[0-9]+ +16 +[12] +[^p]+ ",)),
+    Step("vcpu-pin", "xl vcpu-pin a 0 1; xl vcpu-pin a 1 0; xl vcpu-list a",
+         ("^a +[0-9]+ +0 .* 1 / all$", "^a +[0-9]+ +1 .* 0 / all$")),
+    Step("vcpu-pin all", "xl vcpu-pin a all all; xl vcpu-list a",
+         ("^a +[0-9]+ +0 .* all / all$",)),
+    Step("vcpu-pin soft", "xl vcpu-pin a 0 - 1; xl vcpu-list a",
+         ("^a +[0-9]+ +0 .* all / 1$",)),
+    Step("sched-credit", "xl sched-credit -d a -w 512 -c 50; "
+         "xl sched-credit -d a", ("^a +[0-9]+ +512 +50",)),
+    Step("mem-max", "xl mem-max a 20; xl list a", ("^a ",)),
+    Step("rename", "xl rename a b; xl domid b", ("^[0-9]+$",)),
+    Step("trigger nmi", "xl trigger b nmi 0; xl list b", ("^b ",)),
+    Step("cpupool", "xl cpupool-cpu-remove Pool-0 1; "
+         "printf 'name=\"p\"\\nsched=\"credit\"\\n' > /tmp/p.cfg; "
+         "xl cpupool-create /tmp/p.cfg; xl cpupool-cpu-add p 1; "
+         "xl cpupool-migrate b p; xl cpupool-list",
+         ("^p +1 +credit +y +1$",)),
+    Step("cpupool back", "xl cpupool-migrate b Pool-0; xl cpupool-destroy p; "
+         "xl cpupool-cpu-add Pool-0 1; xl cpupool-list",
+         ("Pool-0 +2 +credit +y +2",)),
+    Step("destroy", f"xl destroy b; {until('! xl domid b 2> /dev/null')}"),
+    Step("gone", "xl list; xenstore-ls /local/domain",
+         ("Domain-0",), ("^b ", "hog")),
+]
+
+# A stock Linux guest: to user space, and its end on request.
+STOCK = [
+    Step("create Linux", f"""{config('l', *LINUX,
+         'extra="console=hvc0 job=serve"')}; xl create /tmp/l.cfg"""),
+    Step("Linux is up", until(f"grep -q SERVING {LOG.format('l')}")),
+    Step("vcpu-set", "xl vcpu-set l 1; "
+         + until("xl vcpu-list l | grep -q '^l .* 1 *- *--'")),
+    Step("vcpu-set up", "xl vcpu-set l 2; "
+         + until("test $(xl vcpu-list l | grep -c -- '-b-\\|r--') = 2")),
+    Step("mem-set", "xl mem-set l 80; "
+         + until("xl list l | grep -q '^l  *[0-9]*  *80 '")),
+    Step("reboot", "xl reboot l; "
+         + until(f"test $(grep -c SERVING {LOG.format('l')}) = 2")),
+    Step("list after reboot", "xl list l", ("^l +[0-9]+ +[0-9]+ +2 ",)),
+    Step("shutdown", f"xl shutdown l; {until('! xl domid l 2> /dev/null')}"),
+]
+
+# Its front-ends to dom0's back-ends.
+DISK = "/tmp/disk"
+DEVICES = [
+    Step("bridge", "ip link add br0 type bridge forward_delay 0; "
+         "ip addr add 10.9.9.1/24 dev br0; ip link set br0 up"),
+    Step("disk", f"dd if=/dev/urandom of={DISK} bs=4k count=256 2> /dev/null"
+         f" && truncate -s 2M {DISK} && losetup /dev/loop0 {DISK}"),
+    Step("create with devices", f"""{config('n', *LINUX,
+         'extra="console=hvc0 job=disk:xvda job=ping:10.9.9.2:10.9.9.1 '
+         'job=serve"', 'vif=["bridge=br0"]',
+         'disk=["phy:/dev/loop0,xvda,w"]')}; xl create /tmp/n.cfg"""),
+    Step("devices work", until(f"grep -q SERVING {LOG.format('n')}")),
+    Step("disk read and written",
+         f"blockdev --flushbufs /dev/loop0; head -c 1048576 {DISK} > /tmp/h1; "
+         f"tail -c 1048576 {DISK} > /tmp/h2; cmp /tmp/h1 /tmp/h2 && "
+         f"grep -q $(sha256sum < /tmp/h1 | cut -d' ' -f1) {LOG.format('n')}"),
+    Step("network", f"grep 'JOB END ping' {LOG.format('n')}", ("status=0",)),
+    Step("ping the guest", "ping -c 3 -W 20 10.9.9.2"),
+    Step("block-list", "xl block-list n", ("51712",)),
+    Step("network-list", "xl network-list n", (" 4 ",)),
+    Step("block-detach", "xl block-detach n xvda; xl block-list n", (),
+         ("51712",)),
+    Step("block-attach", "xl block-attach n phy:/dev/loop0 xvdb w; "
+         + until("xl block-list n | grep -q ' 4 '")),
+    Step("destroy with devices",
+         f"xl destroy n; {until('! xl domid n 2> /dev/null')}; "
+         + until("! ls /sys/class/net | grep -q vif")),
+]
+
+TRACE = [
+    Step("xentrace", "xentrace -D -e 0x0002f000 -T 1 /tmp/trace > /dev/null; "
+         "test -s /tmp/trace"),
+    Step("xenalyze", "xenalyze --summary /tmp/trace 2>&1 | tail -n 40",
+         ("(?i)domain",)),
+]
+
+PARTS = {"info": INFO, "guest": GUEST, "stock": STOCK, "devices": DEVICES,
+         "trace": TRACE}
+
+
+def scripts(parts: list[str]) -> list[str]:
+    """All commands of some parts."""
+    return [step.command for part in parts for step in PARTS[part]]

@@ -1,0 +1,83 @@
+"""Each part of the scenario, on Metronome; in the soak runs on Xen too, which
+is the check of the scenario itself."""
+from __future__ import annotations
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from dom0 import LINUX, Dom0, bad_words, hypervisors  # noqa: E402
+from scenario import HOG, PARTS, config, scripts  # noqa: E402
+
+pytestmark = pytest.mark.skipif(
+    not (LINUX / "toolstack.img").exists(),
+    reason="no toolstack: make linux-guest, packages of tools/packages.txt")
+
+
+def play(name: str, parts: list[str], folder: pathlib.Path) -> None:
+    """Boot, and try each step; the rest is tried after a failure too."""
+    kernels = hypervisors(folder)
+    if name not in kernels:
+        pytest.skip("xen-hypervisor-4.17-amd64 is not installed")
+    failures = []
+    with Dom0(kernels[name], folder, scripts(parts),
+              options="sched=credit") as dom0:
+        for part in parts:
+            for step in PARTS[part]:
+                if why := step.run(dom0):
+                    failures.append(f"{part}: {step.name}: {why}")
+        log = dom0.machine.log
+    assert not failures, "\n".join(failures)
+    assert not bad_words(log), log[-6000:]
+
+
+def test_metronome(tmp_path: pathlib.Path) -> None:
+    """What there is to ask, and a small guest's life."""
+    play("metronome", ["info", "guest"], tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("parts", [["stock"], ["devices"], ["trace"]],
+                         ids=["stock", "devices", "trace"])
+def test_metronome_more(parts: list[str], tmp_path: pathlib.Path) -> None:
+    """Linux guests, with disks and networks."""
+    play("metronome", parts, tmp_path)
+
+
+@pytest.mark.soak
+def test_xen(tmp_path: pathlib.Path) -> None:
+    """Everything on Debian's Xen."""
+    play("xen", list(PARTS), tmp_path)
+
+
+COUNTS = "xl dmesg -c > /dev/null; xl debug-keys c; xl dmesg"
+ROUND = ("i=0; while [ $i -lt {0} ]; do xl create -q /tmp/a.cfg && "
+         "xl destroy a || break; i=$((i+1)); done; [ $i = {0} ]")
+
+
+def counts(dom0: Dom0) -> str:
+    """What the debug key says, once the daemons have let go of the dead."""
+    for _ in range(100):
+        text = dom0.ok(COUNTS)
+        if "not yet freed: 1" in text:
+            return text
+    raise AssertionError(f"domains are not freed: {text}")
+
+
+@pytest.mark.parametrize("rounds", [
+    5, pytest.param(200, marks=pytest.mark.soak)])
+def test_no_leak(rounds: int, tmp_path: pathlib.Path) -> None:
+    """Created and destroyed again and again, a domain leaves nothing: frames,
+    ports, grants, mappings are as many as after the first times."""
+    first, more = ROUND.format(3), ROUND.format(rounds)
+    kernel = hypervisors(tmp_path)["metronome"]
+    config_command = config("a", *HOG)
+    with Dom0(kernel, tmp_path, [config_command, first, more, COUNTS],
+              options="sched=credit") as dom0:
+        dom0.ok(config_command)
+        dom0.ok(first)
+        before = counts(dom0)
+        dom0.ok(more, 20 * rounds + 600)
+        assert counts(dom0) == before
