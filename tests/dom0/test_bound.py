@@ -9,8 +9,9 @@ promises; sched/*/README.md says why:
             whatever dom0 does; one that uses less than its share, and warps,
             runs at once
     sedf    period − slice: what is left of a period when the slice is used up
-    credit  n·q when dom0 has used up its credits; the rate limit when it has
-            some and wakes (boost)
+    credit  n·q: a slice of each hog. Boost promises the rate limit only to who
+            wakes with credits, and until a tick finds it running; what comes
+            later in a burst waits as all others do
 
 SLACK is for the hypervisor's own work between two turns.
 """
@@ -55,8 +56,8 @@ CASES = [
          f"{MANY},bvt.warp=20ms,bvt.warp_limit=0", 0),
     Case("sedf", "full", "dom0_sched=period=10ms,slice=5ms", 5 * MS),
     Case("credit", "full", "credit.tslice=30ms", HOGS * 30 * MS),
-    Case("credit", "bursts", "credit.ratelimit=1ms dom0_sched=weight=2048",
-         1 * MS),
+    Case("credit", "bursts", "credit.tslice=30ms dom0_sched=weight=2048",
+         HOGS * 30 * MS),
 ]
 
 
