@@ -63,7 +63,7 @@ LINUX_PROGRAMS := busybox cyclictest hackbench memtester
 
 linux-guest: $(LINUX_GUEST)/vmlinuz ## the Linux guest, of Debian packages
 linux-guest: $(LINUX_GUEST)/initrd.img $(LINUX_GUEST)/stress.img
-linux-guest: $(LINUX_GUEST)/bench.img
+linux-guest: $(LINUX_GUEST)/boot.img
 
 $(LINUX_GUEST)/vmlinuz: guests/linux/kernel.sh
 	@mkdir -p $(@D)
@@ -82,7 +82,7 @@ $(LINUX_GUEST)/tsc: guests/linux/tsc.c
 	$(CC) -O2 -nostdlib -static -no-pie -fno-stack-protector -Wl,--build-id=none \
 	    -Wl,-z,noexecstack -o $@ $<
 
-$(LINUX_GUEST)/bench.img: guests/linux/mkinitrd.py guests/linux/init \
+$(LINUX_GUEST)/boot.img: guests/linux/mkinitrd.py guests/linux/init \
         $(LINUX_GUEST)/tsc
 	@mkdir -p $(@D)
 	$(PYTHON) $< $@ guests/linux/init busybox $(abspath $(LINUX_GUEST)/tsc)

@@ -60,6 +60,35 @@ run_net() {
     ip link set "$1" down
 }
 
+# busy LOAD SECOND DISK INTERFACE FILE: until the kernel is that old, keep the
+# processor busy, always (full) or in bursts, beside disk and network.
+run_busy() {
+    wait_for "/dev/$3" && wait_for "/sys/class/net/$4" || return 1
+    ip addr add 10.0.2.15/24 dev "$4"
+    ip link set "$4" up
+    while :; do
+        dd if="/dev/$3" of=/dev/null bs=4k count=16 iflag=direct 2> /dev/null
+        usleep 40000
+    done &
+    while :; do
+        tftp -g -l /dev/null -r "$5" -b 512 10.0.2.2
+        usleep 60000
+    done &
+    case $1 in
+    full) while :; do :; done & ;;
+    *) while :; do
+        i=0
+        while [ $i -lt 200 ]; do i=$((i + 1)); done
+        usleep 20000
+    done & ;;
+    esac
+    while [ "$(cut -d. -f1 /proc/uptime)" -lt "$2" ]; do
+        sleep 0.2
+    done
+    cat /proc/interrupts
+    kill $(jobs -p)
+}
+
 # fio DISK RW BLOCK DEPTH BYTES: transfers past the cache, and fio's
 # terse line of them.
 run_fio() {
@@ -107,35 +136,6 @@ run_iperf_out() {
     ip addr flush dev "$interface"
     ip link set "$interface" down
     return $status
-}
-
-# busy LOAD SECOND DISK INTERFACE FILE: until the kernel is that old, keep the
-# processor busy, always (full) or in bursts, beside disk and network.
-run_busy() {
-    wait_for "/dev/$3" && wait_for "/sys/class/net/$4" || return 1
-    ip addr add 10.0.2.15/24 dev "$4"
-    ip link set "$4" up
-    while :; do
-        dd if="/dev/$3" of=/dev/null bs=4k count=16 iflag=direct 2> /dev/null
-        usleep 40000
-    done &
-    while :; do
-        tftp -g -l /dev/null -r "$5" -b 512 10.0.2.2
-        usleep 60000
-    done &
-    case $1 in
-    full) while :; do :; done & ;;
-    *) while :; do
-        i=0
-        while [ $i -lt 200 ]; do i=$((i + 1)); done
-        usleep 20000
-    done & ;;
-    esac
-    while [ "$(cut -d. -f1 /proc/uptime)" -lt "$2" ]; do
-        sleep 0.2
-    done
-    cat /proc/interrupts
-    kill $(jobs -p)
 }
 
 # show FILE...: what the kernel says there.
