@@ -103,6 +103,7 @@ def check_running(m: Debian) -> None:
     assert "Domain-0" in m.run("xl list")
 
 
+@pytest.mark.soak
 def test_login(tmp_path: pathlib.Path) -> None:
     """By BIOS, GRUB and Debian's own entry to a login; again after a reboot;
     and power-off."""
