@@ -123,7 +123,7 @@ STOCK = [
          + until("xl list l | grep -q '^l  *[0-9]*  *144 '")),
     Step("reboot", "xl reboot l; "
          + until(f"test $(grep -c SERVING {LOG.format('l')}) = 2")),
-    Step("list after reboot", "xl list l", ("^l +[0-9]+ +[0-9]+ +2 ",)),
+    Step("list after reboot", "xl list l", ("^l +[0-9]+ +144 +1 ",)),
     Step("shutdown", f"xl shutdown l; {until('! xl domid l 2> /dev/null')}"),
 ]
 
