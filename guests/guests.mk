@@ -63,7 +63,7 @@ LINUX_PROGRAMS := busybox cyclictest hackbench memtester
 
 linux-guest: $(LINUX_GUEST)/vmlinuz ## the Linux guest, of Debian packages
 linux-guest: $(LINUX_GUEST)/initrd.img $(LINUX_GUEST)/stress.img
-linux-guest: $(LINUX_GUEST)/bench.img
+linux-guest: $(LINUX_GUEST)/boot.img
 
 $(LINUX_GUEST)/vmlinuz: guests/linux/kernel.sh
 	@mkdir -p $(@D)
@@ -82,7 +82,7 @@ $(LINUX_GUEST)/tsc: guests/linux/tsc.c
 	$(CC) -O2 -nostdlib -static -no-pie -fno-stack-protector -Wl,--build-id=none \
 	    -Wl,-z,noexecstack -o $@ $<
 
-$(LINUX_GUEST)/bench.img: guests/linux/mkinitrd.py guests/linux/init \
+$(LINUX_GUEST)/boot.img: guests/linux/mkinitrd.py guests/linux/init \
         $(LINUX_GUEST)/tsc
 	@mkdir -p $(@D)
 	$(PYTHON) $< $@ guests/linux/init busybox $(abspath $(LINUX_GUEST)/tsc)
@@ -134,3 +134,13 @@ $(LINUX_GUEST)/toolstack.img: guests/linux/mkinitrd.py guests/linux/init \
 	$(PYTHON) $< --plain --jobs guests/toolstack/jobs.sh \
 	    --modules $(TOOLSTACK_MODULES) $(addprefix --add ,$(TOOLSTACK_ADD)) \
 	    $@ guests/linux/init busybox bash ip bridge losetup flock
+
+# fio and iperf3 on dom0's devices, beside Xen 4.17: guests/dom0/README.md.
+bench-dom0: hypervisor $(LINUX_GUEST)/devices.img $(LINUX_GUEST)/vmlinuz ## disks, networks of dom0, by Xen
+	$(PYTHON) guests/dom0/bench.py $(BUILD) $(BENCH_ARGS)
+$(LINUX_GUEST)/devices.img: guests/linux/mkinitrd.py guests/linux/init \
+        guests/dom0/jobs.sh
+	@mkdir -p $(@D)
+	$(PYTHON) $< --jobs guests/dom0/jobs.sh --modules $(DOM0_MODULES) \
+	    $@ guests/linux/init busybox fio iperf3
+.PHONY: bench-dom0

@@ -3,7 +3,8 @@
     with Machine(append="sched=rr", smp=4) as m:
         m.wait(r"4 CPUs")
 
-Boots build/metronome32 directly (multiboot 1), or a medium by BIOS or UEFI.
+Boots build/metronome32 directly (multiboot 1), or a medium or a disk by BIOS or
+UEFI.
 Waiting ends early when QEMU does; whatever a test waits for has a generous
 timeout, so that the load of the host decides nothing.
 """
@@ -34,11 +35,13 @@ class Machine:
     def __init__(self, append: str = "", modules: tuple[str, ...] = (), *,
                  smp: int = 1, memory: str = "512M",
                  cpu: str = "max,-smap", machine: str = "q35",
-                 iso: pathlib.Path | None = None, uefi: bool = False,
-                 deterministic: bool = False,
+                 iso: pathlib.Path | None = None,
+                 disk: pathlib.Path | None = None, uefi: bool = False,
+                 reboots: bool = False, deterministic: bool = False,
                  kernel: pathlib.Path = BUILD / "metronome32",
                  extra: tuple[str, ...] = ()) -> None:
-        """modules: "path words" each; extra: further arguments of QEMU."""
+        """modules: "path words" each; reboots: a reset does not end it; what
+        is written to a disk is lost; extra: further arguments of QEMU."""
         self._kernel = kernel
         self.folder = tempfile.TemporaryDirectory(prefix="metronome-")
         self.log = ""
@@ -47,25 +50,29 @@ class Machine:
         self._socket = pathlib.Path(self.folder.name) / "qmp"
         args = ["qemu-system-x86_64", "-M", machine, "-m", memory,
                 "-smp", str(smp), "-cpu", cpu, "-display", "none",
-                "-no-reboot", "-net", "none", "-monitor", "none",
-                "-serial", "stdio", "-qmp",
+                "-net", "none", "-monitor", "none", "-serial", "stdio", "-qmp",
                 f"unix:{self._socket},server=on,wait=off"]
+        args += [] if reboots else ["-no-reboot"]
         args += DETERMINISTIC if deterministic else []
-        args += self._boot(append, modules, iso, uefi) + list(extra)
+        args += (self._firmware(iso, disk, uefi) if iso or disk
+                 else self._boot(append, modules)) + list(extra)
         self._process = subprocess.Popen(
             args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, cwd=ROOT)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def _boot(self, append: str, modules: tuple[str, ...],
-              iso: pathlib.Path | None, uefi: bool) -> list[str]:
-        if iso is None:
-            args = ["-kernel", str(self._kernel), "-append", append]
-            if modules:
-                args += ["-initrd", ",".join(modules)]
-            return args
-        args = ["-cdrom", str(iso)]
+    def _boot(self, append: str, modules: tuple[str, ...]) -> list[str]:
+        args = ["-kernel", str(self._kernel), "-append", append]
+        if modules:
+            args += ["-initrd", ",".join(modules)]
+        return args
+
+    def _firmware(self, iso: pathlib.Path | None, disk: pathlib.Path | None,
+                  uefi: bool) -> list[str]:
+        args = ["-cdrom", str(iso)] if iso else [
+            "-drive", f"file={disk},format=raw,if=none,id=boot,snapshot=on",
+            "-device", "virtio-blk-pci,drive=boot,bootindex=1"]
         if uefi:
             variables = pathlib.Path(self.folder.name) / "vars.fd"
             shutil.copy(OVMF / "OVMF_VARS_4M.fd", variables)
@@ -85,11 +92,14 @@ class Machine:
             self._ended = True
             self._changed.notify_all()
 
-    def wait(self, pattern: str, timeout: float = 120) -> re.Match[str]:
-        """Until the log matches; AssertionError with the log if it won't."""
+    def wait(self, pattern: str, timeout: float = 120,
+             start: int = 0) -> re.Match[str]:
+        """Until the log matches, from `start` on; AssertionError with the log
+        if it won't."""
         end = time.monotonic() + timeout
         with self._changed:
-            while not (found := re.search(pattern, self.log, re.M)):
+            expression = re.compile(pattern, re.M)
+            while not (found := expression.search(self.log, start)):
                 left = end - time.monotonic()
                 assert left > 0 and not self._ended, \
                     f"no {pattern!r} in:\n{self.log[-4000:]}"

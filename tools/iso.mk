@@ -19,7 +19,6 @@ $(BUILD)/metronome.iso: $(BUILD)/metronome.gz tools/mkiso tools/grubcfg \
 
 # The same small domains as the medium's entries, without GRUB. QEMU keeps
 # Ctrl-A for itself: type it twice for each that the guest's line is to get.
-SCHED ?= credit
 RUN_CPUS ?= 1
 RUN_QEMU := qemu-system-x86_64 -M q35 -m 512M -cpu max,-smap -nographic \
     -no-reboot -net none
@@ -31,5 +30,5 @@ RUN_MODULES = $(subst $(comma) ,$(comma),$(RUN_FILES))tools/domains.txt domains$
 run: hypervisor guests ## boot SCHED=NAME (PLUGIN=FILE: loaded) with small domains, here
 	@echo "Ctrl-A x leaves QEMU; six times Ctrl-A, then h: the debug keys"
 	@$(RUN_QEMU) -smp $(RUN_CPUS) -kernel $(BUILD)/metronome32 \
-	    -append 'console=com1 sched=$(SCHED) $(RUN_ARGS)' \
+	    -append 'console=com1 sched=$(or $(SCHED),credit) $(RUN_ARGS)' \
 	    -initrd '$(RUN_MODULES)'

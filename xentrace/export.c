@@ -33,8 +33,9 @@ static void raw_record(struct export *e, const struct rec *r)
 static const struct export_form export_raw = { .name = "raw",
                                                .record = raw_record };
 
-static const struct export_form *const forms[] = { &export_raw, &export_csv,
-                                                   &export_json, &export_ctf };
+static const struct export_form *const forms[] = {
+    &export_raw, &export_csv, &export_json, &export_perfetto, &export_ctf
+};
 
 #define NR_FORMS (sizeof(forms) / sizeof(forms[0]))
 

@@ -26,7 +26,8 @@ struct export_form {
     void (*end)(struct export *e, const struct stream *st);
 };
 
-extern const struct export_form export_csv, export_json, export_ctf;
+extern const struct export_form export_csv, export_json, export_perfetto,
+    export_ctf;
 
 void export_put(struct export *e, const void *data, size_t bytes);
 

@@ -99,6 +99,7 @@ static void on_wait(const struct wait *w, void *arg)
     histogram_add(v->by[w->cause], span);
     histogram_add(&v->all, span);
     v->span += span;
+    v->woke = w->from;
     waits_blame(&l->waits, w, add_blame, v);
     if (__builtin_popcountll(v->all.nr) == 1) /* 1, 2, 4, 8 ... samples */
         v->max_of[__builtin_ctzll(v->all.nr)] = v->all.greatest;
@@ -115,6 +116,22 @@ static void on_hidden(uint32_t who, bool open, void *arg)
         v->open++;
     else
         v->torn++;
+}
+
+/* A guest that writes a record first thing after it woke. */
+static void take_guest(struct latency *l, const struct rec *r)
+{
+    struct latency_vcpu *v;
+
+    if (r->event != TRC_GUEST || !r->nr)
+        return;
+    v = vcpu_of(l, r->word[0]);
+    if (v->woke && r->tsc > v->woke) {
+        if (!v->first)
+            v->first = command_must(calloc(1, sizeof(*v->first)));
+        histogram_add(v->first, r->tsc - v->woke);
+    }
+    v->woke = 0;
 }
 
 /* ---- lateness: guests' timers, and deadlines of plug-ins that have them ----
@@ -197,6 +214,10 @@ static void print_waits(const struct latency *l, struct who **all, double us)
                 putchar('\n');
             }
         print_row(name, "all", &v->all, us);
+        if (v->first) {
+            putchar('\n');
+            print_row(name, "to record", v->first, us);
+        }
         if (v->torn || v->open)
             printf("  (max over those seen: %lu hidden by gaps, %lu open)",
                    (unsigned long)v->torn, (unsigned long)v->open);
@@ -289,6 +310,7 @@ static void forget(struct latency *l, struct who **all)
 
         for (unsigned c = 0; c < WAITS_CAUSES; c++)
             free(v->by[c]);
+        free(v->first);
         whos_free(&v->blame);
     }
     free(all);
@@ -319,6 +341,7 @@ static int one_file(const struct args *a, const char *file, bool print,
     while ((r = stream_next(&st))) {
         waits_take(&l->waits, r);
         take_lateness(l, r);
+        take_guest(l, r);
     }
     waits_end(&l->waits);
     all = whos_sorted(&l->vcpus);

@@ -12,9 +12,11 @@
 struct latency_vcpu {
     uint32_t who; /* first: whos.h */
     struct histogram all, *by[WAITS_CAUSES];
-    struct whos blame;   /* struct blame */
-    uint64_t span;       /* of all waits */
-    uint64_t max_of[64]; /* over the first 2^i waits */
+    struct whos blame;       /* struct blame */
+    struct histogram *first; /* from wake-up to the guest's own next record */
+    uint64_t woke;           /* when it did; 0: that was counted */
+    uint64_t span;           /* of all waits */
+    uint64_t max_of[64];     /* over the first 2^i waits */
     uint64_t torn, open;
 };
 

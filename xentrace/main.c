@@ -63,6 +63,7 @@ static const struct command commands[] = {
       "  raw       merged records, 48 bytes each (stream.h, struct rec)\n"
       "  csv       a line for each record\n"
       "  json      Chrome's trace events, for Perfetto's UI\n"
+      "  perfetto  its own protobuf: the schedule, as Linux tells it\n"
       "  ctf       a folder, CTF 1.8, with Linux' event names besides ours\n"
       "  xentrace export --to json out.trace out.json\n"
       "  xentrace export --to ctf out.trace out.ctf && babeltrace2 out.ctf\n",

@@ -40,7 +40,7 @@ class Run:
         linux = self.build / "guests/linux"
         return Boot(self.hypervisor, f"dom0_mem=512M sched={self.sched}",
                     [(linux / "vmlinuz", "console=hvc0 job=tsc"),
-                     (linux / "bench.img", "")], cpus=self.cpus, memory="1G",
+                     (linux / "boot.img", "")], cpus=self.cpus, memory="1G",
                     limit=self.limit, until=until)
 
     def measure(self, log: pathlib.Path) -> int | str:

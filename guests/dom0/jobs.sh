@@ -60,6 +60,84 @@ run_net() {
     ip link set "$1" down
 }
 
+# busy LOAD SECOND DISK INTERFACE FILE: until the kernel is that old, keep the
+# processor busy, always (full) or in bursts, beside disk and network.
+run_busy() {
+    wait_for "/dev/$3" && wait_for "/sys/class/net/$4" || return 1
+    ip addr add 10.0.2.15/24 dev "$4"
+    ip link set "$4" up
+    while :; do
+        dd if="/dev/$3" of=/dev/null bs=4k count=16 iflag=direct 2> /dev/null
+        usleep 40000
+    done &
+    while :; do
+        tftp -g -l /dev/null -r "$5" -b 512 10.0.2.2
+        usleep 60000
+    done &
+    case $1 in
+    full) while :; do :; done & ;;
+    *) while :; do
+        i=0
+        while [ $i -lt 200 ]; do i=$((i + 1)); done
+        usleep 20000
+    done & ;;
+    esac
+    while [ "$(cut -d. -f1 /proc/uptime)" -lt "$2" ]; do
+        sleep 0.2
+    done
+    cat /proc/interrupts
+    kill $(jobs -p)
+}
+
+# fio DISK RW BLOCK DEPTH BYTES: transfers past the cache, and fio's
+# terse line of them.
+run_fio() {
+    wait_for "/dev/$1" || return 1
+    echo "FIO $(fio --minimal --name="$1" --filename="/dev/$1" --rw="$2" \
+        --bs="$3" --iodepth="$4" --io_size="$5" --ioengine=libaio \
+        --direct=1 --randseed=1 --norandommap)"
+}
+
+# iperf HERE THERE BYTES [OPTION...]: two networks of one hub, THERE in a name
+# space of its own with the server: so packets go by the devices.
+run_iperf() {
+    local here=$1 there=$2 bytes=$3 far status
+    shift 3
+    wait_for "/sys/class/net/$here" && wait_for "/sys/class/net/$there" ||
+        return 1
+    unshare -n sleep 1000000 &
+    far=$!
+    sleep 1
+    ip link set "$there" netns $far &&
+        nsenter -t $far -n ip addr add 10.9.0.2/24 dev "$there" &&
+        nsenter -t $far -n ip link set "$there" up &&
+        ip addr add 10.9.0.1/24 dev "$here" && ip link set "$here" up ||
+        return 1
+    nsenter -t $far -n iperf3 -s -1 -D
+    sleep 2
+    ping -c 1 -W 5 10.9.0.2 > /dev/null
+    iperf3 -c 10.9.0.2 -n "$bytes" -f k -i 0 "$@"
+    status=$?
+    ip addr flush dev "$here"
+    kill $far
+    return $status
+}
+
+# iperf_out BYTES PORT INTERFACE [OPTION...]: with a server on QEMU's host.
+run_iperf_out() {
+    local bytes=$1 port=$2 interface=$3 status
+    shift 3
+    wait_for "/sys/class/net/$interface" || return 1
+    ip addr add 10.0.2.15/24 dev "$interface"
+    ip link set "$interface" up
+    sleep 1
+    iperf3 -c 10.0.2.2 -p "$port" -n "$bytes" -f k -i 0 "$@"
+    status=$?
+    ip addr flush dev "$interface"
+    ip link set "$interface" down
+    return $status
+}
+
 # show FILE...: what the kernel says there.
 run_show() {
     local file
@@ -76,6 +154,19 @@ run_root() {
     mount -t ext4 "/dev/$1" /root || return 1
     umount /proc/xen /proc /sys /dev/shm /tmp 2> /dev/null
     exec switch_root /root /sbin/init
+}
+
+# xenfs: what the kernel shows of its hypervisor.
+run_xenfs() {
+    local file
+    for file in /proc/xen/capabilities /proc/xen/xsd_port \
+        $(find /sys/hypervisor -type f | sort); do
+        echo "XENFS $file: $(cat "$file" 2>&1 | tr '\n' ' ')"
+    done
+    echo "XENFS symbols: $(wc -l < /proc/xen/xensyms)"
+    grep -w -m 1 -e "$1" /proc/xen/xensyms
+    ls /proc/xen | tr '\n' ' '
+    echo
 }
 
 run_dmesg() {

@@ -399,19 +399,28 @@ static void warm_up(struct sim *sim)
     __builtin_prefetch(&sv->st.worst, 1);
 }
 
+/* Where sv was woken in the run that is followed, and by which reading. */
+static void as_followed(struct sim *sim, const struct sim_vcpu *sv)
+{
+    if (sv->waker != CPUSET_NONE)
+        sim_host_cpu(sv->waker);
+    if (sv->reading)
+        sim->now = sv->reading;
+}
+
 static void alarm_event(struct sim *sim, uint32_t index)
 {
     struct sim_vcpu *sv = sim->vcpus[index];
 
     alarm_clear(&sim->alarms, index);
     warm_up(sim);
-    sim_host_cpu(sv->waker == CPUSET_NONE ? sv->v.cpu : sv->waker);
+    sim_host_cpu(sv->v.cpu);
     if (unlikely(sv->unborn)) {
         sim_born(sv);
         return;
     }
-    if (unlikely(sv->reading != 0))
-        sim->now = sv->reading;
+    if (unlikely(sim->cpus[0].decided != NULL))
+        as_followed(sim, sv);
     wake(sv, host_cpu(), TRACE_CAUSE_TIMER);
     sim->now = sim->at;
 }

@@ -81,11 +81,6 @@ struct sim_vcpu {
     bool unborn;   /* sim_start_at() has put it off, until `starts` */
     uint8_t cause; /* of the next wake-up, for the trace: enum trace_cause */
     struct sched_vcpu v;
-    /* Its next wake-up by an alarm, in a run that is followed: the clock
-     * reading that stands for it (0: the alarm's time), and the CPU that
-     * handles it, or CPUSET_NONE (its own). */
-    ns_t reading;
-    unsigned waker;
     /* latencies of wake-ups */
     struct sim_spread *spread; /* where they are summed up, or NULL */
     uint64_t wakes;
@@ -93,6 +88,11 @@ struct sim_vcpu {
     struct sim_state st;
     ns_t *latency; /* all of them, the first nr_latency: if conf.forget isn't */
     size_t nr_latency, room_latency;
+    /* Its next wake-up by an alarm, in a run that is followed: the clock
+     * reading that stands for it (0: the alarm's time), and the CPU that
+     * handles it, or CPUSET_NONE (its own). */
+    ns_t reading;
+    unsigned waker;
 };
 
 /* The simulated vCPU of the core's. */

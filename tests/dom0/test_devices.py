@@ -12,14 +12,38 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from machine import Devices, boot, finish  # noqa: E402
 
+XENFS = {
+    "/proc/xen/capabilities": "control_d",
+    "/sys/hypervisor/type": "xen",
+    "/sys/hypervisor/guest_type": "PV",
+    "/sys/hypervisor/uuid": "00000000-0000-0000-0000-000000000000",
+    "/sys/hypervisor/version/major": "4",
+    "/sys/hypervisor/version/minor": "17",
+    "/sys/hypervisor/version/extra": r"\.0-metronome",
+    "/sys/hypervisor/properties/features": "[0-9a-f]{8}",
+    "/sys/hypervisor/properties/capabilities": "xen-3.0-x86_64",
+    "/sys/hypervisor/properties/pagesize": "1000",
+    "/sys/hypervisor/properties/virtual_start": "ffff800000000000",
+    "/sys/hypervisor/compilation/compiler": "gcc",
+}
 SCHEDULERS = ["rr", "credit", "sedf", "bvt"]
+
+
+def check_xenfs(log: str) -> None:
+    """/proc/xen and /sys/hypervisor say what a dom0's tools look for."""
+    for path, words in XENFS.items():
+        assert re.search(rf"^XENFS {path}: {words}", log, re.M), path
+    assert re.search(r"^ffff82d04\S+ t hypercall_multicall", log, re.M)
+    count = re.search(r"^XENFS symbols: (\d+)", log, re.M)
+    assert count and int(count[1]) > 500
 
 
 def test_all_devices(tmp_path: pathlib.Path) -> None:
     """AHCI by MSI, NVMe and virtio by MSI-X, e1000 by a level-triggered line:
     what is read, written and fetched is right; power-off by ACPI ends QEMU."""
     devices = Devices(tmp_path)
-    with boot(devices.jobs() + " job=show:/proc/interrupts", smp=2,
+    with boot(devices.jobs() + " job=show:/proc/interrupts "
+              "job=xenfs:hypercall_multicall", smp=2,
               extra=devices.arguments()) as m:
         log = finish(m)
     devices.check(log)
@@ -29,6 +53,7 @@ def test_all_devices(tmp_path: pathlib.Path) -> None:
                  "-msi-x     virtio0-req.0"):
         assert re.search(r"xen-pirq +" + line.replace("ioapic", "-ioapic"),
                          log), line
+    check_xenfs(log)
 
 
 @pytest.mark.parametrize("sched", SCHEDULERS)

@@ -52,7 +52,7 @@ def until(command: str) -> str:
 
 
 HOG = ('kernel="/guests/hog"', 'extra="report=1s"', "memory=16", "vcpus=2")
-LINUX = ('kernel="/guests/vmlinuz"', 'ramdisk="/guests/domu.img"', "memory=96",
+LINUX = ('kernel="/guests/vmlinuz"', 'ramdisk="/guests/domu.img"', "memory=160",
          "vcpus=2")
 LOG = "/var/log/xen/console/guest-{0}.log"
 
@@ -119,13 +119,11 @@ STOCK = [
     Step("Linux is up", until(f"grep -q SERVING {LOG.format('l')}")),
     Step("vcpu-set", "xl vcpu-set l 1; "
          + until("xl vcpu-list l | grep -q '^l .* 1 *- *--'")),
-    Step("vcpu-set up", "xl vcpu-set l 2; "
-         + until("test $(xl vcpu-list l | grep -c -- '-b-\\|r--') = 2")),
-    Step("mem-set", "xl mem-set l 80; "
-         + until("xl list l | grep -q '^l  *[0-9]*  *80 '")),
+    Step("mem-set", "xl mem-set l 144; "
+         + until("xl list l | grep -q '^l  *[0-9]*  *144 '")),
     Step("reboot", "xl reboot l; "
          + until(f"test $(grep -c SERVING {LOG.format('l')}) = 2")),
-    Step("list after reboot", "xl list l", ("^l +[0-9]+ +[0-9]+ +2 ",)),
+    Step("list after reboot", "xl list l", ("^l +[0-9]+ +144 +1 ",)),
     Step("shutdown", f"xl shutdown l; {until('! xl domid l 2> /dev/null')}"),
 ]
 

@@ -129,6 +129,50 @@ def test_json(trace: Trace, tmp_path: Path) -> None:
         assert all(e <= b for e, (b, _, _) in zip(ends, mine[1:]))
 
 
+PROTO = """syntax = "proto2";
+message Switch { optional string prev_comm = 1; optional int32 prev_pid = 2;
+  optional int32 prev_prio = 3; optional int64 prev_state = 4;
+  optional string next_comm = 5; optional int32 next_pid = 6;
+  optional int32 next_prio = 7; }
+message Waking { optional string comm = 1; optional int32 pid = 2;
+  optional int32 prio = 3; optional int32 success = 4;
+  optional int32 target_cpu = 5; }
+message Event { optional uint64 timestamp = 1; optional uint32 pid = 2;
+  optional Switch sched_switch = 4; optional Waking sched_waking = 20; }
+message Bundle { optional uint32 cpu = 1; repeated Event event = 2; }
+message Packet { optional Bundle ftrace_events = 1; }
+message Trace { repeated Packet packet = 1; }
+"""
+
+
+def test_perfetto(trace: Trace, tmp_path: Path) -> None:
+    """protoc decodes it, with no field that the messages do not have; each
+    begin of a run and each wake-up is there, to the nanosecond."""
+    (tmp_path / "trace.proto").write_text(PROTO)
+    out = export(trace, "perfetto", tmp_path / "a.pb")
+    text = subprocess.run(["protoc", "--decode=Trace", f"-I{tmp_path}",
+                           "trace.proto"], check=True, capture_output=True,
+                          stdin=out.open("rb")).stdout.decode()
+    assert not re.search(r"^ *\d+: ", text, re.M)  # an unknown field
+    got = re.findall(r"cpu: (\d+)\s+event {\s+timestamp: (\d+)\s+pid: "
+                     r"(\d+)"
+                     r"\s+sched_switch {\s+prev_comm: \"(.*?)\"\s+prev_pid: "
+                     r"(\d+)\s+prev_prio: 120\s+prev_state: (\d)\s+"
+                     r"next_comm: \"(.*?)\"\s+next_pid: (\d+)", text)
+    ch = runstates.changes(trace)
+    begins = ch[ch["new"] == RUNNING]
+    want = [(int(c), int(ns), name_of(trace, int(d) << 16 | int(v)))
+            for c, ns, d, v in zip(begins["cpu"], begins["ns"], begins["dom"],
+                                   begins["vcpu"])]
+    assert sorted(want) == sorted((int(g[0]), int(g[1]), g[6]) for g in got)
+    for cpu in {g[0] for g in got}:  # who comes is who leaves next
+        mine = [g for g in got if g[0] == cpu]
+        assert all(a[7] == b[4] == b[2] for a, b in zip(mine, mine[1:]))
+    assert {g[5] for g in got} == {"0", "1"}  # preempted, asleep
+    woken = ((ch["old"] == 2) & (ch["new"] == 1)).sum()
+    assert text.count("sched_waking {") == woken > 0
+
+
 def test_csv(trace: Trace, tmp_path: Path) -> None:
     """Each record with its words."""
     frame = pd.read_csv(export(trace, "csv", tmp_path / "a.csv"))
@@ -152,4 +196,5 @@ def test_a_window(trace: Trace, tmp_path: Path) -> None:
     assert len(ns) == inside.sum() > 0
     bad = subprocess.run([TOOL, "export", "--to", "xls", trace.path, out],
                          text=True, capture_output=True)
-    assert bad.returncode == 1 and "there are: raw csv json ctf" in bad.stderr
+    assert bad.returncode == 1
+    assert "there are: raw csv json perfetto ctf" in bad.stderr

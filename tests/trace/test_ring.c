@@ -137,6 +137,41 @@ static void random_lag_loses_nothing_silently(void **state)
     assert_true(next > 100000);
 }
 
+/* A ring of the default size (tbuf_size=32), a million records of the usual
+ * size in each of two seconds, and a consumer that comes so many times a second
+ * and takes all that is there. How many are lost? */
+static uint32_t lost_at(unsigned times_a_second)
+{
+    enum { DEFAULT_BYTES = 32 * 4096, RECORDS = 2000000 };
+    struct t_buf *memory = malloc(DEFAULT_BYTES);
+    struct seen s;
+    uint32_t seq = 0, taken = 0, told = 0, lost = 0;
+
+    trace_ring_init(&ring, memory, DEFAULT_BYTES, false, &lost);
+    while (seq < RECORDS) {
+        for (unsigned n = 0; n < 1000000 / times_a_second; n++, seq++)
+            emit(seq, 4);
+        while (ring_take(memory, DEFAULT_BYTES - 8, &s)) {
+            if (s.event == TRC_LOST_RECORDS)
+                told += s.word[0];
+            else
+                assert_int_equal(s.tsc, 1000ull + taken++ + told);
+        }
+    }
+    /* What is lost last is told by the next record. */
+    assert_true(taken + lost == seq && told <= lost);
+    free(memory);
+    return lost;
+}
+
+static void a_consumer_that_keeps_up_loses_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(lost_at(1000), 0);
+    assert_int_equal(lost_at(250), 0);
+    assert_true(lost_at(100) > 0);
+}
+
 /* ---- the last records, read in place ---- */
 
 struct walked {
@@ -360,6 +395,7 @@ int main(void)
         cmocka_unit_test_setup(one_record_has_xens_layout, fresh),
         cmocka_unit_test_setup(full_drops_newest_and_counts, fresh),
         cmocka_unit_test_setup(random_lag_loses_nothing_silently, fresh),
+        cmocka_unit_test_setup(a_consumer_that_keeps_up_loses_nothing, fresh),
         cmocka_unit_test_setup(the_newest_can_be_seen, fresh),
         cmocka_unit_test_setup(wild_cons_does_no_harm, fresh),
         cmocka_unit_test_setup(wild_cons_does_no_harm, fresh_overwrite),

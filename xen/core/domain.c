@@ -306,7 +306,6 @@ int domain_kill(struct domain *d)
     grant_domain_release(d);
     WRITE_ONCE(d->killed, true);
     domain_leave(d);
-    event_send_global_virq(VIRQ_DOM_EXC);
     domain_put(d); /* the table's reference; the caller has its own */
     event_send_global_virq(VIRQ_DOM_EXC);
     return 0;

@@ -10,6 +10,7 @@
 #include <xen/platform.h>
 #include "xen/arch/x86/acpi.h"
 #include "xen/arch/x86/efi.h"
+#include "xen/arch/x86/fatal.h"
 #include "xen/arch/x86/guest_access.h"
 #include "xen/arch/x86/power.h"
 #include "xen/arch/x86/smp.h"
@@ -125,11 +126,32 @@ static int do_set_processor_pminfo(struct xen_platform_op *op)
     return op->u.set_pminfo.id < ACPI_CPUS ? 0 : -XEN_EINVAL;
 }
 
+/* One function of the hypervisor's (Linux: /proc/xen/xensyms). The number of
+ * the next one; the same again: there are no more. */
+static int do_get_symbol(struct xen_platform_op *op)
+{
+    struct xenpf_symdata *s = &op->u.symdata;
+    uint32_t room = s->namelen;
+    uintptr_t address;
+    const char *name = fatal_symbol(s->symnum, &address);
+
+    s->namelen = 0;
+    if (!name)
+        return 0;
+    s->namelen = (uint32_t)strlen(name);
+    s->address = address;
+    s->type = 't';
+    s->symnum++;
+    if (room > s->namelen + 1)
+        room = s->namelen + 1;
+    return copy_to_guest(guest_handle(s->name), name, room);
+}
+
 #define ROW(name) [XENPF_##name] = do_##name
 
 static int (*const platform_rows[])(struct xen_platform_op *op) = {
     ROW(settime64),        ROW(get_cpuinfo),          ROW(firmware_info),
-    ROW(enter_acpi_sleep), ROW(set_processor_pminfo),
+    ROW(enter_acpi_sleep), ROW(set_processor_pminfo), ROW(get_symbol),
 };
 
 int64_t hypercall_platform_op(uint64_t guest, uint64_t b, uint64_t c,

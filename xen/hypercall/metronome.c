@@ -5,6 +5,7 @@
 
 #include <xen/errno.h>
 #include "sched/api/core.h"
+#include "trace/trace.h"
 #include "xen/arch/x86/guest_access.h"
 #include "xen/core/domain.h"
 #include "xen/core/timepage.h"
@@ -32,15 +33,32 @@ static int64_t pool_scheduler(uint64_t arg)
     return ops ? pool_change(op.pool, ops) : -XEN_EINVAL;
 }
 
+static int64_t trace(uint32_t kind, uint64_t a, uint64_t b)
+{
+    const struct vcpu *v = current_vcpu();
+    const uint32_t words[] = { trace_id(v->domain->id, v->id),
+                               kind,
+                               (uint32_t)a,
+                               (uint32_t)(a >> 32),
+                               (uint32_t)b,
+                               (uint32_t)(b >> 32) };
+
+    if (trace_enabled(TRC_GUEST))
+        trace_write(TRC_GUEST, ARRAY_SIZE(words), words);
+    return 0;
+}
+
 int64_t hypercall_metronome(uint64_t op, uint64_t arg, uint64_t c, uint64_t d,
                             uint64_t e, uint64_t f)
 {
-    (void)c, (void)d, (void)e, (void)f;
+    (void)e, (void)f;
     switch ((uint32_t)op) {
     case METRONOMEOP_scheduler_page:
         return scheduler_page(arg);
     case METRONOMEOP_pool_scheduler:
         return pool_scheduler(arg);
+    case METRONOMEOP_trace:
+        return trace((uint32_t)arg, c, d);
     default:
         return hypercall_unknown_op(__HYPERVISOR_metronome, (uint32_t)op);
     }

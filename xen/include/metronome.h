@@ -24,6 +24,12 @@ struct metronome_pool_scheduler {
     char scheduler[16]; /* name of the plug-in */
 };
 
+/* rsi: kind, a number of the caller's own; rdx, r10: two words of 64 bits. The
+ * trace has them as a record `guest` of the calling vCPU from now, if the class
+ * is on (tevt_mask, class 0x8000000): guest and hypervisor share one time line.
+ * Returns 0, on or off. */
+#define METRONOMEOP_trace 2
+
 #define METRONOME_VALUES 8
 
 /*

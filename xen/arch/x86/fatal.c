@@ -74,6 +74,14 @@ void fatal_name(char *out, size_t size, uintptr_t address)
                       offset - symbol_table[low].offset);
 }
 
+const char *fatal_symbol(uint32_t n, uintptr_t *address)
+{
+    if (n >= symbol_count)
+        return NULL;
+    *address = (uintptr_t)image_start + symbol_table[n].offset;
+    return symbol_names + symbol_table[n].name;
+}
+
 static void show_address(const char *before, uintptr_t address)
 {
     char name[96];

@@ -20,6 +20,10 @@ void fatal_show_backtrace(uintptr_t frame);
  * code that was loaded at boot, else the number. */
 void fatal_name(char *out, size_t size, uintptr_t address);
 
+/* The nth function of the image by address, its name; NULL: there are not so
+ * many. */
+const char *fatal_symbol(uint32_t n, uintptr_t *address);
+
 /* Remember whose code stands at `start`; name stays where it is. At boot. */
 void fatal_add_text(const void *start, size_t size, const char *name);
 

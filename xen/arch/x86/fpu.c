@@ -19,12 +19,22 @@ struct fpu_host fpu_host;
 
 DEFINE_PER_CPU(uint64_t, fpu_xcr0);
 
+/* Intel's restore them always; others say so, by CPUID's XSaveErPtr. */
+static bool keeps_pointers(void)
+{
+    if (cpuid(0).ebx == 0x756e6547) /* "Genu" */
+        return false;
+    return cpuid(0x80000000).eax < 0x80000008 ||
+           !(cpuid(0x80000008).ebx & 1u << 2);
+}
+
 static void find_features(void)
 {
     uint32_t max = cpuid(0).eax;
 
     fpu_host.size = XSAVE_MIN;
     fpu_host.rdtscp = cpuid(0x80000001).edx & 1u << 27;
+    fpu_host.keeps_pointers = keeps_pointers();
     if (max >= 7 && cpuid_count(7, 0).ebx & 1u << 0)
         fpu_host.fsgsbase = true;
     if (max < 0xd || !(cpuid(1).ecx & 1u << 26))

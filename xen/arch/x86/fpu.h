@@ -23,8 +23,9 @@
 
 struct fpu_host {
     bool xsave, xsaveopt, fsgsbase, rdtscp;
-    uint64_t xcr0; /* components that guests may use; 0 without XSAVE */
-    uint32_t size; /* bytes of a save area with all of them */
+    bool keeps_pointers; /* see fpu_forget_pointers() */
+    uint64_t xcr0;       /* components that guests may use; 0 without XSAVE */
+    uint32_t size;       /* bytes of a save area with all of them */
 };
 extern struct fpu_host fpu_host; /* constant once CPU 0 is set up */
 
@@ -67,11 +68,21 @@ static inline void fpu_switch_out(struct pv_vcpu *p)
         __asm__ volatile("fxsave64 (%0)" : : "r"(p->xsave) : "memory");
 }
 
+/* AMD's processors without XSaveErPtr restore the addresses of the x87's last
+ * instruction and operand only if an exception is pending (APM 3, appendix E):
+ * those of the vCPU before would stay to be read. FNINIT clears them. */
+static inline void fpu_forget_pointers(void)
+{
+    if (fpu_host.keeps_pointers)
+        __asm__ volatile("fninit");
+}
+
 /* After the CPU has come to p; interrupts off. Components that another vCPU
  * left and this one has never switched on stay in the registers, out of its
  * reach: fpu_set_xcr0() clears them first. */
 static inline void fpu_switch_in(struct pv_vcpu *p)
 {
+    fpu_forget_pointers();
     if (likely(fpu_host.xsave)) {
         uint64_t mask = p->xcr0_accum;
 

@@ -1,0 +1,140 @@
+"""How late a busy dom0 hears of its timer, disk and network among eight hogs.
+
+From the trace of a deterministic run: the time from each event for dom0's vCPU
+to the vCPU's running (0 if it runs). The longest is at most what the scheduler
+promises; sched/*/README.md says why:
+
+    rr      n·q: a slice of each hog
+    bvt     Σ C·(1 + w_hog/w_0): no hog gets further ahead of dom0 than that,
+            whatever dom0 does; one that uses less than its share, and warps,
+            runs at once
+    sedf    period − slice: what is left of a period when the slice is used up
+    credit  n·q: a slice of each hog. Boost promises the rate limit only to who
+            wakes with credits, and until a tick finds it running; what comes
+            later in a burst waits as all others do
+
+SLACK is for the hypervisor's own work between two turns.
+"""
+import dataclasses
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from machine import BAD, KERNEL, RAMDISK, Devices  # noqa: E402
+from qemu import BUILD, Machine  # noqa: E402
+from xentrace import runstates, trace  # noqa: E402
+
+HOGS, HOGS_BEGIN, END = 8, 11, 14    # how many; seconds
+MS = 1e6
+SLACK = 0.1 * MS
+NOBODY = 0xFFFFFFFF
+TIMER = 0                            # VIRQ_TIMER
+MANY = "dom0_sched=weight=1024"      # against 256 of each hog
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A scheduler, what dom0 does, and what it may wait then, in ns."""
+
+    sched: str
+    load: str
+    options: str
+    bound: float
+
+
+CASES = [
+    Case("rr", "full", "rr.slice=10ms", HOGS * 10 * MS),
+    Case("bvt", "full", "bvt.ctx_allow=500us "
+         f"{MANY},bvt.warp=20ms,bvt.warp_limit=0",
+         HOGS * 0.5 * MS * (1 + 256 / 1024)),
+    Case("bvt", "bursts", "bvt.ctx_allow=500us "
+         f"{MANY},bvt.warp=20ms,bvt.warp_limit=0", 0),
+    Case("sedf", "full", "dom0_sched=period=10ms,slice=5ms", 5 * MS),
+    Case("credit", "full", "credit.tslice=30ms", HOGS * 30 * MS),
+    Case("credit", "bursts", "credit.tslice=30ms dom0_sched=weight=2048",
+         HOGS * 30 * MS),
+]
+
+
+def delays(t: trace.Trace) -> dict[str, np.ndarray]:
+    """By kind of event, dom0's delays in ns while all hogs compute."""
+    stays = runstates.intervals(t)
+    running = stays[stays["state"] == trace.RUNNING]
+    hogs = running[(running["dom"] > 0) & (running["dom"] <= HOGS)
+                   & (running["start"] > HOGS_BEGIN * 1e9)]
+    assert hogs["dom"].nunique() == HOGS, "not every hog ran"
+    begin, end = hogs.groupby("dom")["start"].min().max(), hogs["end"].max()
+    assert not any(b > begin for _, _, b in t.gaps()), "the trace has gaps"
+    mine = running[running["dom"] == 0].sort_values("start")
+    begins, ends = mine["start"].to_numpy(), mine["end"].to_numpy()
+    end = min(end, begins[-1])
+
+    rec = t.records
+    send = t.select("evtchn_send") & (rec["word"][:, 0] == 0)
+    virq = t.select("virq") & (rec["word"][:, 0] == 0)
+    device = send & (rec["word"][:, 2] == NOBODY)
+    device[1:] &= ~virq[:-1]         # a VIRQ's own send
+    kinds = {"timer": virq & (rec["word"][:, 1] == TIMER), "device": device}
+    found = {}
+    for kind, mask in kinds.items():
+        at = t.ns[mask]
+        at = at[(at >= begin) & (at < end)]
+        index = np.searchsorted(ends, at, "right")   # the first to end later
+        found[kind] = np.maximum(begins[index] - at, 0)
+    return found
+
+
+def record(case: Case, folder: pathlib.Path) -> trace.Trace:
+    """One run, and its trace from the machine's memory."""
+    devices = Devices(folder, ("vda",), ("eth0",))
+    ram = folder / "ram"
+    hogs = tuple(f"build/guests/hog domain name=hog{i} mem=8M weight=256 "
+                 f"-- start={HOGS_BEGIN}s" for i in range(HOGS))
+    if case.sched in ("rr", "sedf"):
+        hogs = tuple(hog.replace(" weight=256", "") for hog in hogs)
+    words = (f"console=hvc0 job=busy:{case.load}:{END}:vda:eth0:file "
+             "drivers=virtio_pci:virtio_blk:e1000")
+    with Machine(f"console=com1 dom0_mem=384M sched={case.sched} "
+                 f"{case.options} tbuf_size=8192 tevt_mask=0x2f000 "
+                 "trace_overwrite", (f"{KERNEL} {words}", RAMDISK, *hogs),
+                 memory="1G", machine="q35,memory-backend=ram",
+                 deterministic=True,
+                 extra=("-object", "memory-backend-file,id=ram,size=1G,"
+                        f"share=on,mem-path={ram}",
+                        *devices.arguments())) as m:
+        m.wait(r"JOBS DONE failed=0", 3000)
+        log = m.wait_end(600)
+    for bad in BAD:
+        assert bad not in log, log[-6000:]
+    subprocess.run([BUILD / "xentrace", "record", "--ram", ram,
+                    folder / "trace"], check=True)
+    return trace.load(folder / "trace")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("case", CASES,
+                         ids=lambda case: f"{case.sched}-{case.load}")
+def test_bound(case: Case, tmp_path: pathlib.Path) -> None:
+    """No timer tick and no device's interrupt comes later than promised."""
+    t = record(case, tmp_path)
+    stays = runstates.intervals(t)
+    mine = runstates.clip(stays[(stays["dom"] == 0) &
+                                (stays["state"] == trace.RUNNING)],
+                          (HOGS_BEGIN + 0.5) * 1e9, END * 1e9)
+    share = (mine["end"] - mine["start"]).sum() / (END - HOGS_BEGIN - .5) / 1e9
+    line = f"{case.sched:7} {case.load:7} bound {case.bound / MS:8.3f} ms"
+    worst = 0.0
+    for kind, ns in delays(t).items():
+        assert len(ns) >= 20, f"only {len(ns)} events: {kind}"
+        worst = max(worst, ns.max())
+        line += (f"  {kind}: {len(ns)} events, median "
+                 f"{np.median(ns) / MS:.3f}, worst {ns.max() / MS:.3f} ms")
+    line += f"  dom0's share {share:.0%}\n"
+    with (BUILD / "bounds.txt").open("a") as file:
+        file.write(line)
+    assert worst <= case.bound + SLACK, line
