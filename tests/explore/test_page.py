@@ -8,14 +8,15 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from xentrace.trace import ROOT, TOOL
+from tests.trace import trace_files
+from xentrace.trace import ROOT, TOOL, load
 
 from .browser import Browser, executable
 
@@ -110,6 +111,33 @@ def test_waits_and_blame_are_the_readers(page: Browser, folder: Path,
         assert told.keys() == {k for k, v in blame[who].items() if v >= 1000}
         for other, ns in told.items():
             assert ns == pytest.approx(blame[who][other], abs=waits + 1)
+
+
+def test_causes_are_the_readers(browser: Browser, folder: Path,
+                                tmp_path: Path):
+    """As on the hypervisor: a change is dated earlier than the wake record
+    before it. Each wake-up has another cause than the one before."""
+    trace = load(folder / "rr.trace")
+    records = trace.records.copy()
+    wakes = np.flatnonzero(trace.select("wake"))
+    records["tsc"][wakes] += 500
+    records["word"][wakes, 2] = np.arange(len(wakes)) % 4
+    late = trace_files.write(tmp_path / "late.trace",
+                             trace_files.lies(records),
+                             folder / "rr.trace.info")
+    said = subprocess.run([TOOL, "latency", "--top", "0", late], text=True,
+                          capture_output=True, check=True).stdout
+    expected = {(who, cause): int(n) for who, cause, n in re.findall(
+        r"(?m)^(\S+\.\d+)\s+(other|event|virq|timer)\s+(\d+)", said)}
+    subprocess.run([sys.executable, "-m", "experiments.explore", late,
+                    "--out", tmp_path / "page.html"], cwd=ROOT, check=True)
+    browser.open(tmp_path / "page.html")
+    got = browser.run("explorer.v.m.tracks.flatMap(t => t.waits.map("
+                      "w => [%s, w.cause]))" % name_of("t"))
+    counts = Counter((who, ("other", "event", "virq", "timer")[cause]
+                      if cause >= 0 else "?") for who, cause in got)
+    assert len(expected) > 20
+    assert counts == expected
 
 
 def test_click_on_a_wait_tells_who_caused_it(page: Browser):

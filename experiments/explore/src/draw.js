@@ -14,7 +14,7 @@ import { span } from './records.js';
 export const GUTTER = 104, RIGHT = 10;
 const OVERVIEW = 30, AXIS = 24, STRIP = 104, CPU_ROW = 28, ROW = 20, EVENTS = 26;
 const TONES = ['#4477aa', '#88bbdd', '#22806f', '#99cc88', '#8a6d1c', '#ddcc77',
-               '#774488', '#cc99bb'];
+               '#774488', '#cc99bb', '#5f6bb0', '#b8b8b0', '#9a4a6c', '#6fb7b0'];
 
 /* The colours of the page around it, for light and dark. */
 export function palette(element) {

@@ -169,7 +169,24 @@ function addStay(t, ns, record, cpu, came, state) {
     t.came[i] = came;
     t.cpu[i] = cpu;
     t.record[i] = record;
-    t.cause[i] = state === RUNNABLE ? t.woken : -1;
+    t.cause[i] = -1;
+    if (state === RUNNABLE && came === BLOCKED) {
+        t.cause[i] = t.woken;
+        t.woken = -1;
+    }
+}
+
+/* A wake record is written before its change, but the change may be dated
+ * earlier: with the reading of the decision. So it is of the stay that began
+ * last, if that has no cause yet; else of the next one. */
+function addWake(t, cause) {
+    for (let i = t.n - 1; i > 0 && i > t.n - 3; i--)
+        if (t.state[i] === RUNNABLE && t.came[i] === BLOCKED &&
+            t.cause[i] < 0) {
+            t.cause[i] = cause;
+            return;
+        }
+    t.woken = cause;
 }
 
 /* Sorted by domain and vCPU: the idle ones come last by their number. */
@@ -201,7 +218,7 @@ function tracksOf(trace, meta) {
             const t = tracks.get((word[a] << 16 | word[a + 1]) >>> 0);
 
             if (t)
-                t.woken = word[a + 2];
+                addWake(t, word[a + 2]);
         }
     }
     return [...tracks.values()].sort((a, b) => a.who - b.who);

@@ -36,6 +36,8 @@ function fieldText(type, low, high, name) {
 
     switch (type) {
     case 'id':
+        if (low === 0xffffffff)
+            return 'no guest';
         return name(low >>> 16) + ' v' + (low & 0xffff);
     case 'cause':
         return CAUSES[low] || '?';
