@@ -15,6 +15,15 @@ struct trace_record {
     uint32_t word[];
 } __attribute__((packed, may_alias));
 
+/* One of six words, two and two of them a time. */
+struct trace_times {
+    uint32_t header;
+    uint64_t tsc;
+    uint32_t a;
+    uint64_t bc, de;
+    uint32_t f;
+} __attribute__((packed, may_alias));
+
 /* Writing one if there is no room that is known of. */
 void trace_emit_slowly(struct trace_ring *r, uint32_t header, uint64_t tsc,
                        const uint32_t *words);

@@ -51,6 +51,9 @@ void trace_put_4(uint32_t header, uint32_t a, uint32_t b, uint32_t c,
                  uint32_t d);
 void trace_put_5(uint32_t header, uint32_t a, uint32_t b, uint32_t c,
                  uint32_t d, uint32_t e);
+/* Six words: a, two times of two words each (low first), f. */
+void trace_put_6_times(uint32_t header, uint32_t a, uint64_t bc, uint64_t de,
+                       uint32_t f);
 void trace_put_1_at(uint32_t header, uint64_t tsc, uint32_t a);
 
 /* A record's first word: event, count of words, "has a time". */

@@ -43,25 +43,19 @@ static void trace_pick(const struct run *next)
 {
     ns_t granted = next ? next->sv.core.granted : FOREVER;
     ns_t now = sched_decided(this_cpu_id());
-    const uint32_t words[] = {
-        trace_id(dom_of(next), id_of(next)),
-        (uint32_t)granted,
-        (uint32_t)(granted >> 32),
-        (uint32_t)now,
-        (uint32_t)(now >> 32),
-        lock_wait(now),
-    };
 
     if (trace_enabled(TRACE_SCHED_PICK))
-        trace_write(TRACE_SCHED_PICK, ARRAY_SIZE(words), words);
+        trace_put_6_times(trace_header(TRACE_SCHED_PICK, 6),
+                          trace_id(dom_of(next), id_of(next)),
+                          (uint64_t)granted, (uint64_t)now, lock_wait(now));
 }
 
 /* Negative if another CPU, with a later reading, came first: no time then. */
 static uint32_t word_of(ns_t span)
 {
-    if (span < 0)
-        return 0;
-    return span > INT32_MAX ? INT32_MAX : (uint32_t)span;
+    if (likely((uint64_t)span <= INT32_MAX))
+        return (uint32_t)span;
+    return span < 0 ? 0 : INT32_MAX;
 }
 
 static void trace_switch(const struct run *prev, const struct run *next,
