@@ -27,6 +27,7 @@ __attribute__((format(printf, 4, 5))) void check_fault(struct check *c,
 struct lie {
     struct rec last;
     bool any;            /* `last` is one */
+    bool cut;            /* a gap may have cut the step that is under way */
     uint64_t newest;     /* time, of records that are no change */
     uint64_t newest_irq; /* of an interrupt's */
     uint64_t change;     /* time of the last change of a runstate */

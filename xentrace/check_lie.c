@@ -76,8 +76,8 @@ static void check_change(struct check *c, struct lie *l, const struct rec *r)
     bool blocks = new_state(r) == RUNSTATE_blocked;
     const char *name = check_name(who);
 
-    if ((wakes && c->sees_wake && l->expect != TRC_SCHED_WAKE) ||
-        (blocks && c->sees_block && l->expect != TRC_SCHED_BLOCK))
+    if (!l->cut && ((wakes && c->sees_wake && l->expect != TRC_SCHED_WAKE) ||
+                    (blocks && c->sees_block && l->expect != TRC_SCHED_BLOCK)))
         check_fault(c, r->tsc, whole, "%s changes without a %s before", name,
                     wakes ? "wake" : "block");
     else if ((wakes || blocks) && l->expect && l->who != who)
@@ -168,6 +168,25 @@ static void begin_step(struct check *c, struct lie *l, const struct rec *r)
     }
 }
 
+/* In the middle of a step, or at its end. */
+static bool ends_step(uint32_t event)
+{
+    return event == TRC_SCHED_SWITCH_INFPREV ||
+           event == TRC_SCHED_SWITCH_INFNEXT || event == TRC_SCHED_SWITCH ||
+           event == TRC_SCHED_CONTINUE_RUNNING;
+}
+
+static void check_step(struct check *c, struct lie *l, const struct rec *r)
+{
+    if (!comes(l, r))
+        check_fault(c, r->tsc, whole, "CPU %u: after event %#x of %s comes %#x",
+                    r->cpu, l->expect, check_name(l->who), r->event);
+    else if (c->sees_pick && comes_alone(l, r))
+        check_fault(c, r->tsc, whole,
+                    "CPU %u: event %#x without the one before it", r->cpu,
+                    r->event);
+}
+
 void check_lie(struct check *c, const struct rec *r, bool after_gap)
 {
     struct lie *l = &c->lie[r->cpu];
@@ -179,18 +198,18 @@ void check_lie(struct check *c, const struct rec *r, bool after_gap)
     }
     check_twice(c, l, r);
     check_order(c, l, r);
-    if (!comes(l, r))
-        check_fault(c, r->tsc, whole, "CPU %u: after event %#x of %s comes %#x",
-                    r->cpu, l->expect, check_name(l->who), r->event);
-    else if (!fresh && c->sees_pick && comes_alone(l, r))
-        check_fault(c, r->tsc, whole,
-                    "CPU %u: event %#x without the one before it", r->cpu,
-                    r->event);
+    /* The gap may have cut a step in two: its rest says nothing. */
+    l->cut = fresh ? !is_step(r->event) || ends_step(r->event)
+                   : l->cut && ends_step(r->event);
+    if (!l->cut)
+        check_step(c, l, r);
     if (is_change(r))
         check_change(c, l, r);
     if (r->event == TRACE_SCHED_PICK)
         c->sees_pick = true;
     begin_step(c, l, r);
+    if (l->cut && ends_step(r->event))
+        l->expect = 0;
     l->last = *r;
     l->any = true;
 }

@@ -12,6 +12,9 @@ import pytest
 
 from qemu import BUILD, ROOT, Machine
 
+# They all build one plug-in under one name.
+pytestmark = pytest.mark.xdist_group("plugin")
+
 HELLO = f"{BUILD}/guests/hello domain name=a mem=16M"
 HOG = f"{BUILD}/guests/hog domain name=a mem=16M vcpus=2"
 

@@ -38,7 +38,7 @@ def test_crash(tmp_path: pathlib.Path) -> None:
         m.wait(r"Halted \(noreboot\)")
         log = m.log
     check_trace(ram, tmp_path / "trace")
-    assert re.search(r"Domain 0 \(Domain-0\), vCPU 0:\n\(XEN\)   rip "
+    assert re.search(r"Domain 0 \(Domain-0\), vCPU [01]:\n\(XEN\)   rip "
                      r"ffffffff8[0-9a-f]{7} cs e033", log), log[-3000:]
     assert re.search(r"stack from rsp:\n\(XEN\) +([0-9a-f]{16} ?){4}", log)
     assert "dom0 has crashed" in log
