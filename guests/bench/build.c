@@ -10,6 +10,7 @@
 #include <xen/sysctl.h>
 
 #include "guests/bench/peer.h"
+#include "guests/lib/control.h"
 #include "guests/lib/hypercall.h"
 #include "guests/lib/pages.h"
 #include "guests/lib/print.h"
@@ -32,14 +33,6 @@ static struct {
 
 static char window[PAGE_SIZE]
     __attribute__((section(".bss.pages"), aligned(4096)));
-
-static long domctl(struct xen_domctl *op, unsigned cmd)
-{
-    op->cmd = cmd;
-    op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-    op->domain = build.domid;
-    return hypercall2(__HYPERVISOR_domctl, address_of(op), 0);
-}
 
 /* The new domain's frame pfn, in our window; null if refused. */
 static void *map_frame(unsigned pfn)
@@ -76,16 +69,16 @@ static long create(unsigned vcpus)
     op.u.createdomain.max_maptrack_frames = 4;
     op.u.createdomain.grant_opts = XEN_DOMCTL_GRANT_version(1);
     op.u.createdomain.handle[0] = 0x4d;
-    error = domctl(&op, XEN_DOMCTL_createdomain);
+    error = hypercall_domctl(XEN_DOMCTL_createdomain, build.domid, &op);
     if (error)
         return error;
     build.domid = op.domain;
     op.u.max_vcpus.max = vcpus;
-    error = domctl(&op, XEN_DOMCTL_max_vcpus);
+    error = hypercall_domctl(XEN_DOMCTL_max_vcpus, build.domid, &op);
     if (error)
         return error;
     op.u.max_mem.max_memkb = (PAGES + 64) * 4;
-    return domctl(&op, XEN_DOMCTL_max_mem);
+    return hypercall_domctl(XEN_DOMCTL_max_mem, build.domid, &op);
 }
 
 static long populate(void)
@@ -204,8 +197,9 @@ static long start(void)
     c->ctrlreg[3] = xen_pfn_to_cr3(build.mfn[build.tables]);
     op.u.vcpucontext.vcpu = 0;
     set_xen_guest_handle(op.u.vcpucontext.ctxt, c);
-    error = domctl(&op, XEN_DOMCTL_setvcpucontext);
-    return error ? error : domctl(&op, XEN_DOMCTL_unpausedomain);
+    error = hypercall_domctl(XEN_DOMCTL_setvcpucontext, build.domid, &op);
+    return error ? error
+                 : hypercall_domctl(XEN_DOMCTL_unpausedomain, build.domid, &op);
 }
 
 /* credit and credit2 agree on where the weight is. */
@@ -221,7 +215,7 @@ static long set_weight(unsigned weight)
         op.u.scheduler_op.sched_id = schedulers[i];
         op.u.scheduler_op.cmd = XEN_DOMCTL_SCHEDOP_putinfo;
         op.u.scheduler_op.u.credit.weight = (uint16_t)weight;
-        error = domctl(&op, XEN_DOMCTL_scheduler_op);
+        error = hypercall_domctl(XEN_DOMCTL_scheduler_op, build.domid, &op);
     }
     return error;
 }
@@ -244,7 +238,7 @@ int build_domain(unsigned vcpus, unsigned weight, const char *arguments)
     if (!error)
         error = populate();
     if (!error)
-        error = domctl(&op, XEN_DOMCTL_getdomaininfo);
+        error = hypercall_domctl(XEN_DOMCTL_getdomaininfo, build.domid, &op);
     if (!error)
         error = fill_memory(elf, op.u.getdomaininfo.shared_info_frame,
                             arguments);

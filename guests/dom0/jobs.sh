@@ -1,30 +1,8 @@
 # Jobs of the dom0 initramfs: its drivers, and work on the machine's devices.
 # guests/linux/init reads this file; see guests/dom0/README.md.
 
-# What udev would do: load the drivers, or those of the kernel's command line:
-# drivers=NAME:NAME...
-load_drivers() {
-    local name module
-    for name in $(sed -n 's/.*drivers=\([^ ]*\).*/\1/p' /proc/cmdline |
-        tr : ' ' | grep . || (cd /modules && ls -- *.order)); do
-        while read -r module; do
-            [ -d "/sys/module/$(basename "$module" .ko | tr - _)" ] ||
-                insmod "/modules/$module" || echo "MODULE FAILED $module"
-        done < "/modules/${name%.order}.order"
-    done
-}
-load_drivers
+load_modules
 mount -t xenfs xenfs /proc/xen 2> /dev/null
-
-# Until it is there; devices are found in the background.
-wait_for() {
-    local i=0
-    while [ ! -e "$1" ] && [ $i -lt 100 ]; do
-        sleep 0.1
-        i=$((i + 1))
-    done
-    [ -e "$1" ] || { echo "$1 does not appear"; return 1; }
-}
 
 # disk NAME...: the disk's first half is the test's: say what it holds; the
 # second half becomes a copy of it, for the test to compare.

@@ -2,21 +2,7 @@
 # request. guests/linux/init reads this file; see guests/toolstack/README.md.
 mkdir -p /sbin
 for name in poweroff reboot; do ln -sf "/bin/$name" "/sbin/$name"; done
-for order in /modules/*.order; do
-    while read -r module; do
-        [ -d "/sys/module/$(basename "$module" .ko | tr - _)" ] ||
-            insmod "/modules/$module" || echo "MODULE FAILED $module"
-    done < "$order"
-done
-
-wait_for() {
-    local i=0
-    while [ ! -e "$1" ] && [ $i -lt 300 ]; do
-        sleep 0.1
-        i=$((i + 1))
-    done
-    [ -e "$1" ] || { echo "$1 does not appear"; return 1; }
-}
+load_modules
 
 # serve: stay, until the toolstack says shutdown or reboot: the kernel runs
 # /sbin/poweroff or /sbin/reboot, which signal process 1.

@@ -8,17 +8,6 @@ mount -t tmpfs tmpfs /run
 mkdir -p /run/xen /run/xenstored /run/lock
 ln -sfn /run /var/run 2> /dev/null || { rmdir /var/run; ln -s /run /var/run; }
 
-# Every module of the archive, or those of drivers=NAME:NAME...
-load_modules() {
-    local name module
-    for name in $(sed -n 's/.*drivers=\([^ ]*\).*/\1/p' /proc/cmdline |
-        tr : ' ' | grep . || (cd /modules && ls -- *.order)); do
-        while read -r module; do
-            [ -d "/sys/module/$(basename "$module" .ko | tr - _)" ] ||
-                insmod "/modules/$module" || echo "MODULE FAILED $module"
-        done < "/modules/${name%.order}.order"
-    done
-}
 load_modules
 mount -t xenfs xenfs /proc/xen 2> /dev/null
 mkdir -p /dev/pts

@@ -279,6 +279,79 @@ static void overwrite_keeps_the_newest(void **state)
     assert_int_equal(lost_total, 0);
 }
 
+/* Each of the functions that write, by turns; `seq` says which. */
+static void put(uint32_t seq)
+{
+    uint32_t e = TRC_SCHED_BLOCK, b = seq + 1, c = seq + 2, d = seq + 3;
+    uint64_t low = b | (uint64_t)c << 32;
+    uint64_t high = d | (uint64_t)(seq + 4) << 32;
+
+    switch (seq % 8) {
+    case 0:
+        trace_put_0(trace_header(e, 0));
+        break;
+    case 1:
+        trace_put_1(trace_header(e, 1), seq);
+        break;
+    case 2:
+        trace_put_2(trace_header(e, 2), seq, b);
+        break;
+    case 3:
+        trace_put_3(trace_header(e, 3), seq, b, c);
+        break;
+    case 4:
+        trace_put_4(trace_header(e, 4), seq, b, c, d);
+        break;
+    case 5:
+        trace_put_5(trace_header(e, 5), seq, b, c, d, seq + 4);
+        break;
+    case 6:
+        trace_put_6_times(trace_header(e, 6), seq, low, high, seq + 5);
+        break;
+    default:
+        trace_put_1_at(trace_header(e, 1), ~(uint64_t)seq, seq);
+    }
+}
+
+/* By the usual path and, at a lap's end and after a gap, by the other: word i
+ * of the record `seq` is seq + i, and its time is the clock's,
+ * which goes forward from record to record. */
+static void what_is_put_is_there(void **state)
+{
+    struct seen s;
+    uint32_t next = 0, lost = 0;
+    uint64_t before = clock_now;
+
+    (void)state;
+    srandom(5);
+    this_ring = &ring;
+    for (uint32_t seq = 0; seq < 100000; seq++) {
+        put(seq);
+        if (random() % (seq % 1000 < 500 ? 3 : 400))
+            continue;
+        while (ring_take(buf, SIZE, &s)) {
+            if (s.event == TRC_LOST_RECORDS) {
+                lost += s.word[0];
+                next += s.word[0];
+                continue;
+            }
+            assert_int_equal(s.event, TRC_SCHED_BLOCK);
+            assert_int_equal(s.nr, next % 8 == 7 ? 1 : next % 8);
+            for (uint32_t i = 0; i < s.nr; i++)
+                assert_int_equal(s.word[i], next + i);
+            if (next % 8 == 7)
+                assert_true(s.tsc == ~(uint64_t)next);
+            else
+                assert_true(s.tsc > before && s.tsc <= clock_now);
+            if (next % 8 != 7)
+                before = s.tsc;
+            next++;
+        }
+    }
+    assert_int_equal(lost + ring.lost, lost_total);
+    assert_true(lost > 0 && next > 50000);
+}
+
 static unsigned told;
 
 static void note_half_full(void)
@@ -400,6 +473,7 @@ int main(void)
         cmocka_unit_test_setup(wild_cons_does_no_harm, fresh),
         cmocka_unit_test_setup(wild_cons_does_no_harm, fresh_overwrite),
         cmocka_unit_test_setup(overwrite_keeps_the_newest, fresh_overwrite),
+        cmocka_unit_test_setup(what_is_put_is_there, fresh),
         cmocka_unit_test_setup(half_full_is_told_in_time, fresh),
         cmocka_unit_test_setup(mask_selects_class_and_subclass, fresh),
         cmocka_unit_test_setup(anchor_and_info_tell_where_the_rings_are, fresh),

@@ -7,6 +7,7 @@
 #include <xen/errno.h>
 #include <xen/sysctl.h>
 
+#include "guests/lib/control.h"
 #include "guests/lib/hypercall.h"
 #include "guests/lib/report.h"
 #include "guests/lib/start.h"
@@ -22,21 +23,6 @@
 static uint32_t host[WORDS], pv[WORDS];
 static xen_cpuid_leaf_t leaves[LEAVES];
 
-static long sysctl(uint32_t cmd, struct xen_sysctl *op)
-{
-    op->cmd = cmd;
-    op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
-    return hypercall2(__HYPERVISOR_sysctl, (unsigned long)op, 0);
-}
-
-static long domctl(uint32_t cmd, domid_t id, struct xen_domctl *op)
-{
-    op->cmd = cmd;
-    op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-    op->domain = id;
-    return hypercall2(__HYPERVISOR_domctl, (unsigned long)op, 0);
-}
-
 /* ---- the machine ---- */
 
 static void test_versions(void)
@@ -48,7 +34,8 @@ static void test_versions(void)
                 -XEN_EACCES, "another interface version");
     check_equal(hypercall2(__HYPERVISOR_sysctl, 0x10, 0), -XEN_EFAULT,
                 "an argument that is nowhere");
-    check_equal(sysctl(999, &op), -XEN_ENOSYS, "an operation that is none");
+    check_equal(hypercall_sysctl(999, &op), -XEN_ENOSYS,
+                "an operation that is none");
 }
 
 static void test_physinfo(void)
@@ -57,7 +44,7 @@ static void test_physinfo(void)
     const struct xen_sysctl_physinfo *info = &op.u.physinfo;
     unsigned i;
 
-    check_equal(sysctl(XEN_SYSCTL_physinfo, &op), 0, "physinfo");
+    check_equal(hypercall_sysctl(XEN_SYSCTL_physinfo, &op), 0, "physinfo");
     check(info->nr_cpus >= 1 && info->max_cpu_id < info->nr_cpus,
           "%u CPUs, the last %u", info->nr_cpus, info->max_cpu_id);
     check(info->free_pages < info->total_pages, "%lu free pages of %lu",
@@ -74,18 +61,20 @@ static void test_numbers(void)
     struct xen_sysctl op = { 0 };
     uint64_t total;
 
-    check_equal(sysctl(XEN_SYSCTL_physinfo, &op), 0, "physinfo");
+    check_equal(hypercall_sysctl(XEN_SYSCTL_physinfo, &op), 0, "physinfo");
     total = op.u.physinfo.total_pages;
     op.u.availheap.min_bitwidth = op.u.availheap.max_bitwidth = 0;
     op.u.availheap.node = -1;
-    check_equal(sysctl(XEN_SYSCTL_availheap, &op), 0, "availheap");
+    check_equal(hypercall_sysctl(XEN_SYSCTL_availheap, &op), 0, "availheap");
     check(op.u.availheap.avail_bytes >> 12 <= total, "%lu bytes of %lu pages",
           op.u.availheap.avail_bytes, total);
-    check_equal(sysctl(XEN_SYSCTL_numainfo, memset(&op, 0, sizeof(op))), 0,
-                "numainfo");
+    check_equal(
+        hypercall_sysctl(XEN_SYSCTL_numainfo, memset(&op, 0, sizeof(op))), 0,
+        "numainfo");
     check_equal(op.u.numainfo.num_nodes, 1, "nodes");
-    check_equal(sysctl(XEN_SYSCTL_cputopoinfo, memset(&op, 0, sizeof(op))), 0,
-                "cputopoinfo");
+    check_equal(
+        hypercall_sysctl(XEN_SYSCTL_cputopoinfo, memset(&op, 0, sizeof(op))), 0,
+        "cputopoinfo");
     check(op.u.cputopoinfo.num_cpus >= 1, "no CPUs");
 }
 
@@ -96,19 +85,22 @@ static void test_console(void)
     unsigned i;
 
     set_xen_guest_handle(op.u.readconsole.buffer, text);
-    check_equal(sysctl(XEN_SYSCTL_readconsole, &op), 0, "readconsole");
+    check_equal(hypercall_sysctl(XEN_SYSCTL_readconsole, &op), 0,
+                "readconsole");
     check(op.u.readconsole.count > 0 && op.u.readconsole.count <= sizeof(text),
           "%u characters", op.u.readconsole.count);
     check(text[0] != 0, "the ring is empty");
     op.u.readconsole.clear = 1; /* what is read is gone */
     for (i = 0; i < 1000 && op.u.readconsole.count; i++) {
         op.u.readconsole.count = sizeof(text);
-        check_equal(sysctl(XEN_SYSCTL_readconsole, &op), 0, "clearing");
+        check_equal(hypercall_sysctl(XEN_SYSCTL_readconsole, &op), 0,
+                    "clearing");
     }
     op.u.readconsole = (struct xen_sysctl_readconsole){ .count = sizeof(text),
                                                         .incremental = 1 };
     set_xen_guest_handle(op.u.readconsole.buffer, text);
-    check_equal(sysctl(XEN_SYSCTL_readconsole, &op), 0, "reading after it");
+    check_equal(hypercall_sysctl(XEN_SYSCTL_readconsole, &op), 0,
+                "reading after it");
     check_equal(op.u.readconsole.count, 0, "what is left after clearing");
 }
 
@@ -117,7 +109,7 @@ static void test_keys(void)
     struct xen_sysctl op = { .u.debug_keys.nr_keys = 1 };
 
     set_xen_guest_handle(op.u.debug_keys.keys, "h");
-    check_equal(sysctl(XEN_SYSCTL_debug_keys, &op), 0, "debug_keys");
+    check_equal(hypercall_sysctl(XEN_SYSCTL_debug_keys, &op), 0, "debug_keys");
 }
 
 /* ---- features ---- */
@@ -130,7 +122,7 @@ static long features(uint32_t index, uint32_t *words, uint32_t *nr)
 
     if (words)
         set_xen_guest_handle(op.u.cpu_featureset.features, words);
-    rc = sysctl(XEN_SYSCTL_get_cpu_featureset, &op);
+    rc = hypercall_sysctl(XEN_SYSCTL_get_cpu_featureset, &op);
     *nr = op.u.cpu_featureset.nr_features;
     return rc;
 }
@@ -178,7 +170,7 @@ static long policy(uint32_t index, xen_cpuid_leaf_t *list, uint32_t *nr)
         set_xen_guest_handle(op.u.cpu_policy.leaves, list);
         set_xen_guest_handle(op.u.cpu_policy.msrs, msrs);
     }
-    rc = sysctl(XEN_SYSCTL_get_cpu_policy, &op);
+    rc = hypercall_sysctl(XEN_SYSCTL_get_cpu_policy, &op);
     *nr = op.u.cpu_policy.nr_leaves;
     return rc;
 }
@@ -214,7 +206,7 @@ static long domain_policy(uint32_t cmd, domid_t id, uint32_t *nr)
         op.u.cpu_policy.nr_msrs = 64;
         set_xen_guest_handle(op.u.cpu_policy.msrs, msrs);
     }
-    rc = domctl(cmd, id, &op);
+    rc = hypercall_domctl(cmd, id, &op);
     *nr = op.u.cpu_policy.nr_leaves;
     return rc;
 }
@@ -229,7 +221,8 @@ static void test_domain_policy(void)
     uint32_t nr = LEAVES, offered;
     domid_t id;
 
-    check_equal(domctl(XEN_DOMCTL_createdomain, 0, &op), 0, "createdomain");
+    check_equal(hypercall_domctl(XEN_DOMCTL_createdomain, 0, &op), 0,
+                "createdomain");
     id = op.domain;
     check_equal(domain_policy(XEN_DOMCTL_get_cpu_policy, id, &nr), 0,
                 "get_cpu_policy");
@@ -246,7 +239,8 @@ static void test_domain_policy(void)
     check(!(find(1, nr)->c & VMX), "what was never offered is there");
     check_equal((find(1, nr)->c ^ offered) & ~(PCLMUL | OSXSAVE | HYPERVISOR),
                 0, "the rest of the word");
-    check_equal(domctl(XEN_DOMCTL_destroydomain, id, &op), 0, "destroydomain");
+    check_equal(hypercall_domctl(XEN_DOMCTL_destroydomain, id, &op), 0,
+                "destroydomain");
 }
 
 void guest_main(void)

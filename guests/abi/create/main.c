@@ -12,6 +12,7 @@
 
 #include "guests/lib/clock.h"
 #include "guests/lib/event.h"
+#include "guests/lib/control.h"
 #include "guests/lib/hypercall.h"
 #include "guests/lib/pages.h"
 #include "guests/lib/report.h"
@@ -36,21 +37,6 @@ static struct vcpu_guest_context context;
 
 /* ---- hypercalls ---- */
 
-static long domctl(uint32_t cmd, domid_t id, struct xen_domctl *op)
-{
-    op->cmd = cmd;
-    op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-    op->domain = id;
-    return hypercall2(__HYPERVISOR_domctl, (unsigned long)op, 0);
-}
-
-static long simple(uint32_t cmd, domid_t id)
-{
-    struct xen_domctl op = { 0 };
-
-    return domctl(cmd, id, &op);
-}
-
 static uint64_t free_pages(void)
 {
     struct xen_sysctl op = {
@@ -67,7 +53,7 @@ static struct xen_domctl_getdomaininfo info(void)
 {
     struct xen_domctl op = { 0 };
 
-    check_equal(domctl(XEN_DOMCTL_getdomaininfo, child, &op), 0,
+    check_equal(hypercall_domctl(XEN_DOMCTL_getdomaininfo, child, &op), 0,
                 "getdomaininfo");
     check_equal(op.domain, child, "the domain that getdomaininfo is about");
     return op.u.getdomaininfo;
@@ -87,7 +73,8 @@ static struct xen_domctl wishes(void)
 static void refuse_creation(struct xen_domctl op, domid_t id, long error,
                             const char *what)
 {
-    check_equal(domctl(XEN_DOMCTL_createdomain, id, &op), error, what);
+    check_equal(hypercall_domctl(XEN_DOMCTL_createdomain, id, &op), error,
+                what);
 }
 
 static void test_refused(void)
@@ -115,14 +102,16 @@ static void test_refused(void)
     refuse_creation(op, 0, -XEN_EINVAL, "too many grant frames");
     op = wishes();
     op.u.createdomain.cpupool_id = 77;
-    check(domctl(XEN_DOMCTL_createdomain, 0, &op) < 0, "a pool that is none");
+    check(hypercall_domctl(XEN_DOMCTL_createdomain, 0, &op) < 0,
+          "a pool that is none");
 }
 
 static void create(void)
 {
     struct xen_domctl op = wishes();
 
-    check_equal(domctl(XEN_DOMCTL_createdomain, 0, &op), 0, "createdomain");
+    check_equal(hypercall_domctl(XEN_DOMCTL_createdomain, 0, &op), 0,
+                "createdomain");
     child = op.domain;
     check(child > 0 && child < DOMID_FIRST_RESERVED, "its id is %u", child);
 }
@@ -159,7 +148,7 @@ static void set_max_mem(uint64_t pages)
 {
     struct xen_domctl op = { .u.max_mem.max_memkb = pages << 2 };
 
-    check_equal(domctl(XEN_DOMCTL_max_mem, child, &op), 0, "max_mem");
+    check_equal(hypercall_domctl(XEN_DOMCTL_max_mem, child, &op), 0, "max_mem");
 }
 
 /* See a frame of the child's in our window; false: refused. */
@@ -213,7 +202,7 @@ static uint64_t type_of(uint64_t mfn)
     struct xen_domctl op = { .u.getpageframeinfo3.num = 1 };
 
     set_xen_guest_handle(op.u.getpageframeinfo3.array, &mfn);
-    check_equal(domctl(XEN_DOMCTL_getpageframeinfo3, child, &op), 0,
+    check_equal(hypercall_domctl(XEN_DOMCTL_getpageframeinfo3, child, &op), 0,
                 "getpageframeinfo3");
     return mfn;
 }
@@ -254,10 +243,10 @@ static void test_calls_page(void)
 {
     struct xen_domctl op = { .u.hypercall_init.gmfn = frame[CALLS] };
 
-    check_equal(domctl(XEN_DOMCTL_hypercall_init, child, &op), 0,
+    check_equal(hypercall_domctl(XEN_DOMCTL_hypercall_init, child, &op), 0,
                 "hypercall_init");
     op.u.hypercall_init.gmfn = virt_to_mfn(window);
-    check(domctl(XEN_DOMCTL_hypercall_init, child, &op) < 0,
+    check(hypercall_domctl(XEN_DOMCTL_hypercall_init, child, &op) < 0,
           "hypercall_init of a frame of ours");
     if (check(look(frame[CALLS], PTE_READ), "the hypercall page"))
         check(window[0] != 0, "it is empty");
@@ -271,7 +260,7 @@ static long set_context(uint32_t vcpu)
     struct xen_domctl op = { .u.vcpucontext.vcpu = vcpu };
 
     set_xen_guest_handle(op.u.vcpucontext.ctxt, &context);
-    return domctl(XEN_DOMCTL_setvcpucontext, child, &op);
+    return hypercall_domctl(XEN_DOMCTL_setvcpucontext, child, &op);
 }
 
 static void make_context(void)
@@ -290,7 +279,7 @@ static long max_vcpus(uint32_t n)
 {
     struct xen_domctl op = { .u.max_vcpus.max = n };
 
-    return domctl(XEN_DOMCTL_max_vcpus, child, &op);
+    return hypercall_domctl(XEN_DOMCTL_max_vcpus, child, &op);
 }
 
 static void test_vcpus(void)
@@ -311,7 +300,7 @@ static void test_vcpus(void)
     check_equal(set_context(0), 0, "setvcpucontext");
     context = (struct vcpu_guest_context){ 0 };
     set_xen_guest_handle(op.u.vcpucontext.ctxt, &context);
-    check_equal(domctl(XEN_DOMCTL_getvcpucontext, child, &op), 0,
+    check_equal(hypercall_domctl(XEN_DOMCTL_getvcpucontext, child, &op), 0,
                 "getvcpucontext");
     check_equal((long)context.user_regs.rip, CHILD_VIRT, "its rip");
     check_equal((long)(context.ctrlreg[3] >> PAGE_SHIFT), (long)frame[L4],
@@ -323,16 +312,17 @@ static void test_little_things(void)
 {
     struct xen_domctl op = { 0 };
 
-    check_equal(domctl(XEN_DOMCTL_get_address_size, child, &op), 0,
+    check_equal(hypercall_domctl(XEN_DOMCTL_get_address_size, child, &op), 0,
                 "get_address_size");
     check_equal(op.u.address_size.size, 64, "address size");
     op.u.address_size.size = 17;
-    check_equal(domctl(XEN_DOMCTL_set_address_size, child, &op), -XEN_EINVAL,
-                "an address size of 17");
-    check_equal(domctl(XEN_DOMCTL_gettscinfo, child, &op), 0, "gettscinfo");
+    check_equal(hypercall_domctl(XEN_DOMCTL_set_address_size, child, &op),
+                -XEN_EINVAL, "an address size of 17");
+    check_equal(hypercall_domctl(XEN_DOMCTL_gettscinfo, child, &op), 0,
+                "gettscinfo");
     check_equal(op.u.tsc_info.tsc_mode, 0, "tsc_mode");
-    check_equal(simple(XEN_DOMCTL_createdomain + 30, child), -XEN_ENOSYS,
-                "an operation that is none");
+    check_equal(hypercall_domctl_plain(XEN_DOMCTL_createdomain + 30, child),
+                -XEN_ENOSYS, "an operation that is none");
 }
 
 /* ---- events ---- */
@@ -385,7 +375,8 @@ static void run(void)
     unsigned before = exceptions;
     struct xen_domctl_getdomaininfo i;
 
-    check_equal(simple(XEN_DOMCTL_unpausedomain, child), 0, "unpausedomain");
+    check_equal(hypercall_domctl_plain(XEN_DOMCTL_unpausedomain, child), 0,
+                "unpausedomain");
     wait_for_exception(before);
     i = info();
     check(i.flags & XEN_DOMINF_shutdown, "it has not shut down");
@@ -403,7 +394,7 @@ static void destroy(void)
     long rc;
 
     do
-        rc = simple(XEN_DOMCTL_destroydomain, child);
+        rc = hypercall_domctl_plain(XEN_DOMCTL_destroydomain, child);
     while (rc == -XEN_EAGAIN);
     check_equal(rc, 0, "destroydomain");
 }

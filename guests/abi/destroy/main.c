@@ -9,31 +9,17 @@
 #include <xen/sysctl.h>
 
 #include "guests/lib/clock.h"
+#include "guests/lib/control.h"
 #include "guests/lib/hypercall.h"
 #include "guests/lib/report.h"
 #include "guests/lib/start.h"
-
-static long domctl(uint32_t cmd, domid_t id, struct xen_domctl *op)
-{
-    op->cmd = cmd;
-    op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-    op->domain = id;
-    return hypercall2(__HYPERVISOR_domctl, (unsigned long)op, 0);
-}
-
-static long do_simple(uint32_t cmd, domid_t id)
-{
-    struct xen_domctl op = { 0 };
-
-    return domctl(cmd, id, &op);
-}
 
 /* What is known of a domain; false: there is none of this id. */
 static bool info(domid_t id, struct xen_domctl_getdomaininfo *out)
 {
     struct xen_domctl op = { 0 };
 
-    if (domctl(XEN_DOMCTL_getdomaininfo, id, &op) || op.domain != id)
+    if (hypercall_domctl(XEN_DOMCTL_getdomaininfo, id, &op) || op.domain != id)
         return false;
     *out = op.u.getdomaininfo;
     return true;
@@ -71,11 +57,13 @@ static void test_pause(domid_t id)
 {
     uint64_t before;
 
-    check_equal(do_simple(XEN_DOMCTL_pausedomain, id), 0, "pausedomain");
+    check_equal(hypercall_domctl_plain(XEN_DOMCTL_pausedomain, id), 0,
+                "pausedomain");
     before = run_time(id);
     wait_ms(100);
     check(run_time(id) == before, "it ran while it was paused");
-    check_equal(do_simple(XEN_DOMCTL_unpausedomain, id), 0, "unpausedomain");
+    check_equal(hypercall_domctl_plain(XEN_DOMCTL_unpausedomain, id), 0,
+                "unpausedomain");
     wait_ms(200);
     check(run_time(id) > before, "it does not run after unpausedomain");
 }
@@ -100,7 +88,7 @@ static void destroy(domid_t id)
     long rc;
 
     do
-        rc = do_simple(XEN_DOMCTL_destroydomain, id);
+        rc = hypercall_domctl_plain(XEN_DOMCTL_destroydomain, id);
     while (rc == -85 || rc == -XEN_EAGAIN); /* again: it is preemptible */
     check_equal(rc, 0, "destroydomain");
 }
@@ -120,7 +108,7 @@ static void test_destroy(domid_t id)
           after, before, held);
     check(!info(id, &i) || (i.flags & XEN_DOMINF_dying),
           "a destroyed domain lives on");
-    check(do_simple(XEN_DOMCTL_pausedomain, id) < 0,
+    check(hypercall_domctl_plain(XEN_DOMCTL_pausedomain, id) < 0,
           "a destroyed domain can be paused");
 }
 

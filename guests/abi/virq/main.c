@@ -13,6 +13,7 @@
 
 #include "guests/lib/clock.h"
 #include "guests/lib/event.h"
+#include "guests/lib/control.h"
 #include "guests/lib/hypercall.h"
 #include "guests/lib/options.h"
 #include "guests/lib/print.h"
@@ -49,13 +50,6 @@ static bool wait_for(unsigned virq, unsigned before)
     return count[virq] != before;
 }
 
-static long sysctl(struct xen_sysctl *op, uint32_t cmd)
-{
-    op->cmd = cmd;
-    op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
-    return hypercall2(__HYPERVISOR_sysctl, address_of(op), 0);
-}
-
 /* ---- the console's ring ---- */
 
 static char text[65536];
@@ -71,7 +65,8 @@ static struct xen_sysctl_readconsole read_ring(bool clear, bool incremental,
     op.u.readconsole.count = size;
     set_xen_guest_handle(op.u.readconsole.buffer, text);
     memset(text, 0, 256);
-    check_equal(sysctl(&op, XEN_SYSCTL_readconsole), 0, "readconsole");
+    check_equal(hypercall_sysctl(XEN_SYSCTL_readconsole, &op), 0,
+                "readconsole");
     return op.u.readconsole;
 }
 
@@ -142,7 +137,7 @@ static long trace_op(uint32_t cmd, uint32_t mask)
 
     op.u.tbuf_op.cmd = cmd;
     op.u.tbuf_op.evt_mask = mask;
-    return sysctl(&op, XEN_SYSCTL_tbuf_op);
+    return hypercall_sysctl(XEN_SYSCTL_tbuf_op, &op);
 }
 
 /* A small ring fills quickly when everything is recorded. */
