@@ -138,8 +138,9 @@ def _params_fit(params: list[str], names: list[str]) -> None:
             raise ValueError(f"schedsim: --param: {word!r}: NAME.PARAM=VALUE "
                              "is expected")
         if name not in names:
+            there = ", ".join(dict.fromkeys(names))
             raise ValueError(f"schedsim: --param: {word}: no scheduler {name} "
-                             f"runs here, but {', '.join(dict.fromkeys(names))}")
+                             f"runs here, but {there}")
 
 
 def _run(lines: list[str], command: list[str | Path]) -> int:
@@ -233,6 +234,9 @@ def main() -> int:
         if args.scenario.suffix == ".txt":
             return _kit(args)
         return _all(_changed(read(args.scenario), args), args)
+    except BrokenPipeError:  # who reads the table has seen enough: head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except (ManifestError, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
