@@ -336,7 +336,8 @@ def _build(root: dict[str, Any], file: Path,
     for name in "domains", "machine", "schedulers":
         if not root.get(name) and (name != "schedulers"
                                    or not root.get("pools")):
-            raise _Wrong((name,), f"there is no {name}")
+            brackets = f"[{name}]" if name == "machine" else f"[[{name}]]"
+            raise _Wrong((name,), f"no {brackets} is there")
     _known(root, "machine", ("cpus", "memory", "icount_shift"))
     _known(root, "trace", ("mask", "pages"))
     if "cpus" not in root["machine"]:
@@ -373,8 +374,10 @@ def read(where: Path) -> Manifest:
     try:
         text = file.read_text()
         root = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError(f"{file}: {error}") from None
+    except OSError as error:
+        raise ManifestError(f"{file}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{file}: it is no text: {error}") from None
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         raise ManifestError(f"{file}:{line[1] if line else 'end'}: "
