@@ -1,12 +1,14 @@
 /*
  * panic.c - the end: say why, stop everything, reboot or halt.
  */
+#include "trace/trace.h"
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/fatal.h"
 #include "xen/arch/x86/percpu.h"
 #include "xen/arch/x86/spinlock.h"
 #include "xen/base/console.h"
 #include "xen/base/console_private.h"
+#include "xen/base/trace_host.h"
 #include "xen/lib/bug.h"
 #include "xen/lib/cmdline.h"
 #include "xen/lib/format.h"
@@ -73,6 +75,8 @@ void panic(const char *format, ...)
     log_error("****************************************");
     fatal_show_backtrace((uintptr_t)__builtin_frame_address(0));
     fatal_show_context();
+    if (trace_get_mask())
+        trace_show_last();
     leave_panic();
 }
 

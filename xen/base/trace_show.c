@@ -9,12 +9,14 @@
 #include "trace/recent.h"
 #include "trace/trace.h"
 #include "xen/arch/x86/smp.h"
+#include "xen/base/console.h"
 #include "xen/base/time.h"
 #include "xen/base/trace_host.h"
 #include "xen/lib/format.h"
 
-#define SHOW_MAX 128u
-#define FIELDS   8u
+#define SHOW_MAX  128u
+#define SHOW_LAST 60u
+#define FIELDS    8u
 
 static const struct event {
     const char *name;
@@ -123,7 +125,8 @@ static void collect(const struct trace_seen *s, void *arg)
 {
     bool wanted = show.whose < TRACE_OF_CPU(0)
                       ? concerns(s, (uint32_t)show.whose)
-                      : show.whose == TRACE_OF_CPU(show.cpu);
+                      : show.whose == TRACE_OF_ALL ||
+                            show.whose == TRACE_OF_CPU(show.cpu);
     unsigned at;
 
     (void)arg;
@@ -229,4 +232,17 @@ void trace_show(uint64_t whose, unsigned max, const struct trace_names *names,
         put_line(&show.found[i].seen, show.found[i].cpu, names, out);
     if (!show.nr)
         out("none: the trace is off; tevt_mask=0x2f000 records scheduling");
+}
+
+static void to_console(const char *line)
+{
+    log_error("  %s", line);
+}
+
+void trace_show_last(void)
+{
+    static const struct trace_names none;
+
+    log_error("The last trace records:");
+    trace_show(TRACE_OF_ALL, SHOW_LAST, &none, to_console);
 }
