@@ -32,7 +32,12 @@ def test_guest_records_key_and_panic(tmp_path: pathlib.Path) -> None:
         subprocess.run([TOOL, "record", "--ram", ram, out], check=True)
         m.qmp("cont")
         m.send("\x01" * 3 + "T")
-        m.wait(r"The last trace records:(.*\n)+.* us cpu0 pick vcpu=d")
+        reach = m.wait(r"The last trace records: 60 of the (\d+), from "
+                       r"(\d+)\.\d{3} ms, that can be seen\n"
+                       r"(?:.* us cpu0 .*\n){60}")
+        assert int(reach[1]) > 60 and int(reach[2]) > 2 * WAKES
+        times = [float(t) for t in re.findall(r" ([\d.]+) us cpu0", reach[0])]
+        assert times == sorted(times)
         m.send("C")
         m.wait(r"Panic on CPU 0:(.*\n)+.*The last trace records:"
                r"(.*\n)+.* us cpu0 \w+")

@@ -1,7 +1,6 @@
 /*
  * panic.c - the end: say why, stop everything, reboot or halt.
  */
-#include "trace/trace.h"
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/fatal.h"
 #include "xen/arch/x86/percpu.h"
@@ -75,8 +74,7 @@ void panic(const char *format, ...)
     log_error("****************************************");
     fatal_show_backtrace((uintptr_t)__builtin_frame_address(0));
     fatal_show_context();
-    if (trace_get_mask())
-        trace_show_last();
+    trace_show_in_panic();
     leave_panic();
 }
 
