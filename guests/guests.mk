@@ -55,7 +55,10 @@ $(BUILD)/guests/bench-probe: guests/host/probe.S
 bench-boot: hypervisor linux-guest $(BUILD)/guests/bench-probe ## boot, by Xen
 	$(PYTHON) guests/bench/boot_linux.py $(BUILD) $(BENCH_ARGS)
 
-.PHONY: bench bench-boot
+bench-trace: hypervisor linux-guest tools $(BUILD)/guests/bench-probe ## boot, by trace
+	$(PYTHON) guests/bench/boot_trace.py $(BUILD) $(BENCH_ARGS)
+
+.PHONY: bench bench-boot bench-trace
 
 # A Linux guest from Debian packages: guests/linux/README.md.
 LINUX_GUEST := $(BUILD)/guests/linux
