@@ -202,6 +202,8 @@ def runs(study: Study, quick: bool = False) -> list[Planned]:
     for i, figure in enumerate(study.figures):
         if figure.data:
             study.function(figure.data, "figure", i, "data")
+    for i, explore in enumerate(study.explore):
+        check_where(study, explore.where, "explore", i, "where")
     for i, control in enumerate(study.controls):
         check_where(study, control.where, "control", i, "where")
         there = [p for p in every if matches(p, control.where)]
