@@ -15,9 +15,11 @@ from .manifest import ManifestError
 PROFILES = Path(__file__).resolve().parent
 
 
-def _out(name: str, quick: bool, build: Path, out: Path | None) -> Path:
-    """Where the results go: a thinned sweep's are not to be committed."""
-    return out or (build if quick else ROOT) / "results" / name
+def _out(what: study.Study, quick: bool, build: Path) -> Path:
+    """Where the results go: to results/ only those that may be committed, of
+    the whole sweep of an experiment of ours."""
+    ours = what.folder.resolve().parent == ROOT / "experiments"
+    return (ROOT if ours and not quick else build) / "results" / what.name
 
 
 def _profile(name: str) -> str:
@@ -58,7 +60,7 @@ def conduct(folder: Path, quick: bool = False, jobs: int = 2,
             if not again and not graph.work(work, jobs, _profile(profile)):
                 return 130
             outcome = publish.evaluate(work)
-            where = _out(what.name, quick, build, out)
+            where = out or _out(what, quick, build)
             changed = publish.publish(outcome, where)
     except ManifestError as error:
         print(error, file=sys.stderr)

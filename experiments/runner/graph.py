@@ -57,6 +57,8 @@ def work(plan: Plan, jobs: int, profile: str = "") -> bool:
     there = len(plan.runs) - todo
     print(f"{plan.study.name}: {len(plan.runs)} runs, {there} of them there, "
           f"{todo} to make", flush=True)
+    if not todo:
+        return True
     env = {**os.environ, "METRONOME_RUNNER": str(os.getpid()),
            "METRONOME_TODO": str(todo)}
     with open(plan.top / "snakemake.log", "wb") as log:

@@ -72,8 +72,10 @@ def simulate(folder: Path, settings: dict[str, Any], making: Path) -> None:
                 engine.kill()
                 engine.wait()
     if code:
-        raise Failed({3: "the scheduler broke a rule"}.get(
-            code, f"the simulator ended with {code}"))
+        said = (folder / "log").read_text(errors="replace").splitlines()
+        why = {1: "the scenario is wrong", 3: "the scheduler broke a rule"}
+        raise Failed(f"{why.get(code, f'the simulator ended with {code}')}: "
+                     f"{said[-1] if said else 'it said nothing'}")
 
 
 def boot(folder: Path, settings: dict[str, Any], making: Path) -> None:

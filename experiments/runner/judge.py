@@ -13,6 +13,7 @@ import pandas as pd
 from .points import matches
 from .study import Control, Expect, Study
 
+UNSEEN = "it was not seen"
 PASS, FAIL, SKIP, GONE = "PASS", "FAIL", "skipped", "incomplete"
 
 
@@ -51,8 +52,10 @@ class Tried:
 
     @property
     def status(self) -> str:
-        """PASS: all that must fail do."""
-        kinds = {v.status for v in self.verdicts}
+        """PASS: all that must fail do, and with a number: a control of which
+        nothing is seen shows nothing."""
+        kinds = {GONE if v.note == UNSEEN else v.status
+                 for v in self.verdicts}
         if kinds <= {FAIL}:
             return PASS
         if kinds <= {FAIL, SKIP}:
@@ -107,7 +110,7 @@ def _select(rows: pd.DataFrame, where: dict[str, Any]) -> pd.DataFrame:
 def _one(e: Expect, value: float, bound: Any, runs: int) -> Verdict:
     far = margin(e, value, bound)
     return Verdict(e, PASS if holds(e, far) else FAIL, value, bound,
-                   runs=runs, note="" if far == far else "it was not seen")
+                   runs=runs, note="" if far == far else UNSEEN)
 
 
 def _each(e: Expect, mine: pd.DataFrame) -> Verdict:
@@ -118,7 +121,7 @@ def _each(e: Expect, mine: pd.DataFrame) -> Verdict:
         far = margin(e, row[e.what], bound)
         if far != far:
             return Verdict(e, FAIL, row[e.what], bound, str(name), len(mine),
-                           "it was not seen")
+                           UNSEEN)
         if worst is None or far < worst[0]:
             worst = far, str(name), row[e.what], bound
     assert worst

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -33,6 +34,7 @@ from .study import Study
 
 PYTHON = "/usr/bin/python3"
 HERE = Path(__file__).resolve().parent
+MARGIN_MIN = 5  # on a cluster, for what is not the run itself
 
 
 @dataclass(frozen=True)
@@ -201,5 +203,6 @@ def make(study: Study, quick: bool, build: Path) -> Plan:
             shutil.rmtree(folder)
     write(top / "plan.json", _dump({
         "runs": [r.name for r in every], "keep": study.keep_traces,
+        "minutes": math.ceil(study.limit_s / 60) + MARGIN_MIN,
         "root": str(ROOT), "python": PYTHON}))
     return plan

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 TODO = int(os.environ.get("METRONOME_TODO", "0"))
-SHOWN = 100     # characters of what a failed run said
+SHOWN = 160     # characters of what a failed run said
 
 
 class State:
@@ -69,7 +69,7 @@ def log_handler(msg: dict) -> None:
         if rule == "measure":
             STATE.say(run, taken(run))
     elif level in ("job_error", "group_error"):
-        for job in msg.get("jobs") or [msg]:
+        for job in msg.get("job_error_info") or [msg]:
             _, run = STATE.jobs.get(job.get("jobid"), ("", ""))
             if run and not Path(run, "measure.json").exists():
                 STATE.say(run, f"FAILED: {last_words(run)}")

@@ -74,8 +74,8 @@ def evaluate(plan: Plan) -> Outcome:
 def tail(plan: Plan, run: str) -> list[str]:
     """The end of a failed run's log."""
     log = plan.top / run / "log"
-    if not log.exists():
-        return ["it was not begun"]
+    if not log.exists():    # then it was not begun, and Snakemake knows why
+        log = plan.top / "snakemake.log"
     lines = log.read_text(errors="replace").splitlines()
     return lines[-TAIL:] or ["it said nothing"]
 

@@ -111,12 +111,20 @@ def committed(file: Path) -> str | None:
     return file.read_text() if file.exists() else None
 
 
+def _read(text: str) -> pd.DataFrame:
+    """By run, or by line where the table has no runs."""
+    table = pd.read_csv(io.StringIO(text), dtype=str)
+    if "run" in table:
+        return table.set_index("run")
+    table.index = pd.Index([f"line {i}" for i in range(2, len(table) + 2)])
+    return table
+
+
 def changes(old: str, new: Path) -> list[str]:
     """What is another in table.csv: runs and cells."""
-    before = pd.read_csv(io.StringIO(old), index_col="run", dtype=str)
-    after = pd.read_csv(new, index_col="run", dtype=str)
-    said = [f"run {r} is new" for r in after.index.difference(before.index)]
-    said += [f"run {r} is no more"
+    before, after = _read(old), _read(new.read_text())
+    said = [f"{r} is new" for r in after.index.difference(before.index)]
+    said += [f"{r} is no more"
              for r in before.index.difference(after.index)]
     for run in after.index.intersection(before.index):
         for column in after.columns:
