@@ -1,5 +1,5 @@
-"""A study from beginning to end, in the simulator: what it leaves, what it makes
-again, what becomes of a run that fails."""
+"""A study from beginning to end, in the simulator: what it leaves, what is made
+anew, what becomes of a run that fails."""
 from __future__ import annotations
 
 import json
