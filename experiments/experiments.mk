@@ -33,7 +33,7 @@ STUDIES := $(patsubst experiments/%/experiment.toml,%,\
 LINUX_STUDIES := $(filter $(STUDIES),$(patsubst experiments/%/experiment.toml,%,\
     $(shell grep -ls '"linux/' experiments/*/experiment.toml)))
 
-.PHONY: $(STUDIES) latency results results-quick experiment
+.PHONY: $(STUDIES) latency results results-quick experiment artifact
 $(STUDIES): hypervisor guests tools
 	$(PYTHON) -m experiments.runner experiments/$@ --jobs $(JOBS) \
 	    $(QUICK:%=--quick) $(PROFILE:%=--profile %)
@@ -52,3 +52,6 @@ results: all linux-guest $(BUILD)/sched-cost ## run all experiments, write resul
 
 results-quick: hypervisor guests tools ## the studies, thinned, in build/results
 	$(PYTHON) -m experiments.runner.everything --quick --jobs $(JOBS)
+
+artifact: ## pack sources, results and instructions: build/metronome-artifact.tar.xz
+	tools/artifact $(BUILD)/metronome-artifact.tar.xz

@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -135,12 +136,26 @@ def _recipe(run: Planned, study: Study, build: Path,
                        for f in inputs(run, build)}}
 
 
+_IMPORT = re.compile(r"^(?:from|import) (experiments(?:\.\w+)+)", re.M)
+
+
+def _imported(file: Path, found: set[Path]) -> None:
+    """What a module takes from experiments/, and what that does."""
+    for name in _IMPORT.findall(file.read_text()):
+        other = ROOT.joinpath(*name.split(".")).with_suffix(".py")
+        if other.exists() and other not in found:
+            found.add(other)
+            _imported(other, found)
+
+
 def _measure_key(study: Study, run: Planned, build: Path) -> dict[str, Any]:
     """What the numbers depend on, besides the run itself."""
     code = [HERE / "measures.py", HERE / "observed.py", HERE / "job.py",
             *sorted((ROOT / "xentrace").glob("*.py"))]
     if (own := study.folder / "analyse.py").exists():
-        code.append(own)
+        others: set[Path] = set()
+        _imported(own, others)
+        code += [own, *sorted(others - set(code))]
     window = run.manifest.measure
     return {"metrics": [vars(m) for m in study.metrics],
             "window": [window.start, window.stop, window.end],
