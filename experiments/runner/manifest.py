@@ -128,6 +128,7 @@ class Manifest:
     plugins: tuple[Path, ...] = ()  # objects to load: choose.py
     pools: list[Pool] = dataclasses.field(default_factory=list)
     costs: dict[str, int] = dataclasses.field(default_factory=dict)
+    accel: str = ""     # "kvm", "tcg": live; empty: deterministic
     file: Path = Path()
     lines: locate.Lines = dataclasses.field(
         default_factory=lambda: locate.Lines(""), compare=False, repr=False)
