@@ -47,6 +47,8 @@ CONTROLS = {
     "null_late": "null-at-once",
     "rtds_extra": "rtds-isolation",
     "rtds_nobudget": "rtds-budget",
+    "rtxen_free": "rtxen-isolation",
+    "rtxen_nobudget": "rtxen-budget",
 }
 
 # Rules that only the core can break, whatever the plug-in does.
