@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -38,12 +39,14 @@ class _Wrong(Exception):
 @dataclass(frozen=True)
 class Scheduler:
     """One row of the table: `sched=name`, further options of that boot, and the
-    parameter that takes a domain's weight (empty: it knows no weights)."""
+    parameter that takes a domain's weight (empty: it knows no weights). id
+    tells two rows of the same name apart."""
 
     name: str
     label: str = ""
     options: str = ""
     weight: str = "weight"
+    id: str = ""
     table: int = -1     # which [[schedulers]] it is
 
 
@@ -366,23 +369,40 @@ def _names(root: dict[str, Any]) -> dict[str, dict[int, str]]:
             for key, tables in root.items() if isinstance(tables, list)}
 
 
-def read(where: Path) -> Manifest:
-    """Read a manifest: a folder with an experiment.toml, or a file.
-    ManifestError tells what is wrong."""
+def load(where: Path) -> tuple[Path, dict[str, Any], locate.Lines]:
+    """The file of a folder with an experiment.toml (or a TOML or JSON file),
+    its tables, and where what stands in it."""
     file = where / "experiment.toml" if where.is_dir() else where
     try:
         text = file.read_text()
-        root = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
+        if file.suffix == ".json":
+            return file, json.loads(text), locate.Lines("")
+        return file, tomllib.loads(text), locate.Lines(text)
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ManifestError(f"{file}: {error}") from None
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         raise ManifestError(f"{file}:{line[1] if line else 'end'}: "
                             f"{error}") from None
-    lines = locate.Lines(text)
+
+
+def key_in(path: locate.Path, root: dict[str, Any]) -> str:
+    """A path as people write it: domains.hog.weight."""
+    return _key(path, _names(root))
+
+
+def build(root: dict[str, Any], file: Path, lines: locate.Lines) -> Manifest:
+    """The manifest that these tables describe. ManifestError tells what is
+    wrong, and where."""
     try:
         return _build(root, file, lines)
     except _Wrong as wrong:
-        key = _key(wrong.path, _names(root))
-        raise ManifestError(f"{file}:{lines.of(wrong.path)}: {key}: "
-                            f"{wrong}") from None
+        raise ManifestError(
+            f"{file}:{lines.of(wrong.path)}: {key_in(wrong.path, root)}: "
+            f"{wrong}") from None
+
+
+def read(where: Path) -> Manifest:
+    """Read a manifest: a folder with an experiment.toml, or a file."""
+    file, root, lines = load(where)
+    return build(root, file, lines)
