@@ -25,10 +25,10 @@ class Observed:
     of virtual time; cpus: how many.
     """
 
-    def __init__(self, folder: Path, key: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, recipe: dict[str, Any]) -> None:
         self.folder = folder
-        self.point: dict[str, Any] = key["point"]
-        self.host: str = key["host"]
+        self.point: dict[str, Any] = recipe["point"]
+        self.host: str = recipe["host"]
         self.manifest: Manifest = read(folder / "scenario.json")
         self.start = self.manifest.measure.start
         self.stop = self.manifest.measure.stop
@@ -37,7 +37,8 @@ class Observed:
     @classmethod
     def of(cls, folder: Path) -> Observed:
         """The run of a folder of build/experiments."""
-        return cls(folder, json.loads((folder / "key.json").read_text()))
+        return cls(folder, json.loads(
+            (folder / "recipe.json").read_text()))
 
     @property
     def seconds(self) -> float:

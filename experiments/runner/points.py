@@ -7,6 +7,7 @@ comes of it.
 from __future__ import annotations
 
 import copy
+import hashlib
 import itertools
 import re
 from dataclasses import dataclass
@@ -89,8 +90,8 @@ def points(study: Study, quick: bool = False) -> list[Point]:
     found = [dict(zip(known, values))
              for values in itertools.product(*known.values())]
     for i, extra in enumerate(study.root.get("extra", [])):
-        lists = {**{a: v if isinstance(v, list) else [v]
-                    for a, v in extra.items()}}
+        lists = {a: v if isinstance(v, list) else [v]
+                 for a, v in extra.items()}
         lists.setdefault("seed", known["seed"])
         for axis in known:
             if axis not in lists:
@@ -110,7 +111,11 @@ def points(study: Study, quick: bool = False) -> list[Point]:
     if not found:
         raise study.error(("quick",) if quick else ("sweep",),
                           "no run is left")
-    unique = {run_name(p): p for p in found}
+    unique: dict[str, Point] = {}
+    for p in found:
+        if unique.setdefault(run_name(p), p) != p:
+            raise study.error(("sweep",), f"two runs would be called "
+                              f"{run_name(p)}: give the values other labels")
     return list(unique.values())
 
 
@@ -118,11 +123,15 @@ def run_name(point: Point, control: str = "") -> str:
     """The folder of a run."""
     words = [control] if control else []
     words += [str(point["scheduler"])] if point["scheduler"] else []
-    words += [f"{axis}={value}" for axis, value in point.items()
+    words += [f"{axis}-{value}" for axis, value in point.items()
               if axis not in ("scheduler", "seed")]
-    words.append(f"seed={point['seed']}")
-    name = re.sub(r"[^A-Za-z0-9.,=_+-]", "-", ",".join(words))
-    return name[:NAME_MAX]
+    words.append(f"seed-{point['seed']}")
+    # No comma, no "=": Snakemake has a meaning for them.
+    name = "_".join(re.sub(r"[^A-Za-z0-9.+-]", "-", w) for w in words)
+    if len(name) > NAME_MAX:
+        mark = hashlib.sha256(name.encode()).hexdigest()[:8]
+        name = f"{name[:NAME_MAX - 9]}-{mark}"
+    return name
 
 
 def _raw(study: Study, point: Point) -> dict[str, Any]:
@@ -202,6 +211,8 @@ def runs(study: Study, quick: bool = False) -> list[Planned]:
     for i, figure in enumerate(study.figures):
         if figure.data:
             study.function(figure.data, "figure", i, "data")
+    for i, explore in enumerate(study.explore):
+        check_where(study, explore.where, "explore", i, "where")
     for i, control in enumerate(study.controls):
         check_where(study, control.where, "control", i, "where")
         there = [p for p in every if matches(p, control.where)]

@@ -80,6 +80,16 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Explore:
+    """Runs whose time line is in the report, between two times in ns."""
+
+    where: dict[str, Any]
+    start: int
+    stop: int
+    domain: str = ""
+
+
+@dataclass(frozen=True)
 class Quick:
     """How `make results-quick` thins the sweep."""
 
@@ -101,6 +111,7 @@ class Study:
     expect: list[Expect] = field(default_factory=list)
     controls: list[Control] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
+    explore: list[Explore] = field(default_factory=list)
     quick: Quick = field(default_factory=Quick)
 
     @property
@@ -130,9 +141,15 @@ class Study:
         return to_ns(limit) / 1e9 if limit else LIMIT_S
 
     @property
+    def columns(self) -> list[str]:
+        """Those of table.md; empty: all."""
+        return list(self.root.get("table", {}).get("columns", []))
+
+    @property
     def keep_traces(self) -> bool:
-        """Do they stay in build/?"""
-        return bool(self.root["host"].get("keep_traces", False))
+        """Do they stay in build/? Those of QEMU are dear."""
+        host = self.root["host"]
+        return bool(host.get("keep_traces", host["kind"] != "sim"))
 
     @cached_property
     def module(self) -> ModuleType | None:
@@ -229,6 +246,9 @@ def read(where: Path) -> Study:
         expect=[Expect(**e) for e in root["expect"]],
         controls=[Control(**c) for c in root["control"]],
         figures=[Figure(**f) for f in root.get("figure", [])],
+        explore=[Explore(e["where"], to_ns(e["from"]), to_ns(e["until"]),
+                         e.get("domain", "")) for e in root.get("explore",
+                                                                [])],
         quick=Quick(**root.get("quick", {})))
     _check(study)
     return study

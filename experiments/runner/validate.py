@@ -39,9 +39,27 @@ def _missing(error: jsonschema.ValidationError) -> str:
     return f"{key} is missing" + (f": write {help_}" if help_ else "")
 
 
+def _help(path: locate.Path) -> str:
+    """The description of the key in the schema, which may stand beside a
+    reference to what its values are."""
+    node: Any = SCHEMA
+    for part in path:
+        if "$ref" in node:
+            node = SCHEMA["$defs"][node["$ref"].rpartition("/")[2]]
+        if isinstance(part, int):
+            node = node.get("items", {})
+        else:
+            node = node.get("properties", {}).get(
+                part, node.get("additionalProperties", {}))
+        if not isinstance(node, dict):
+            return ""
+    return str(node.get("description", ""))
+
+
 def _wanted(error: jsonschema.ValidationError) -> str:
     """What should stand there."""
-    help_ = error.schema.get("description")
+    help_ = _help(tuple(error.absolute_path)) or \
+        error.schema.get("description")
     if error.validator == "type":
         types = error.validator_value
         types = types if isinstance(types, list) else [types]
