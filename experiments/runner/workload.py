@@ -54,7 +54,7 @@ _GUESTS: dict[str, dict[str, Any]] = {
     "hog": {"start": 0, "duration": 0, "report": 0},
     "periodic": {"start": 0, "period": 10**7, "work": 10**6, "deadline": 0,
                  "count": 0, "duration": 10**10, "extra": 0, "seed": 1,
-                 "burn": 0, "runaway": 0},
+                 "burn": 0, "runaway": 0, "pause": 0},
     "rogue": {"start": 0, "period": 10**7, "work": 0, "offset": 0,
               "duration": 0},
     "pingpong": {"role": "", "peer": "", "start": 0, "interval": 0,
@@ -157,6 +157,9 @@ def of_guest(kernel: str, cmdline: str) -> Workload | None:
     limits = {"start": o["start"], "duration": o["duration"]}
     if kernel == "hog":
         return Workload("hog", limits)
+    if kernel == "periodic" and o["pause"]:
+        return Workload("bulk", {**limits, "work": o["work"],
+                                 "pause": o["pause"]}, alone=True)
     if kernel == "periodic":
         values = {
             **limits, "work": o["work"], "period": o["period"],
@@ -212,6 +215,10 @@ def to_guest(w: Workload, ids: dict[str, int]) -> tuple[str, str]:
         return "hog", _words(start=v["start"], duration=v["duration"])
     if w.kind in ("periodic", "sporadic"):
         return "periodic", _periodic(v)
+    if w.kind == "bulk":
+        return "periodic", _words(start=v["start"], work=v["work"],
+                                  pause=v["pause"]) + \
+            f" duration={v['duration']}ns".replace("=0ns", "=0")
     if w.kind == "rogue":
         if v["offset"] == "random":
             raise WorkloadError("offset", "the guest rogue knows no random one")
@@ -227,5 +234,5 @@ def to_guest(w: Workload, ids: dict[str, int]) -> tuple[str, str]:
             words += " " + _words(start=v["start"], interval=v["interval"])
         return "pingpong", words.strip()
     raise WorkloadError("kind", f"no guest of ours does {w.kind!r}: hog, "
-                        "periodic, sporadic, rogue, ping and pong run in the "
-                        "hypervisor")
+                        "periodic, sporadic, bulk, rogue, ping and pong run "
+                        "in the hypervisor")

@@ -11,6 +11,8 @@
  * count=N (0: no limit)  duration=T (10s; 0: no limit)
  * extra=T (0) seed=N (1): each release up to so much later than the period
  * burn=1: it computes between its jobs, too
+ * pause=T (0): the next job comes so long after the end of the last one,
+ * instead of in step
  * runaway=T (0: never): so long after its start it computes for ever, as a
  * player does that hangs
  *
@@ -30,7 +32,7 @@
 
 static struct {
     long start, period, work, deadline, count, duration;
-    long extra, seed, burn, runaway;
+    long extra, seed, burn, pause, runaway;
     struct random random;
     uint64_t misses;
     struct histogram latency, response;
@@ -78,7 +80,7 @@ static void jobs(ns_t start)
                 barrier();
         }
         run_job(release);
-        release += task.period;
+        release = task.pause ? clock_now() + task.pause : release + task.period;
         if (task.extra)
             release += (ns_t)random_below(&task.random, (uint64_t)task.extra);
     }
@@ -96,12 +98,13 @@ void guest_main(void)
         { "extra", &task.extra, NULL, "by which a release may be later" },
         { "seed", &task.seed, NULL, "of what chance there is" },
         { "burn", &task.burn, NULL, "compute between jobs" },
+        { "pause", &task.pause, NULL, "between jobs, instead of a period" },
         { "runaway", &task.runaway, NULL, "then compute for ever" },
     };
 
     options_parse("periodic", table, sizeof(table) / sizeof(*table));
     if (task.period <= 0 || task.work < 0 || task.deadline < 0 ||
-        task.extra < 0)
+        task.extra < 0 || task.pause < 0)
         guest_fail("periodic: period= must be above 0, others not below");
     if (!task.deadline)
         task.deadline = task.period;
