@@ -437,7 +437,9 @@ static bool credit_settle(struct credit_sys *sys, struct credit_vcpu *b,
 
     b->credit += b->given;
     kept = credit_bounded(b, &stays);
-    if (kept < b->credit)
+    /* One with a cap that wants its time and has not come to it must not feed
+     * those who kept it waiting. */
+    if (kept < b->credit && !(credit_dom(b)->cap && stays))
         sys->surplus += b->credit - kept;
     b->credit = kept;
     credit_classify(b, b->credit < 0 ? CREDIT_OVER : CREDIT_UNDER, now);

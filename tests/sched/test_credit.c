@@ -247,6 +247,33 @@ static void rate_limit(void **state)
     sim_destroy(sim);
 }
 
+/* 7 ms of work, 3 ms of sleep. */
+static struct sim_act in_turn(struct sim_vcpu *sv, ns_t now)
+{
+    sv->st.phase ^= 1;
+    if (sv->st.phase)
+        return (struct sim_act){ SIM_COMPUTE, MS(7), NULL };
+    return (struct sim_act){ SIM_SLEEP, now + MS(3), NULL };
+}
+
+/* What a capped one does not come to isn't given to who keeps it waiting. */
+static void cap_beside_sleeper(void **state)
+{
+    struct sim *sim = kit_sim("credit", 1, 1);
+    struct sim_vcpu *capped = sim_add(sim, 0, sim_hog);
+    struct sim_vcpu *other = sim_add(sim, 1, in_turn);
+
+    (void)state;
+    assert_int_equal(sim_set(sim, capped, "weight", 4096), 0);
+    assert_int_equal(sim_set(sim, capped, "cap", 90), 0);
+    assert_int_equal(sim_set(sim, other, "weight", 16), 0);
+    assert_int_equal(sim_start(capped), 0);
+    assert_int_equal(sim_start(other), 0);
+    sim_run(sim, S(10));
+    kit_near("capped", sim_ran(capped), S(9), MS(300));
+    sim_destroy(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +282,7 @@ int main(void)
         cmocka_unit_test(shares_smp),
         cmocka_unit_test(caps),
         cmocka_unit_test(cap_after_sleep),
+        cmocka_unit_test(cap_beside_sleeper),
         cmocka_unit_test(boost),
         cmocka_unit_test(no_theft),
         cmocka_unit_test(no_boost),
