@@ -38,8 +38,8 @@ def tail(run: Observed) -> dict[str, float]:
     ms."""
     if run.table is not None:
         row = run.table.loc["lat"]
-        found = {k: float(row[f"response_{k}"]) for k in ("median", "p99",
-                                                         "max")}
+        found = {k: float(row[f"response_{k}"])
+                 for k in ("median", "p99", "max")}
     else:
         said = re.search(r"periodic: jobs=\d+ .*response_p50=(\d+).*"
                          r"response_p99=(\d+).*response_max=(\d+)",

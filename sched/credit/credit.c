@@ -454,7 +454,7 @@ static void credit_account(struct sched *s, ns_t now)
     ns_t since = sys->accounted ? now - sys->accounted : CREDIT_PERIOD;
     unsigned cpu;
 
-    for_each_cpu (cpu, sched_cpus(s))
+    for_each_cpu_of (cpu, s, sched_cpus(s))
         nr_cpus++;
     credit_collect(sys);
     sys->accounted = now;
@@ -510,7 +510,7 @@ static int credit_param_set(struct sched *s, struct sched_vcpu *v,
     unsigned cpu;
 
     (void)v, (void)p, (void)old;
-    for_each_cpu (cpu, sched_cpus(s))
+    for_each_cpu_of (cpu, s, sched_cpus(s))
         sched_resched(s, cpu, now);
     return 0;
 }

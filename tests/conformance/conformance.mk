@@ -26,9 +26,9 @@ $(BUILD)/kit/wrong: $(KIT_OBJ) $(WRONG_OBJ)
 host-tests: $(BUILD)/kit/wrong
 
 .PHONY: conformance
-conformance: $(BUILD)/kit/conformance ## play scenarios with plug-ins: SCHED=NAME|all N=10000 SEED=1 PLUGIN=FILE
-	$< $(PLUGIN:%=--plugin %) --sched=$(or $(SCHED),all) --scenarios=$(or $(N),10000) \
-	    --seed=$(or $(SEED),1)
+conformance: $(BUILD)/kit/conformance ## play scenarios with plug-ins: SCHED=NAME|all N=10000|exhaustive SEED=1 PLUGIN=FILE
+	$< $(PLUGIN:%=--plugin %) --sched=$(or $(SCHED),all) --seed=$(or $(SEED),1) \
+	    $(if $(filter exhaustive,$(N)),--exhaustive,--scenarios=$(or $(N),10000))
 
 # The kit under libFuzzer, all of it with coverage, ASan and UBSan.
 FUZZ_SRC := $(filter-out sched/kit/main.c,$(KIT_SRC)) tests/conformance/fuzz.c
