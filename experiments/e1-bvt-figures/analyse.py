@@ -87,7 +87,7 @@ def gone_wrong(run: Observed) -> dict[str, float]:
     t = turns(run, "player")
     begins = t[t["start"] >= GONE_WRONG - MS]
     first = begins.iloc[0]
-    share = ran_between(t, run.stop - 2e9, run.stop) / 2e9
+    share = ran_between(t, run.stop - 1e9, run.stop) / 1e9
     dom = run.id_of("player")
     down = events(run.trace, "unwarp", dom)
     down = down[down >= GONE_WRONG]
