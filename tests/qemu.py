@@ -48,7 +48,9 @@ class Machine:
         self._changed = threading.Condition()
         self._ended = False
         self._socket = pathlib.Path(self.folder.name) / "qmp"
-        args = ["qemu-system-x86_64", "-M", machine, "-m", memory,
+        # It ends with whoever started it, however that one ends.
+        args = ["setpriv", "--pdeathsig", "KILL",
+                "qemu-system-x86_64", "-M", machine, "-m", memory,
                 "-smp", str(smp), "-cpu", cpu, "-display", "none",
                 "-net", "none", "-monitor", "none", "-serial", "stdio", "-qmp",
                 f"unix:{self._socket},server=on,wait=off"]

@@ -13,6 +13,8 @@ from xentrace.trace import TOOL
 from .manifest import Manifest
 
 QEMU = "qemu-system-x86_64"
+# It ends with the runner, however that one ends.
+WITH_US = ["setpriv", "--pdeathsig", "KILL"]
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ class Machine:
         self.command = command(manifest, seed, image, self.ram, self.serial)
         self.errors = open(work / "qemu.err", "wb")
         self.process = subprocess.Popen(
-            self.command, stdin=subprocess.DEVNULL, stdout=self.errors,
-            stderr=self.errors, start_new_session=True)
+            WITH_US + self.command, stdin=subprocess.DEVNULL,
+            stdout=self.errors, stderr=self.errors, start_new_session=True)
 
     def progress(self) -> Progress:
         """A look at the rings; zeros until the hypervisor has made them."""

@@ -40,7 +40,9 @@ class Boot:
         """QEMU's arguments."""
         modules = ",".join(f"{file} {args}".strip().replace(",", ",,")
                            for file, args in self.modules)
-        command = ["qemu-system-x86_64", "-M", "q35", "-m", self.memory,
+        # It ends with whoever started it, however that one ends.
+        command = ["setpriv", "--pdeathsig", "KILL",
+                   "qemu-system-x86_64", "-M", "q35", "-m", self.memory,
                    "-cpu", "max,-smap", "-smp", str(self.cpus), "-nographic",
                    "-serial", "stdio", "-monitor", "none", "-no-reboot",
                    "-kernel", str(self.hypervisor),

@@ -17,6 +17,16 @@ static inline long hypercall_sysctl(uint32_t cmd, struct xen_sysctl *op)
     return hypercall2(__HYPERVISOR_sysctl, (unsigned long)op, 0);
 }
 
+/* Pages of the machine that nobody has; 0 if it won't say. */
+static inline uint64_t free_pages(void)
+{
+    struct xen_sysctl op = { 0 };
+
+    return hypercall_sysctl(XEN_SYSCTL_physinfo, &op)
+               ? 0
+               : op.u.physinfo.free_pages;
+}
+
 /* XEN_DOMCTL_`cmd` on domain `id`; likewise. */
 static inline long hypercall_domctl(uint32_t cmd, domid_t id,
                                     struct xen_domctl *op)

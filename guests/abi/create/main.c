@@ -37,18 +37,6 @@ static struct vcpu_guest_context context;
 
 /* ---- hypercalls ---- */
 
-static uint64_t free_pages(void)
-{
-    struct xen_sysctl op = {
-        .cmd = XEN_SYSCTL_physinfo,
-        .interface_version = XEN_SYSCTL_INTERFACE_VERSION
-    };
-
-    if (hypercall2(__HYPERVISOR_sysctl, (unsigned long)&op, 0))
-        return 0;
-    return op.u.physinfo.free_pages;
-}
-
 static struct xen_domctl_getdomaininfo info(void)
 {
     struct xen_domctl op = { 0 };

@@ -25,18 +25,6 @@ static bool info(domid_t id, struct xen_domctl_getdomaininfo *out)
     return true;
 }
 
-static uint64_t free_pages(void)
-{
-    struct xen_sysctl op = {
-        .cmd = XEN_SYSCTL_physinfo,
-        .interface_version = XEN_SYSCTL_INTERFACE_VERSION
-    };
-
-    if (hypercall2(__HYPERVISOR_sysctl, (unsigned long)&op, 0))
-        return 0;
-    return op.u.physinfo.free_pages;
-}
-
 static void wait_ms(unsigned ms)
 {
     ns_t end = clock_now() + ms * NS_PER_MS;

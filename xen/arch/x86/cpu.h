@@ -206,6 +206,35 @@ static inline void outl(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
+/* A read of `width` bytes: 1, 2 or 4. */
+static inline uint32_t port_read(uint16_t port, unsigned width)
+{
+    switch (width) {
+    case 1:
+        return inb(port);
+    case 2:
+        return inw(port);
+    default:
+        return inl(port);
+    }
+}
+
+/* A write of `width` bytes: 1, 2 or 4. */
+static inline void port_write(uint16_t port, unsigned width, uint32_t value)
+{
+    switch (width) {
+    case 1:
+        outb(port, (uint8_t)value);
+        break;
+    case 2:
+        outw(port, (uint16_t)value);
+        break;
+    default:
+        outl(port, value);
+        break;
+    }
+}
+
 /* ---- waiting ---- */
 static inline void cpu_pause(void)
 {

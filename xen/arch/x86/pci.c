@@ -27,17 +27,7 @@ static uint32_t read_at(uint32_t address, uint16_t port, unsigned width)
     uint32_t value;
 
     outl(PORT_ADDRESS, address);
-    switch (width) {
-    case 1:
-        value = inb(port);
-        break;
-    case 2:
-        value = inw(port);
-        break;
-    default:
-        value = inl(port);
-        break;
-    }
+    value = port_read(port, width);
     spin_unlock_irqrestore(&pci.lock, flags);
     return value;
 }
@@ -48,17 +38,7 @@ static void write_at(uint32_t address, uint16_t port, unsigned width,
     uint64_t flags = spin_lock_irqsave(&pci.lock);
 
     outl(PORT_ADDRESS, address);
-    switch (width) {
-    case 1:
-        outb(port, (uint8_t)value);
-        break;
-    case 2:
-        outw(port, (uint16_t)value);
-        break;
-    default:
-        outl(port, value);
-        break;
-    }
+    port_write(port, width, value);
     spin_unlock_irqrestore(&pci.lock, flags);
 }
 

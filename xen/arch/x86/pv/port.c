@@ -20,14 +20,7 @@ static uint32_t port_in(uint16_t port, unsigned width)
         return ~0u;
     if (pci_is_port(port, width))
         return pci_port_in(port, width);
-    switch (width) {
-    case 1:
-        return inb(port);
-    case 2:
-        return inw(port);
-    default:
-        return inl(port);
-    }
+    return port_read(port, width);
 }
 
 /* The mode of the timer's channel 2, which may be set where the others may not:
@@ -47,17 +40,7 @@ static void port_out(uint16_t port, unsigned width, uint32_t value)
         pci_port_out(port, width, value);
         return;
     }
-    switch (width) {
-    case 1:
-        outb(port, (uint8_t)value);
-        break;
-    case 2:
-        outw(port, (uint16_t)value);
-        break;
-    default:
-        outl(port, value);
-        break;
-    }
+    port_write(port, width, value);
 }
 
 /* al, ax keep the rest of rax; eax clears the upper half. */
