@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RELEASE_BYTES (1u << 20)
-
 static void *must(void *memory)
 {
     if (!memory) {
@@ -39,10 +37,12 @@ void cursor_begin(struct cursor *c, struct source *s, unsigned cpu)
     }
 }
 
-static void release(struct cursor *c, size_t to)
+void cursor_pass(struct cursor *c)
 {
-    if (to - c->released > RELEASE_BYTES)
-        source_release(c->source, &c->released, to);
+    if (!c->source->data || c->at - c->told < SOURCE_STEP / 2)
+        return;
+    c->told = c->at;
+    source_pass(c->source, c->cpu, (size_t)(c->at - c->source->data));
 }
 
 static void damaged_here(struct cursor *c)
@@ -59,14 +59,14 @@ bool cursor_next_window(struct cursor *c)
         return false;
     do {
         if (!source_window(c->source, &c->next, &w)) {
-            release(c, c->next);
+            source_pass(c->source, c->cpu, c->source->bytes);
             return false;
         }
         if (w.damaged)
             damaged_here(c);
     } while (w.cpu != c->cpu || !w.bytes);
-    release(c, w.at);
-    c->at = c->source->data + w.at;
+    source_pass(c->source, c->cpu, w.at);
+    c->at = c->told = c->source->data + w.at;
     c->end = c->at + w.bytes;
     c->cut = w.cut;
     return true;
@@ -148,8 +148,7 @@ bool cursor_read(struct cursor *c, struct rec *r)
                        .seq = c->seq++ };
     memcpy(r->word, c->at + 4 + (header >> 31) * 8, 4 * (size_t)r->nr);
     c->at += bytes;
-    if (c->source->data)
-        release(c, (size_t)(c->at - c->source->data));
+    cursor_pass(c);
     return true;
 }
 

@@ -126,6 +126,11 @@ class Writer:
             raise self.m.error(path + ("kernel",), f"what {d.kernel} does is "
                                "not known here: give the domain a workload")
         yield from self._load(number, d, d.workload)
+        for i, change in enumerate(d.changes):
+            here: Place = (*path, "changes", i)
+            yield self._at(f"adjusted 0 {change.at}", *here, "at")
+            for key, value in change.parameters.items():
+                yield self._at(f"set {key} {value}", *here, "parameters", key)
 
     def _load(self, number: int, d: Domain, w: Workload) -> Iterator[str]:
         path: Place = ("domains", d.table, "workload")

@@ -59,6 +59,8 @@ CONTROLS = {
     "rtds_extra": "rtds-isolation",
     "rtds_nobudget": "rtds-budget",
     "rtds_stale": "rtds-budget",
+    "rtxen_free": "rtxen-isolation",
+    "rtxen_nobudget": "rtxen-budget",
 }
 
 

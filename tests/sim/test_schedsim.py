@@ -246,7 +246,12 @@ def test_a_guest_and_its_workload_are_the_same(tmp_path: Path):
     """kernel and cmdline give the workload, and the workload gives them."""
     text = scenario('h: { kind = "hog", start = "1s" }\n'
                     'p: { kind = "periodic", work = "2ms", period = "7ms", '
-                    'duration = "9s" }\n'
+                    'duration = "9s", burn = 1 }\n'
+                    's: { kind = "sporadic", work = "2ms", period = "7ms", '
+                    'offset = "7ms", runaway = "5s" }\n'
+                    'u: { kind = "bulk", work = "1ms", pause = "3ms" }\n'
+                    'r: { kind = "rogue", work = "7ms", period = "10ms", '
+                    'offset = "1ms" }\n'
                     'a: { kind = "ping", peer = "b", interval = "3ms" }\n'
                     'b: { kind = "pong", peer = "a" }')
     file = tmp_path / "s.toml"
@@ -260,7 +265,7 @@ def test_a_guest_and_its_workload_are_the_same(tmp_path: Path):
         assert one.kernel and one.kernel == other.kernel
         for key, value in other.workload.values.items():
             mine = one.workload.values[key]
-            assert value in (mine, str({"a": 3, "b": 4}.get(mine, mine)))
+            assert value in (mine, str({"a": 6, "b": 7}.get(mine, mine)))
 
 
 def test_no_guest_does_it():

@@ -69,7 +69,8 @@ static void action(struct kit_run *r, void *state, const struct kit_action *a,
     for (i = 0; i < r->sc->nr_vcpus && a->act != KIT_JOIN; i++)
         if (a->act != KIT_WAKE)
             c->cap[i].period = 0;
-    if (a->act != KIT_JOIN || result || r->sc->timer_late)
+    if (a->act != KIT_JOIN || result || r->sc->timer_late ||
+        kit_param(r, NULL, "historic"))
         return;
     percent = kit_param(r, &r->member[a->who], "cap");
     if (!percent || !kit_alone(r->sc, a->who) || r->member[a->who].touched)

@@ -220,6 +220,11 @@ static struct variant variants[] = {
       .base = "rtds",
       .cut = "budget",
       .in_effect = US(10) },
+    { .name = "rtxen_free", .base = "rtxen", .cut = "budget", .in_effect = 0 },
+    { .name = "rtxen_nobudget",
+      .base = "rtxen",
+      .cut = "budget",
+      .in_effect = US(10) },
 };
 
 #define NR_VARIANTS (sizeof(variants) / sizeof(variants[0]))
