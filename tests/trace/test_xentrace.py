@@ -314,7 +314,7 @@ def test_lateness_of_deadlines_and_timers(plain, tmp_path):
         assert p99 == pytest.approx(np.quantile(mine, 0.99), rel=0.04)
 
 
-@pytest.mark.parametrize("runs,t", [(3, 4.303), (13, 2.179)])
+@pytest.mark.parametrize("runs,t", [(3, 4.303), (13, 2.17881)])
 def test_latency_over_seeds(tmp_path_factory, runs, t):
     """Means over the runs with their intervals (by the tables of Student's t);
     maxima of as many samples."""
@@ -333,4 +333,4 @@ def test_latency_over_seeds(tmp_path_factory, runs, t):
     most = np.array([s.ns[:first].max() / 1e3 for s in each])
     assert float(row[10]) == pytest.approx(most.mean(), abs=0.06)
     half = t * most.std(ddof=1) / np.sqrt(runs)
-    assert float(row[11]) == pytest.approx(half, abs=0.06)
+    assert float(row[11]) == pytest.approx(half, rel=2e-4, abs=0.06)
