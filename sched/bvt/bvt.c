@@ -501,7 +501,7 @@ static int bvt_param_set(struct sched *s, struct sched_vcpu *v,
     unsigned cpu;
 
     (void)p, (void)old;
-    for_each_cpu (cpu, sched_cpus(s))
+    for_each_cpu_of (cpu, s, sched_cpus(s))
         sched_resched(s, cpu, now);
     return v ? bvt_check(v) : 0;
 }

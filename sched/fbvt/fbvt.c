@@ -292,7 +292,7 @@ static int fbvt_param_set(struct sched *s, struct sched_vcpu *v,
     unsigned cpu;
 
     (void)v, (void)p, (void)old;
-    for_each_cpu (cpu, sched_cpus(s))
+    for_each_cpu_of (cpu, s, sched_cpus(s))
         sched_resched(s, cpu, now);
     return 0;
 }
