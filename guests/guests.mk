@@ -129,7 +129,9 @@ TOOLSTACK_ADD := $(addprefix $(TOOLSTACK_XEN)/,xl xenconsole xenconsoled \
     $(LINUX_GUEST)/vmlinuz=/guests/vmlinuz \
     $(LINUX_GUEST)/domu.img=/guests/domu.img \
     /lib/x86_64-linux-gnu/libgcc_s.so.1 \
-    $(BUILD)/guests/hog=/guests/hog $(BUILD)/guests/stop=/guests/stop
+    $(BUILD)/guests/hog=/guests/hog $(BUILD)/guests/stop=/guests/stop \
+    $(BUILD)/xentrace=/usr/bin/metronome-xentrace \
+    guests/toolstack/metronome-top=/usr/bin/metronome-top
 
 # The guest that it makes: the same kernel, with its front-ends.
 $(LINUX_GUEST)/domu.img: guests/linux/mkinitrd.py guests/linux/init \
@@ -141,7 +143,8 @@ $(LINUX_GUEST)/domu.img: guests/linux/mkinitrd.py guests/linux/init \
 linux-guest: $(LINUX_GUEST)/toolstack.img
 $(LINUX_GUEST)/toolstack.img: guests/linux/mkinitrd.py guests/linux/init \
         guests/toolstack/jobs.sh $(LINUX_GUEST)/vmlinuz \
-        $(LINUX_GUEST)/domu.img $(BUILD)/guests/hog $(BUILD)/guests/stop
+        $(LINUX_GUEST)/domu.img $(BUILD)/guests/hog $(BUILD)/guests/stop \
+        $(BUILD)/xentrace guests/toolstack/metronome-top
 	@mkdir -p $(@D)
 	$(PYTHON) $< --plain --jobs guests/toolstack/jobs.sh \
 	    --modules $(TOOLSTACK_MODULES) $(addprefix --add ,$(TOOLSTACK_ADD)) \
