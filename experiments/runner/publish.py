@@ -188,16 +188,17 @@ def compare(old: str, said: dict[str, Any]) -> list[str]:
     found = []
     for name, run in said["runs"].items():
         was = before.get("runs", {}).get(name, {})
-        if was.get("trace_sha256") not in (None, run["trace_sha256"]):
+        if was.get("trace_sha256") not in (None, run.get("trace_sha256")):
             why = "the same was asked for" if \
-                was.get("asked_sha256") == run["asked_sha256"] else \
+                was.get("asked_sha256") == run.get("asked_sha256") else \
                 "something else was asked for"
             found.append(f"{name}: another trace ({why})")
     for name, value in said["inputs"].items():
         if before.get("inputs", {}).get(name, value) != value:
             found.append(f"input {name} is another")
-    if before.get("status") != said["status"]:
-        found.append(f"verdict: {before.get('status')} -> {said['status']}")
+    if before.get("status") != said.get("status"):
+        found.append(f"verdict: {before.get('status')} -> "
+                     f"{said.get('status')}")
     return found
 
 
