@@ -63,11 +63,20 @@ class Pool:
 
 
 @dataclass(frozen=True)
+class Change:
+    """Parameters of a domain, as `parameters`, from a time on (in ns)."""
+
+    at: int
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Domain:
     """One boot-time domain. kernel, ramdisk: below build/guests. A parameter
     is for the scheduler that its name begins with: "bvt.warp". cpus: where it
     may run ("0-3,5"). workload: what it does, for the simulator; a kernel that
-    is a guest of ours tells that by itself, and the other way round."""
+    is a guest of ours tells that by itself, and the other way round. changes:
+    its parameters later on, in order of time; in the simulator only."""
 
     name: str
     kernel: str = ""
@@ -79,6 +88,7 @@ class Domain:
     parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
     cpus: str = ""
     pool: str = ""
+    changes: list[Change] = dataclasses.field(default_factory=list)
     workload: Workload | None = None
     table: int = -1     # which [[domains]] it is from,
     group: str = ""     # and that one's name
@@ -232,6 +242,19 @@ def _copies(table: dict[str, Any], path: locate.Path) -> list[dict[str, Any]]:
             for i, weight in enumerate(weights)]
 
 
+def _changes(table: dict[str, Any], path: locate.Path) -> list[Change]:
+    found: list[Change] = []
+    for i, change in enumerate(table.get("changes", [])):
+        here = path + ("changes", i)
+        if set(change) != {"at", "parameters"}:
+            raise _Wrong(here, "a change is { at = \"2s\", parameters = { "
+                         "\"credit.cap\" = 80 } }")
+        found.append(Change(_time(change, "at", here), change["parameters"]))
+        if len(found) > 1 and found[-1].at < found[-2].at:
+            raise _Wrong(here + ("at",), "comes before the one before it")
+    return found
+
+
 def _domains(root: dict[str, Any]) -> list[Domain]:
     found: list[Domain] = []
     for i, table in enumerate(root["domains"]):
@@ -239,10 +262,12 @@ def _domains(root: dict[str, Any]) -> list[Domain]:
         if "name" not in table:
             raise _Wrong(path, "name is missing")
         work = _workload(table, path)
+        changes = _changes(table, path)
         for copy in _copies(table, path):
             copy.pop("workload", None)
             one = _make(Domain, copy, path)
             found.append(dataclasses.replace(one, workload=work,
+                                             changes=changes,
                                              group=table["name"]))
         if "kernel" not in table and "workload" not in table:
             raise _Wrong(path, "kernel or workload is missing")
@@ -340,7 +365,8 @@ def _build(root: dict[str, Any], file: Path,
     for name in "domains", "machine", "schedulers":
         if not root.get(name) and (name != "schedulers"
                                    or not root.get("pools")):
-            raise _Wrong((name,), f"there is no {name}")
+            brackets = f"[{name}]" if name == "machine" else f"[[{name}]]"
+            raise _Wrong((name,), f"no {brackets} is there")
     _known(root, "machine", ("cpus", "memory", "icount_shift"))
     _known(root, "trace", ("mask", "pages"))
     if "cpus" not in root["machine"]:
@@ -379,7 +405,11 @@ def load(where: Path) -> tuple[Path, dict[str, Any], locate.Lines]:
         if file.suffix == ".json":
             return file, json.loads(text), locate.Lines("")
         return file, tomllib.loads(text), locate.Lines(text)
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except OSError as error:
+        raise ManifestError(f"{file}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{file}: it is no text: {error}") from None
+    except json.JSONDecodeError as error:
         raise ManifestError(f"{file}: {error}") from None
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))

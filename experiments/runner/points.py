@@ -192,6 +192,9 @@ def plan(study: Study, point: Point, quick: bool = False,
         if host["kind"] == "qemu" and not d.kernel:
             raise whole.error(("domains", d.table, "workload"), "no guest of "
                               "ours does this: it runs in the simulator only")
+        if host["kind"] == "qemu" and d.changes:
+            raise whole.error(("domains", d.table, "changes"), "parameters "
+                              "change in the simulator only")
     return Planned(name, point, control.name if control else "",
                    host["kind"], list(host.get("plugins", [])), tree,
                    manifest.build(tree, study.file, study.lines))
