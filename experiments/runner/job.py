@@ -173,7 +173,7 @@ def make_measure(folder: Path) -> None:
     from . import study as studies
     from .observed import Observed
     settings = json.loads((folder / "settings.json").read_text())
-    study = studies.read(Path(settings["study"]))
+    study = studies.read(Path(settings["study"]), checked=True)
     key, recipe = (digest(folder / n) for n in ("measure.key", "recipe.json"))
     observed = Observed.of(folder)
     control = json.loads((folder / "recipe.json").read_text())["control"]

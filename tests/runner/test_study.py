@@ -179,7 +179,7 @@ def test_the_time_limit(place: Place):
 def test_an_error_in_the_analysis_is_told(place: Place):
     place.change("return float(SLICE_US", "return float(SLICES_US",
                  "analyse.py")
-    code, said = place.run()
+    code, said = place.run("--quick")
     assert code == 1
     assert "NameError: name 'SLICES_US' is not defined" in said
 
