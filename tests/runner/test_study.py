@@ -20,19 +20,25 @@ TOOLS = "schedsim-engine", "xentrace", "plugins"
 pytestmark = pytest.mark.xdist_group("study")
 
 
+def linked_build(top: Path) -> Path:
+    """A build folder with the tools of the tree's, and no runs."""
+    build = top / "build"
+    build.mkdir()
+    for name in TOOLS:
+        if (ROOT / "build" / name).exists():
+            (build / name).symlink_to(ROOT / "build" / name)
+    return build
+
+
 class Place:
     """A copy of the study, a build folder and a results folder of its own."""
 
     source = STUDY
 
     def __init__(self, top: Path) -> None:
-        self.folder, self.build = top / self.source.name, top / "build"
+        self.folder, self.build = top / self.source.name, linked_build(top)
         self.out = top / "results"
         shutil.copytree(self.source, self.folder)
-        self.build.mkdir()
-        for name in TOOLS:
-            if (ROOT / "build" / name).exists():
-                (self.build / name).symlink_to(ROOT / "build" / name)
 
     @property
     def runs(self) -> Path:
@@ -201,6 +207,23 @@ def test_two_runners_do_not_meet(place: Place, monkeypatch):
         with pytest.raises(ManifestError, match="another runner is at work"):
             with graph.locked(place.runs):
                 pass
+
+
+def tried(*verdicts: tuple[str, str]) -> str:
+    """The status of a control whose expectations have these statuses, notes."""
+    e = study.Expect("e", "c", "<", 1, "s", False, what="x")
+    control = study.Control("c", "c", {}, ["e"])
+    return judge.Tried(control, [judge.Verdict(e, status, note=note)
+                                 for status, note in verdicts]).status
+
+
+def test_controls():
+    fail, unseen = (judge.FAIL, ""), (judge.FAIL, judge.UNSEEN)
+    assert tried(fail, unseen, (judge.SKIP, "")) == judge.PASS
+    assert tried(unseen) == tried(unseen, (judge.SKIP, "")) == judge.GONE
+    assert tried(fail, (judge.PASS, "")) == judge.FAIL
+    assert tried(fail, (judge.GONE, "")) == judge.GONE
+    assert tried((judge.SKIP, "")) == judge.SKIP
 
 
 @pytest.mark.parametrize("relation,value,seen,passes", [
