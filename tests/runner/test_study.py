@@ -122,6 +122,16 @@ def test_what_has_not_changed_is_not_made_again(place: Place):
     assert "5 of them there, 0 to make" in place.run()[1]
 
 
+def test_the_same_results_are_the_same_files(place: Place, done: Place):
+    """The figures too, though gnuplot writes the time of day into them."""
+    assert place.run("--again")[0] == 0
+    names = {f.name for f in done.out.iterdir()}
+    assert names == {f.name for f in place.out.iterdir()}
+    for name in names:
+        assert (place.out / name).read_bytes() == \
+            (done.out / name).read_bytes(), name
+
+
 def test_what_has_changed_is_made_again(place: Place):
     place.change("count = 3", "count = 2")
     code, said = place.run()
