@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments.runner import judge, study
+from experiments.runner import job, judge, study
 from xentrace.trace import ROOT
 
 STUDY = Path(__file__).parent / "study"
@@ -217,6 +217,26 @@ def test_two_runners_do_not_meet(place: Place, monkeypatch):
         with pytest.raises(ManifestError, match="another runner is at work"):
             with graph.locked(place.runs):
                 pass
+
+
+@pytest.mark.parametrize("said,word,file", [
+    ("Domain 3 (hog2) crashed on its vCPU 0: a bad frame",
+     "Domain %u (%s) crashed on its vCPU %u: %s", "xen/core/shutdown.c"),
+    ("Domain 1 (lat) crashed: it would not stop",
+     "Domain %u (%s) crashed: %s", "xen/core/shutdown.c"),
+    ("Domain 2 (linux) has shut down: crash",
+     "Domain %u (%s) has shut down: %s", "xen/dom/finish.c"),
+    ("scheduler wrong (pool 0) broke a rule on CPU1: pick: not there",
+     "scheduler %s (pool %u) broke a rule on CPU%u", "xen/sched/report.c"),
+    ("Panic on CPU 0:\n(XEN) BUG: no", "Panic on CPU %u:",
+     "xen/base/panic.c"),
+])
+def test_a_crash_is_a_failure(said: str, word: str, file: str):
+    """Whatever the trace says; and those are the hypervisor's words."""
+    assert job.complaint(f"(XEN) Started.\n(XEN) {said}\n(XEN) Reboot.\n")
+    assert not job.complaint("(XEN) Domain 1 (lat): hog\n(d1) it crashed\n"
+                             "(XEN) Domain 1 (lat) has shut down: reboot\n")
+    assert word in (ROOT / file).read_text()
 
 
 def tried(*verdicts: tuple[str, str]) -> str:
