@@ -11,7 +11,7 @@ from xentrace.trace import ROOT, TraceError
 
 from . import figures, metrics, report
 from .choose import check_weights, choose
-from .conduct import conduct
+from .conduct import Wish, conduct
 from .manifest import Manifest, ManifestError, read
 from .run import Run, run_all, runs_of
 from .study import is_study
@@ -99,6 +99,9 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--quick", action="store_true",
                         help="a study: the thinned sweep")
+    parser.add_argument("--accel", default="", choices=["", "kvm", "tcg"],
+                        help="a study: live, on real time, by this "
+                        "accelerator: nothing repeats bit for bit")
     parser.add_argument("--profile", default="", metavar="NAME",
                         help="a study: on a cluster, by this profile of "
                         "Snakemake: slurm, or a folder of yours")
@@ -124,8 +127,8 @@ def main() -> int:
             print("--only, --sched, --plugin: not for a study: its sweep says "
                   "which schedulers run", file=sys.stderr)
             return 1
-        return conduct(args.folder, args.quick, args.jobs, args.build,
-                       args.out, args.profile, args.again)
+        return conduct(Wish(args.folder, args.quick, args.jobs, args.build,
+                            args.out, args.profile, args.accel, args.again))
     began = time.monotonic()
     try:
         manifest = choose(read(args.folder), args.sched, args.plugin)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from xentrace.trace import ROOT
@@ -15,9 +16,11 @@ from .manifest import ManifestError
 PROFILES = Path(__file__).resolve().parent
 
 
-def _out(what: study.Study, quick: bool, build: Path) -> Path:
+def _out(what: study.Study, quick: bool, build: Path, accel: str) -> Path:
     """Where the results go: to results/ only those that may be committed, of
-    the whole sweep of an experiment of ours."""
+    the whole sweep of an experiment of ours, and that repeat."""
+    if accel:
+        return build / "results" / f"{what.name}-live-{accel}"
     ours = what.folder.resolve().parent == ROOT / "experiments"
     return (ROOT if ours and not quick else build) / "results" / what.name
 
@@ -44,32 +47,49 @@ def _tell(outcome: publish.Outcome, changed: list[str], out: Path,
     print(f"\nreport: {out / 'report.html'}   ({seconds:.0f} s)", flush=True)
 
 
-def conduct(folder: Path, quick: bool = False, jobs: int = 2,
-            build: Path = ROOT / "build", out: Path | None = None,
-            profile: str = "", again: bool = False) -> int:
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of a study. profile: Snakemake's, for a cluster; accel: of
+    live runs; again: make no runs, judge those that are there."""
+
+    folder: Path
+    quick: bool = False
+    jobs: int = 2
+    build: Path = ROOT / "build"
+    out: Path | None = None
+    profile: str = ""
+    accel: str = ""
+    again: bool = False
+
+
+def _do(wish: Wish) -> tuple[publish.Outcome, list[str], Path] | None:
+    """What came of it, what has changed, where it is; None: interrupted."""
+    what, build = study.read(wish.folder), wish.build.resolve()
+    with graph.locked(plan.top_of(what, wish.quick, build, wish.accel)):
+        work = plan.make(what, wish.quick, build, wish.accel)
+        if not wish.again and not graph.work(work, wish.jobs,
+                                             _profile(wish.profile)):
+            return None
+        outcome = publish.evaluate(work)
+        where = wish.out or _out(what, wish.quick, build, wish.accel)
+        return outcome, publish.publish(outcome, where), where
+
+
+def conduct(wish: Wish) -> int:
     """0: PASS; 1: not, or the manifest is wrong; 3: PASS, but a trace is not
     that of an equal run before; 130: interrupted."""
     began = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        what = study.read(folder)
-        top = build.resolve() / "experiments" / what.name / (
-            "quick" if quick else "full")
-        with graph.locked(top):
-            work = plan.make(what, quick, build.resolve())
-            if not again and not graph.work(work, jobs, _profile(profile)):
-                return 130
-            outcome = publish.evaluate(work)
-            where = out or _out(what, quick, build)
-            changed = publish.publish(outcome, where)
-    except ManifestError as error:
+        done = _do(wish)
+    except (ManifestError, RuntimeError) as error:
         print(error, file=sys.stderr)
-        return 1
-    except RuntimeError as error:
-        print(f"{folder}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    if not done:
+        return 130
+    outcome, changed, where = done
     _tell(outcome, changed, where, time.monotonic() - began)
     if outcome.status != PASS:
         return 1

@@ -85,7 +85,7 @@ def boot(folder: Path, settings: dict[str, Any], making: Path) -> None:
     m = manifest.read(folder / "scenario.json")
     plugins = tuple(build / "plugins" / f"{Path(p).name}.o"
                     for p in settings["plugins"])
-    m = dataclasses.replace(m, plugins=plugins)
+    m = dataclasses.replace(m, plugins=plugins, accel=settings["accel"])
     one = run.Run(m.schedulers[0], m.seeds[0], making)
     whole = run.run_all([one], m, build, 1, settings["limit_s"])
     if not whole:

@@ -138,6 +138,7 @@ class Manifest:
     plugins: tuple[Path, ...] = ()  # objects to load: choose.py
     pools: list[Pool] = dataclasses.field(default_factory=list)
     costs: dict[str, int] = dataclasses.field(default_factory=dict)
+    accel: str = ""     # "kvm", "tcg": live; empty: deterministic
     file: Path = Path()
     lines: locate.Lines = dataclasses.field(
         default_factory=lambda: locate.Lines(""), compare=False, repr=False)
@@ -364,7 +365,8 @@ def _build(root: dict[str, Any], file: Path,
     for name in "domains", "machine", "schedulers":
         if not root.get(name) and (name != "schedulers"
                                    or not root.get("pools")):
-            raise _Wrong((name,), f"there is no {name}")
+            brackets = f"[{name}]" if name == "machine" else f"[[{name}]]"
+            raise _Wrong((name,), f"no {brackets} is there")
     _known(root, "machine", ("cpus", "memory", "icount_shift"))
     _known(root, "trace", ("mask", "pages"))
     if "cpus" not in root["machine"]:
@@ -403,7 +405,11 @@ def load(where: Path) -> tuple[Path, dict[str, Any], locate.Lines]:
         if file.suffix == ".json":
             return file, json.loads(text), locate.Lines("")
         return file, tomllib.loads(text), locate.Lines(text)
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except OSError as error:
+        raise ManifestError(f"{file}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{file}: it is no text: {error}") from None
+    except json.JSONDecodeError as error:
         raise ManifestError(f"{file}: {error}") from None
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))

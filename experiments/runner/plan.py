@@ -13,9 +13,11 @@ changed, and what has not changed is not made again.
 """
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import math
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -46,6 +48,7 @@ class Plan:
     runs: list[Planned]
     top: Path
     build: Path
+    accel: str = ""     # of live runs
 
     def folder(self, run: Planned) -> Path:
         """A run's."""
@@ -135,12 +138,26 @@ def _recipe(run: Planned, study: Study, build: Path,
                        for f in inputs(run, build)}}
 
 
+_IMPORT = re.compile(r"^(?:from|import) (experiments(?:\.\w+)+)", re.M)
+
+
+def _imported(file: Path, found: set[Path]) -> None:
+    """What a module takes from experiments/, and what that does."""
+    for name in _IMPORT.findall(file.read_text()):
+        other = ROOT.joinpath(*name.split(".")).with_suffix(".py")
+        if other.exists() and other not in found:
+            found.add(other)
+            _imported(other, found)
+
+
 def _measure_key(study: Study, run: Planned, build: Path) -> dict[str, Any]:
     """What the numbers depend on, besides the run itself."""
     code = [HERE / "measures.py", HERE / "observed.py", HERE / "job.py",
             *sorted((ROOT / "xentrace").glob("*.py"))]
     if (own := study.folder / "analyse.py").exists():
-        code.append(own)
+        others: set[Path] = set()
+        _imported(own, others)
+        code += [own, *sorted(others - set(code))]
     window = run.manifest.measure
     return {"metrics": [vars(m) for m in study.metrics],
             "window": [window.start, window.stop, window.end],
@@ -185,16 +202,36 @@ def _tools_there(every: list[Planned], build: Path) -> None:
                                 f"{target}`")
 
 
-def make(study: Study, quick: bool, build: Path) -> Plan:
+def top_of(study: Study, quick: bool, build: Path, accel: str) -> Path:
+    """The folder of all the runs' folders."""
+    kind = f"live-{accel}" if accel else "quick" if quick else "full"
+    return build / "experiments" / study.name / kind
+
+
+def _live(every: list[Planned], accel: str) -> list[Planned]:
+    """The same on real time."""
+    if not accel:
+        return every
+    for run in every:
+        if run.host != "qemu":
+            raise ManifestError(f"{run.name}: ACCEL={accel}: the simulator "
+                                "has no real time; only host qemu can be "
+                                "live: choose its runs, with `where` of "
+                                "[quick] and QUICK=1")
+    return [dataclasses.replace(r, manifest=dataclasses.replace(
+        r.manifest, accel=accel)) for r in every]
+
+
+def make(study: Study, quick: bool, build: Path, accel: str = "") -> Plan:
     """Plan all runs and write their folders; remove those of runs that are
     planned no more. ManifestError: what is wrong."""
-    every = runs(study, quick)
+    every = _live(runs(study, quick), accel)
     make_plugins(every, build)
     _tools_there(every, build)
-    top = build / "experiments" / study.name / ("quick" if quick else "full")
-    plan = Plan(study, quick, every, top, build)
+    top = top_of(study, quick, build, accel)
+    plan = Plan(study, quick, every, top, build, accel)
     settings = {"study": str(study.file.resolve()), "build": str(build),
-                "limit_s": study.limit_s}
+                "limit_s": study.limit_s, "accel": accel}
     for run in every:
         _prepare(plan, run, settings)
     names = {r.name for r in every}

@@ -161,6 +161,8 @@ def tables(study: Study, point: Point, quick: bool = False,
     """The scenario of a point (all schedulers still in it), and its host."""
     raw = _raw(study, point)
     tree = copy.deepcopy({**study.scenario, "host": study.root["host"]})
+    for row in tree.get("schedulers", []):
+        row.setdefault("id", row["name"])   # a change may give another name
     try:
         for place, change in _changes(study, raw, quick, control):
             overlay(tree, copy.deepcopy(change), place)
@@ -183,9 +185,7 @@ def plan(study: Study, point: Point, quick: bool = False,
     # With all schedulers, so that messages have the file's lines.
     whole = manifest.build(tree, study.file, study.lines)
     rows = tree.get("schedulers", [])
-    mine = [r for r in rows
-            if point["scheduler"] in (r.get("id"), r["name"])
-            and (r.get("id") or r["name"]) == point["scheduler"]]
+    mine = [r for r in rows if r.get("id") == point["scheduler"]]
     if rows:
         tree = {**tree, "schedulers": mine}
     for d in whole.domains:

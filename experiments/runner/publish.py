@@ -114,6 +114,7 @@ def describe(outcome: Outcome) -> dict[str, Any]:
     plan = outcome.plan
     return {
         "experiment": plan.study.name, "quick": plan.quick,
+        "time": f"live, {plan.accel}" if plan.accel else "deterministic",
         "commit": commit(), "status": outcome.status,
         "tools": _tools(), "inputs": _inputs(plan),
         "runs": {r.name: _run(plan, r) for r in plan.runs},
@@ -172,6 +173,7 @@ def write_report(outcome: Outcome, said: dict[str, Any],
     plan = outcome.plan
     file.write_text(env.get_template("study.html.j2").render(
         study=plan.study, root=plan.study.root, quick=plan.quick,
+        accel=plan.accel,
         runs=len(plan.runs), outcome=outcome, said=said, table=lines,
         tails={p["run"]: "\n".join(tail(plan, p["run"]))
                for p in outcome.missing},
@@ -186,16 +188,17 @@ def compare(old: str, said: dict[str, Any]) -> list[str]:
     found = []
     for name, run in said["runs"].items():
         was = before.get("runs", {}).get(name, {})
-        if was.get("trace_sha256") not in (None, run["trace_sha256"]):
+        if was.get("trace_sha256") not in (None, run.get("trace_sha256")):
             why = "the same was asked for" if \
-                was.get("asked_sha256") == run["asked_sha256"] else \
+                was.get("asked_sha256") == run.get("asked_sha256") else \
                 "something else was asked for"
             found.append(f"{name}: another trace ({why})")
     for name, value in said["inputs"].items():
         if before.get("inputs", {}).get(name, value) != value:
             found.append(f"input {name} is another")
-    if before.get("status") != said["status"]:
-        found.append(f"verdict: {before.get('status')} -> {said['status']}")
+    if before.get("status") != said.get("status"):
+        found.append(f"verdict: {before.get('status')} -> "
+                     f"{said.get('status')}")
     return found
 
 
@@ -220,5 +223,6 @@ def publish(outcome: Outcome, out: Path) -> list[str]:
     (out / "verdict.txt").write_text("\n".join(outcome.lines) + "\n")
     write_report(outcome, said, lines, svgs, out / "report.html")
     changed = tables.changes(old_table, out / "table.csv") if old_table else []
-    changed += compare(old_said, said) if old_said else []
+    if old_said and not plan.accel:     # what is live does not repeat
+        changed += compare(old_said, said)
     return changed

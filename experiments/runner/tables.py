@@ -102,6 +102,8 @@ def committed(file: Path) -> str | None:
     """What the last commit has there, or else the disk; None: nothing."""
     try:
         name = file.resolve().relative_to(ROOT)
+        if (ROOT / "COMMIT").exists():      # an artefact, not a clone
+            raise ValueError
         done = subprocess.run(["git", "-C", ROOT, "show", f"HEAD:{name}"],
                               text=True, capture_output=True)
         if done.returncode == 0:

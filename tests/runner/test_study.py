@@ -1,5 +1,5 @@
-"""A study from beginning to end, in the simulator: what it leaves, what it makes
-again, what becomes of a run that fails."""
+"""A study from beginning to end, in the simulator: what it leaves, what is made
+anew, what becomes of a run that fails."""
 from __future__ import annotations
 
 import json
@@ -23,10 +23,12 @@ pytestmark = pytest.mark.xdist_group("study")
 class Place:
     """A copy of the study, a build folder and a results folder of its own."""
 
+    source = STUDY
+
     def __init__(self, top: Path) -> None:
-        self.folder, self.build = top / "study", top / "build"
+        self.folder, self.build = top / self.source.name, top / "build"
         self.out = top / "results"
-        shutil.copytree(STUDY, self.folder)
+        shutil.copytree(self.source, self.folder)
         self.build.mkdir()
         for name in TOOLS:
             if (ROOT / "build" / name).exists():
@@ -34,7 +36,7 @@ class Place:
 
     @property
     def runs(self) -> Path:
-        return self.build / "experiments" / "study" / "full"
+        return self.build / "experiments" / self.source.name / "full"
 
     def change(self, old: str, new: str, name: str = "experiment.toml",
                ) -> None:

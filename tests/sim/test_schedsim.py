@@ -115,6 +115,14 @@ GOOD = scenario('hog: { kind = "hog" } | weight = 256\n'
      r"3: costs.small: unknown key 'small'; known: alarm"),
     ('kind = "hog"', 'kind = "ping", peer = "nobody"',
      r"12: domains.hog.workload.peer: no domain is called 'nobody'"),
+    ('kind = "hog"', 'kind = "ping", peer = "p"',
+     r"12: domains.hog.workload.peer: p's workload is periodic; a ping needs "
+     r"a pong"),
+    ('kind = "hog"', 'kind = "serve", work = "1ms", to = "hog"',
+     r"12: domains.hog.workload.to: hog would talk to itself"),
+    ('name = "bvt"', 'name = "bvt"\noptions = "rr.slice=1ms"',
+     r"8: schedulers.bvt.options: rr.slice=1ms: the scheduler here is bvt"),
+    ("[[domains]]", "[[domain]]", r"\d+: domain: unknown key 'domain'; known"),
     ('kind = "hog"', 'kind = "replay", trace = "none"',
      r"12: domains.hog.workload.trace: .*none"),
 ])
@@ -137,13 +145,32 @@ def test_a_refused_domain_is_named(tmp_path: Path):
 @pytest.mark.parametrize("options,says", [
     (["--param", "bvt.warp"], "NAME.PARAM=VALUE"),
     (["--param", "bvt.nope=1"], "--param: bvt has no parameter nope"),
-    (["--cost", "air=1us"], "--cost air=1us: known are boot, switch"),
+    (["--param", "rr.slice=1ms"],
+     "--param: rr.slice=1ms: no scheduler rr runs here, but bvt"),
+    (["--cost", "air=1us"], "--cost: air=1us: known are boot, switch"),
+    (["--cost", "switch=1"], "--cost switch: '1' is not a time: write 120ms"),
+    (["--until", "never"], "--until: 'never' is not a time: write 120ms"),
     (["--sched", "none"], "--sched: no scheduler is called none"),
     (["--plugin", "/dev/null"], "/dev/null: "),
 ])
 def test_errors_of_options(tmp_path: Path, options, says):
     r = run(tmp_path, GOOD, *options)
     assert r.code == 1 and says in r.err and r.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("file,says", [
+    ("none.toml", "none.toml: No such file or directory\n"),
+    (".", "/experiment.toml: No such file or directory\n"),
+    ("noise.toml", "noise.toml: it is no text: "),
+    ("empty.toml", "empty.toml:1: domains: no [[domains]] is there\n"),
+])
+def test_errors_of_files(tmp_path: Path, file, says):
+    (tmp_path / "noise.toml").write_bytes(b"\x8b\xff")
+    (tmp_path / "empty.toml").touch()
+    r = subprocess.run([SCHEDSIM, tmp_path / file], text=True,
+                       capture_output=True)
+    assert r.returncode == 1 and says in r.stderr
+    assert r.stderr.count("\n") == 1 and not r.stdout
 
 
 @pytest.mark.parametrize("name,vcpus,until,says", [
