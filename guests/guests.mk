@@ -55,7 +55,10 @@ $(BUILD)/guests/bench-probe: guests/host/probe.S
 bench-boot: hypervisor linux-guest $(BUILD)/guests/bench-probe ## boot, by Xen
 	$(PYTHON) guests/bench/boot_linux.py $(BUILD) $(BENCH_ARGS)
 
-.PHONY: bench bench-boot
+bench-trace: hypervisor linux-guest tools $(BUILD)/guests/bench-probe ## boot, by trace
+	$(PYTHON) guests/bench/boot_trace.py $(BUILD) $(BENCH_ARGS)
+
+.PHONY: bench bench-boot bench-trace
 
 # A Linux guest from Debian packages: guests/linux/README.md.
 LINUX_GUEST := $(BUILD)/guests/linux
@@ -87,7 +90,16 @@ $(LINUX_GUEST)/boot.img: guests/linux/mkinitrd.py guests/linux/init \
 	@mkdir -p $(@D)
 	$(PYTHON) $< $@ guests/linux/init busybox $(abspath $(LINUX_GUEST)/tsc)
 
-.PHONY: linux-guest dom0-disk
+# The kernel's own self-tests, for `make soak`; the network is needed.
+SELFTESTS := $(LINUX_GUEST)/selftests
+selftests: $(LINUX_GUEST)/selftests.img ## the kernel's self-tests, for dom0
+$(LINUX_GUEST)/selftests.img: guests/linux/mkinitrd.py guests/linux/init \
+        guests/linux/selftests.sh guests/linux/selftests-jobs.sh
+	guests/linux/selftests.sh $(SELFTESTS)
+	$(PYTHON) $< --jobs guests/linux/selftests-jobs.sh $@ guests/linux/init \
+	    busybox $(abspath $(SELFTESTS))/*
+
+.PHONY: linux-guest dom0-disk selftests
 
 # The same with the drivers of QEMU's devices, for dom0: guests/dom0/README.md.
 DOM0_MODULES := ahci,ata_piix,sd_mod,nvme,virtio_pci,virtio_blk,virtio_net,$(\
@@ -118,6 +130,8 @@ TOOLSTACK_ADD := $(addprefix $(TOOLSTACK_XEN)/,xl xenconsole xenconsoled \
     $(LINUX_GUEST)/domu.img=/guests/domu.img \
     /lib/x86_64-linux-gnu/libgcc_s.so.1 \
     $(BUILD)/guests/hog=/guests/hog $(BUILD)/guests/stop=/guests/stop \
+    $(BUILD)/xentrace=/usr/bin/metronome-xentrace \
+    guests/toolstack/metronome-top=/usr/bin/metronome-top \
     $(BUILD)/guests/periodic=/guests/periodic \
     $(BUILD)/metronomectl=/usr/sbin/metronomectl
 
@@ -133,6 +147,7 @@ linux-guest: $(LINUX_GUEST)/toolstack.img
 $(LINUX_GUEST)/toolstack.img: guests/linux/mkinitrd.py guests/linux/init \
         guests/toolstack/jobs.sh $(LINUX_GUEST)/vmlinuz \
         $(LINUX_GUEST)/domu.img $(BUILD)/guests/hog $(BUILD)/guests/stop \
+        $(BUILD)/xentrace guests/toolstack/metronome-top \
         $(BUILD)/guests/periodic $(BUILD)/metronomectl
 	@mkdir -p $(@D)
 	$(PYTHON) $< --plain --jobs guests/toolstack/jobs.sh \

@@ -20,8 +20,9 @@ host-tests: $(BUILD)/kit/conformance
 # The same with plug-ins that are wrong on purpose.
 WRONG_SRC := $(wildcard tests/conformance/wrong/*.c)
 WRONG_OBJ := $(WRONG_SRC:%.c=$(BUILD)/kit/%.o)
+WRONG_LINK := -Wl,--wrap=sched_cpu_down,--wrap=sched_breach
 $(BUILD)/kit/wrong: $(KIT_OBJ) $(WRONG_OBJ)
-	$(HOSTCC) -o $@ $^
+	$(HOSTCC) $(WRONG_LINK) -o $@ $^
 
 host-tests: $(BUILD)/kit/wrong
 
@@ -46,6 +47,12 @@ $(BUILD)/kit/fuzz: $(FUZZ_OBJ)
 	clang -fsanitize=fuzzer,address,undefined -o $@ $^
 
 host-tests: $(BUILD)/kit/fuzz
+
+# ... and with the plug-ins that are wrong on purpose.
+$(BUILD)/kit/fuzz-wrong: $(FUZZ_OBJ) $(WRONG_OBJ)
+	clang -fsanitize=fuzzer,address,undefined $(WRONG_LINK) -o $@ $^
+
+host-tests: $(BUILD)/kit/fuzz-wrong
 
 # What is new is kept in build/, beside the seeds of the tree.
 .PHONY: fuzz-sched

@@ -48,10 +48,18 @@ static int do_set_iopl(union physdev_arg *arg)
     return 0;
 }
 
-/* User space's ports: there are none, whatever the bitmap says. */
+/* What its programs may use. The bitmap is read at each use (pv/port.c). */
 static int do_set_iobitmap(union physdev_arg *arg)
 {
-    return arg->set_iobitmap.nr_ports > 65536 ? -XEN_EINVAL : 0;
+    struct pv_vcpu *p = &current_vcpu()->pv;
+    unsigned ports = arg->set_iobitmap.nr_ports;
+
+    if (ports > 65536 ||
+        !guest_range_ok(guest_handle(arg->set_iobitmap.bitmap), ports / 8 + 1))
+        return -XEN_EINVAL;
+    p->io_bitmap = guest_handle(arg->set_iobitmap.bitmap);
+    p->io_ports = ports;
+    return 0;
 }
 
 /* ---- the IO-APICs ---- */

@@ -105,7 +105,7 @@ static struct {
     struct trap_frame back;
 } failed;
 
-static void note_failsafe(struct trap_frame *frame)
+static void note_fault(struct trap_frame *frame)
 {
     failed.frame = *frame;
     failed.count++;
@@ -141,17 +141,26 @@ static void bad_return(uint64_t cs, uint64_t rip, uint64_t ss)
                        "r12", "r13", "r14", "r15", "memory");
 }
 
-static void test_failsafe(void)
+/* The exception comes from where the return was to go on. */
+static void check_fault(const char *what, uint64_t error, uint64_t rip)
 {
-    trap_set_handler(TRAP_FAILSAFE, note_failsafe);
-    trap_set_handler(TRAP_PROTECTION, note_failsafe);
+    check_equal(failed.count, 1, what);
+    check(failed.frame.error == error, "%s: error code %lx", what,
+          failed.frame.error);
+    check(failed.frame.rip == rip, "%s: rip %lx", what, failed.frame.rip);
+}
+
+static void test_bad_return(void)
+{
+    trap_set_handler(TRAP_PROTECTION, note_fault);
     bad_return(SELECTOR(100) & ~3UL, 0x1000, FLAT_KERNEL_SS);
-    check_equal(failed.count, 1, "a return to no code segment");
+    check_fault("a return to no code segment", SELECTOR(100) & ~3UL, 0x1000);
     bad_return(0xe008, 0x1000, FLAT_KERNEL_SS);
-    check_equal(failed.count, 1, "a return to the hypervisor's segment");
+    check_fault("a return to the hypervisor's segment", 0xe008, 0x1000);
+    bad_return(KERNEL_CS_FRAME, 0x1000, SELECTOR(100));
+    check_fault("a return to no stack segment", SELECTOR(100) & ~3UL, 0x1000);
     bad_return(KERNEL_CS_FRAME, 1UL << 63, FLAT_KERNEL_SS);
-    check_equal(failed.count, 1, "a return to no canonical address");
-    trap_set_handler(TRAP_FAILSAFE, NULL);
+    check_fault("a return to no canonical address", 0, 1UL << 63);
     trap_set_handler(TRAP_PROTECTION, NULL);
 }
 
@@ -160,6 +169,6 @@ void guest_main(void)
     report_begin("descriptor");
     test_gdt(page_alloc());
     test_ldt(page_alloc());
-    test_failsafe();
+    test_bad_return();
     report_end();
 }

@@ -141,15 +141,14 @@ exit_iret_instruction:
     iretq
     EXCEPTION_FIXUP exit_iret_instruction, exit_iret_failed
 
-/* The guest's cs, ss or rip can't be loaded: its failsafe callback hears. The
- * frame still stands from rip up, and the guest's registers are in place. */
+/* The guest's cs, ss or rip can't be loaded: it gets the exception. The frame
+ * still stands from rip up, and the guest's registers are in place. */
     .global exit_iret_failed
 exit_iret_failed:
     push $0
     SAVE_REGISTERS
     mov TOP_PV(%rsp), %rbx
-    mov %rsp, %rdi
-    CALL_C pv_failsafe
+    CALL_C pv_return_failed
     jmp exit_to_guest
 
 2:  mov $NR_HYPERCALLS_ASM - 1, %eax /* not one, as any beyond the table */

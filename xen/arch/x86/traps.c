@@ -20,6 +20,8 @@ extern const struct fixup __start_ex_table[], __stop_ex_table[];
 /* The address of the last page fault that was tried again. */
 static DEFINE_PER_CPU(uintptr_t, tried);
 
+static DEFINE_PER_CPU(struct trap_mended, mended);
+
 /* Some hundred entries, and a rare event: no need to sort. */
 static uintptr_t find_fixup(uintptr_t rip)
 {
@@ -62,8 +64,16 @@ void trap_hypervisor(struct cpu_user_regs *regs)
     to = find_fixup(regs->rip);
     if (!to)
         fatal_trap(regs);
-    if (!try_again(regs))
-        regs->rip = to;
+    if (try_again(regs))
+        return;
+    this_cpu(mended).vector = regs->entry_vector;
+    this_cpu(mended).error_code = regs->error_code;
+    regs->rip = to;
+}
+
+struct trap_mended trap_last_mended(void)
+{
+    return this_cpu(mended);
 }
 
 void WEAK trap_nmi(struct cpu_user_regs *regs)

@@ -30,4 +30,11 @@ void trap_machine_check(struct cpu_user_regs *regs);
 void trap_hypervisor(struct cpu_user_regs *regs); /* while we ran */
 void trap_guest(struct cpu_user_regs *regs);      /* while a guest ran */
 
+/* The last exception of ours that went on by the exception table, on this CPU.
+ * Interrupts off since then. */
+struct trap_mended {
+    uint32_t vector, error_code;
+};
+struct trap_mended trap_last_mended(void);
+
 #endif

@@ -6,6 +6,7 @@
 #include "xen/arch/x86/pv/bounce_private.h"
 #include "xen/arch/x86/pv/pv_private.h"
 #include "xen/arch/x86/spinlock.h"
+#include "xen/arch/x86/traps.h"
 
 #define TRAP_MASKS 4u /* trap_info.flags: clear event enable */
 
@@ -85,31 +86,16 @@ void pv_inject(unsigned vector, int error_code)
                   (uint32_t)error_code);
 }
 
-/* The way back to the guest faulted: below its handler's usual frame stand the
- * data selectors, so that it can tell which of them could not be loaded. */
-void pv_failsafe(struct cpu_user_regs *regs)
+/* From entry.S, interrupts off: the way back to the guest faulted. As on Xen it
+ * gets that exception, as if the instruction that it was to go on at had raised
+ * it; not its failsafe callback, which is for data selectors that cannot be
+ * loaded any more: we make these null (switch.c). */
+void pv_return_failed(void)
 {
-    struct pv_vcpu *p = current_pv();
-    uint64_t *frame;
-    unsigned selector[4];
+    struct trap_mended fault = trap_last_mended();
 
     irq_enable();
-    pv_bounce(p, regs, p->failsafe_callback, p->failsafe_masks, NO_ERROR_CODE,
-              0);
-    frame = (uint64_t *)regs->rsp - 4;
-    if (p->stop || !guest_range_ok((uintptr_t)frame, 48))
-        return;
-    __asm__ volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
-                     : "=r"(selector[0]), "=r"(selector[1]), "=r"(selector[2]),
-                       "=r"(selector[3]));
-    GUEST_PUT64(frame, regs->rcx, no_stack);
-    GUEST_PUT64(frame + 1, regs->r11, no_stack);
-    for (unsigned i = 0; i < 4; i++)
-        GUEST_PUT64(frame + 2 + i, selector[i] & 0xffff, no_stack);
-    regs->rsp = (uintptr_t)frame;
-    return;
-no_stack:
-    up_crash("no stack at %p for the failsafe callback", (void *)frame);
+    pv_inject(fault.vector, (int)(fault.error_code & 0xffff));
 }
 
 /* What the fast ways work with is not for a guest that is resumed, or a log. */

@@ -98,7 +98,7 @@ no_stack:
 void pv_bounce_event(struct pv_vcpu *p, struct cpu_user_regs *regs);
 void pv_bounce_syscall(struct pv_vcpu *p, struct cpu_user_regs *regs);
 void pv_page_fault(struct pv_vcpu *p, struct cpu_user_regs *regs);
-void pv_failsafe(struct cpu_user_regs *regs);
+void pv_return_failed(void);
 void pv_no_stack(struct cpu_user_regs *regs);
 void pv_no_iret_frame(struct cpu_user_regs *regs);
 int64_t pv_traced_hypercall(struct cpu_user_regs *regs);

@@ -136,10 +136,12 @@ static void decode_opcode(struct instruction *in, const uint8_t *b,
     case 0x6c:
     case 0x6d:
         in->kind = INSTR_INS;
+        in->immediate = PORT_IN_DX;
         break;
     case 0x6e:
     case 0x6f:
         in->kind = INSTR_OUTS;
+        in->immediate = PORT_IN_DX;
         break;
     case 0xcd:
         if (size < 2)

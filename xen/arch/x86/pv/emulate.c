@@ -199,11 +199,11 @@ bool pv_emulate_gp(struct pv_vcpu *p, struct cpu_user_regs *regs)
     if (regs->error_code)
         return (regs->error_code & 7) == ERROR_IDT &&
                software_interrupt(p, regs);
-    if (!p->kernel_mode && p->iopl != FLAG_IOPL)
+    if (!p->kernel_mode && p->iopl != FLAG_IOPL && !p->io_ports)
         return false;
     in = fetch(regs);
     if (pv_is_port_io(&in)) {
-        if (!p->iopl || !pv_port_io(p, regs, &in, &done))
+        if (!pv_port_io(p, regs, &in, &done))
             return false;
     } else if (!p->kernel_mode || !execute(p, regs, &in)) {
         return false;

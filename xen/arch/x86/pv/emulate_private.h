@@ -20,7 +20,7 @@ enum instruction_kind {
     INSTR_INT,  /* immediate: vector */
     INSTR_IN,   /* immediate: port, or 0x10000: dx */
     INSTR_OUT,
-    INSTR_INS,
+    INSTR_INS, /* immediate: 0x10000 */
     INSTR_OUTS,
     INSTR_CLI,
     INSTR_STI,

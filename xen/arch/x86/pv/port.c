@@ -1,14 +1,17 @@
 /*
  * port.c - port I/O by a guest that may: IN, OUT, and their string forms.
  *
- * Ports that the domain may not use read as all ones and take no writes, as
- * where no device is: kernels probe.
+ * Two ask in turn. The guest's own kernel, as on the bare processor: by IOPL
+ * and by the bitmap that it keeps for its programs (set_iobitmap); what these
+ * forbid is #GP. Then we: ports that the domain may not use read as all ones
+ * and take no writes, as where no device is: kernels probe.
  */
 #include "xen/arch/up.h"
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/guest_access.h"
 #include "xen/arch/x86/msr.h"
 #include "xen/arch/x86/pci.h"
+#include "xen/arch/x86/pv/bounce_private.h"
 #include "xen/arch/x86/pv/emulate_private.h"
 #include "xen/arch/x86/pv/pv.h"
 
@@ -97,13 +100,42 @@ static void string_io(struct cpu_user_regs *regs, const struct instruction *in,
     *done = count == 0; /* else it is carried out again for the rest */
 }
 
+/* The bitmap is in the kernel's memory, which its user's tables need not have.
+ * What can't be read there forbids. */
+static bool bitmap_allows(struct pv_vcpu *p, uint16_t port, unsigned width)
+{
+    unsigned first = port % 8, mask = ((1u << width) - 1) << first;
+    uint8_t bits[2] = { 0, 0 };
+    bool user = !p->kernel_mode;
+    int rc;
+
+    if (port + width > p->io_ports)
+        return false;
+    if (user)
+        pv_toggle(p);
+    rc = copy_from_guest(bits, p->io_bitmap + port / 8,
+                         first + width > 8 ? 2 : 1);
+    if (user)
+        pv_toggle(p);
+    return !rc && !((bits[0] | (unsigned)bits[1] << 8) & mask);
+}
+
+/* For the kernel, ring 3 as it is, the ABI has IOPL 1 suffice. */
+static bool guest_allows(struct pv_vcpu *p, uint16_t port, unsigned width)
+{
+    if (p->kernel_mode ? p->iopl != 0 : p->iopl == FLAG_IOPL)
+        return true;
+    return bitmap_allows(p, port, width);
+}
+
 bool pv_port_io(struct pv_vcpu *p, struct cpu_user_regs *regs,
                 const struct instruction *in, bool *done)
 {
     uint16_t port = in->immediate & PORT_IN_DX ? (uint16_t)regs->rdx
                                                : (uint16_t)in->immediate;
 
-    (void)p;
+    if (!guest_allows(p, port, in->width))
+        return false;
     if (in->kind == INSTR_IN) {
         set_rax(regs, in->width, port_in(port, in->width));
     } else if (in->kind == INSTR_OUT) {

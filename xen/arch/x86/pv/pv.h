@@ -64,6 +64,8 @@ struct pv_vcpu {
     uint64_t dr[8];      /* debug registers; 4 and 5 unused */
     uint32_t iopl;       /* emulated; as in RFLAGS: n << 12 */
     uint32_t iopl_mask;  /* VMASST_TYPE_architectural_iopl: FLAG_IOPL */
+    uintptr_t io_bitmap; /* in its kernel's memory: a bit set forbids a port */
+    unsigned io_ports;   /* of how many ports that tells; 0: there is none */
 
     void *xsave; /* XSAVE area, 64-byte aligned */
     uint64_t xcr0, xcr0_accum;
