@@ -33,3 +33,18 @@ run_ping() {
     ip link set eth0 up
     ping -c 3 -W 20 "$2"
 }
+
+# churn DISK OWN OTHER: in the background and for ever, read and write the disk
+# past the cache, and ping.
+run_churn() {
+    wait_for "/dev/$1" && wait_for /sys/class/net/eth0 || return 1
+    ip addr add "$2/24" dev eth0
+    ip link set eth0 up
+    while :; do
+        dd if="/dev/$1" of=/dev/null bs=64k count=32 iflag=direct
+        dd if=/dev/zero of="/dev/$1" bs=64k count=8 oflag=direct
+        usleep 1000
+    done > /dev/null 2>&1 &
+    ping -s 1400 -i 0.02 "$3" > /dev/null 2>&1 &
+    echo CHURNING
+}

@@ -1,6 +1,7 @@
 """What the toolstack does, step by step: the same on both hypervisors."""
 from __future__ import annotations
 
+from parts_faults import FAULTS
 from parts_live import LIVE
 from parts_save import SAVE
 from parts_sched import HOG, POOLS, SCHED
@@ -124,7 +125,7 @@ TRACE = [
 
 PARTS = {"info": INFO, "guest": GUEST, "sched": SCHED, "pools": POOLS,
          "live": LIVE, "stock": STOCK, "devices": DEVICES, "trace": TRACE,
-         "save": SAVE}
+         "save": SAVE, "faults": FAULTS}
 
 
 def steps(part: str, hypervisor: str) -> list[Step]:
