@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -54,7 +55,7 @@ def every(jobs: int, quick: bool) -> list[One]:
         except ManifestError:
             study = True    # its runner tells what is wrong
         words = [PYTHON, "-m", "experiments.runner",
-                 str(file.parent.relative_to(ROOT)), "--jobs", str(jobs)]
+                 os.path.relpath(file.parent, ROOT), "--jobs", str(jobs)]
         found.append(One(file.parent.name, words + ["--quick"] * quick,
                          study))
     found += [One(name, words, False) for name, words in OTHERS.items()]

@@ -14,13 +14,13 @@ import pandas as pd
 from experiments.explore import page
 
 from . import tables
+from .figures import KINDS, undate
 from .files import digest
 from .judge import FAIL, GONE, PASS, Tried, Verdict, judge_all, try_controls
 from .plan import Plan, inputs
 from .points import Planned
 from .report import cell, commit, inline, version_of
 
-KINDS = ("pdf", "svg", "png")
 HERE = Path(__file__).resolve().parent
 TAIL = 12       # lines of a failed run's log
 
@@ -151,6 +151,8 @@ def draw(outcome: Outcome, out: Path) -> dict[str, Path]:
             if done.returncode:
                 raise RuntimeError(f"{figure.script}: "
                                    f"{done.stderr.strip()[-400:]}")
+            if kind == "pdf":
+                undate(out / f"{figure.name}.pdf")
     return {f.name: out / f"{f.name}.svg" for f in study.figures}
 
 
@@ -188,16 +190,17 @@ def compare(old: str, said: dict[str, Any]) -> list[str]:
     found = []
     for name, run in said["runs"].items():
         was = before.get("runs", {}).get(name, {})
-        if was.get("trace_sha256") not in (None, run["trace_sha256"]):
+        if was.get("trace_sha256") not in (None, run.get("trace_sha256")):
             why = "the same was asked for" if \
-                was.get("asked_sha256") == run["asked_sha256"] else \
+                was.get("asked_sha256") == run.get("asked_sha256") else \
                 "something else was asked for"
             found.append(f"{name}: another trace ({why})")
     for name, value in said["inputs"].items():
         if before.get("inputs", {}).get(name, value) != value:
             found.append(f"input {name} is another")
-    if before.get("status") != said["status"]:
-        found.append(f"verdict: {before.get('status')} -> {said['status']}")
+    if before.get("status") != said.get("status"):
+        found.append(f"verdict: {before.get('status')} -> "
+                     f"{said.get('status')}")
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments.runner import merge, points, study
-from experiments.runner.manifest import ManifestError
+from experiments.runner.manifest import ManifestError, read
 
 STUDY = Path(__file__).parent / "study"
 
@@ -153,6 +153,12 @@ def heavier(scenario, point):
 """)
     run = points.runs(study.read(folder))[1]
     assert [d.weight for d in run.manifest.domains] == [256, 22]
+
+
+def test_a_study_is_no_scenario():
+    """schedsim says what to do with it."""
+    with pytest.raises(ManifestError, match="host: this is a study"):
+        read(STUDY)
 
 
 def test_overlay_and_holes():

@@ -108,6 +108,14 @@ def test_it_goes_on_after_one(whole: Place, tmp_path: Path,
     finish(place, whole)
 
 
+def test_the_jobs_end_with_their_runner(tmp_path: Path):
+    """One that would go on for ten minutes, and writes no trace."""
+    place = Place(tmp_path)
+    place.change('limit = "60s"', 'limit = "600s"')
+    place.change('until = "3s"', 'until = "90000000s"\n\n[trace]\nmask = 0')
+    kill(place, "a run is half done", signal.SIGKILL)   # and see them end
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_it_goes_on_after_five(whole: Place, tmp_path: Path, seed: int):
