@@ -3,7 +3,7 @@ set datafile separator ","
 file(name) = data.".".name.".csv"
 ids = "boost no-boost credit2 sedf bvt bvt-warp"
 array labels[6] = ["Credit", "Credit, no boost", "Credit2", "SEDF", "BVT, no warp", "BVT, warp"]
-set multiplot layout 1,2 margins 0.1,0.985,0.3,0.91 spacing 0.06
+set multiplot layout 1,2 margins 0.125,0.985,0.3,0.91 spacing 0.06
 set logscale y
 set yrange [0.0007:400]
 set ytics ("≤ 1 µs" 0.001, "10 µs" 0.01, "0.1 ms" 0.1, "1 ms" 1, "10 ms" 10, "100 ms" 100)
@@ -18,7 +18,7 @@ do for [i=1:6] {
     set label i labels[i] noenhanced at screen x+0.06, screen y font ",9"
 }
 set xlabel "computing guests"
-set ylabel "longest wait of a request" offset 1.5,0
+set ylabel "longest wait of a request" offset 0.3,0
 set title "it only answers" font ",10" offset 0,-0.5
 plot for [i=1:6] file("pure-".word(ids, i)."-sim") using 1:4 skip 1 \
     with linespoints lw 2 dt dash[i] pt mark[i] lc rgb colour[i], \

@@ -55,7 +55,7 @@ def scenario(tables: dict[str, Any], point: dict[str, Any]) -> dict[str, Any]:
         for i, task in enumerate(_task_set(point["load"], point["seed"]), 1)]
     tables["domains"].append({
         "name": "hog", "memory": "8M",
-        "workload": {"kind": "hog", "start": "500ms"}})
+        "workload": {"kind": "hog", "start": "480ms"}})
     return tables
 
 
@@ -68,7 +68,7 @@ def _domain(number: int, task: tuple[int, int, int], server: int,
     budget = min(round(work / 3 * SPARE) + 5 * US, period // 4)
     return {
         "name": f"task{number}", "memory": "8M",
-        "workload": {"kind": "periodic", "start": "500ms",
+        "workload": {"kind": "periodic", "start": f"{490 + number}ms",
                      "period": f"{period}ns", "work": f"{work}ns",
                      "offset": f"{period + phase}ns",
                      "duration": f"{GUEST_RUNS}ns" if host == "qemu"
