@@ -17,6 +17,7 @@ do for [i=1:6] {
     set label i labels[i] noenhanced at screen x+0.06, screen y font ",9"
 }
 set xlabel "batch domains"
+set yrange [0.7:*]
 set ylabel "99th percentile of responses, ms" offset 1,0
 plot 1.023 with lines lw 7 lc rgb "#cccccc", \
     for [i=1:6] file(word(ids, i)) using ($1+(i-3.5)*0.06):2:3:4 skip 1 \
