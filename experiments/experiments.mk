@@ -23,3 +23,37 @@ sched-cost: $(BUILD)/sched-cost ## measure the schedulers' callbacks, write resu
 
 agree: hypervisor guests tools ## do hypervisor and simulator decide alike? SCHED=NAME CPUS=1
 	$(PYTHON) -m experiments.agree $(SCHED:%=--sched %) $(CPUS:%=--cpus %)
+
+# The studies: `make NAME` for each folder with an experiment.toml that has a
+# [host]. QUICK=1: the thinned sweep. JOBS: runs at a time. PROFILE=slurm: on a
+# cluster. ACCEL=kvm: live, on real time.
+JOBS ?= 2
+STUDIES := $(patsubst experiments/%/experiment.toml,%,\
+    $(shell grep -ls '^\[host\]' experiments/*/experiment.toml))
+LINUX_STUDIES := $(filter $(STUDIES),$(patsubst experiments/%/experiment.toml,%,\
+    $(shell grep -ls '"linux/' experiments/*/experiment.toml)))
+
+.PHONY: $(STUDIES) latency results results-quick experiment artifact
+$(STUDIES): hypervisor guests tools
+	$(PYTHON) -m experiments.runner experiments/$@ --jobs $(JOBS) \
+	    $(QUICK:%=--quick) $(PROFILE:%=--profile %) $(ACCEL:%=--accel %)
+
+$(LINUX_STUDIES): linux-guest
+results-quick: $(LINUX_STUDIES:%=linux-guest)
+latency: demo
+
+# What ./metronome run FOLDER calls: an experiment wherever it is.
+experiment: $(if $(shell grep -ls '^kind = "sim"' $(FOLDER)/experiment.toml),,\
+    hypervisor guests)
+experiment: $(if $(shell grep -ls linux/ $(FOLDER)/experiment.toml),linux-guest) tools
+	$(PYTHON) -m experiments.runner $(FOLDER) --jobs $(JOBS) \
+	    $(QUICK:%=--quick) $(PROFILE:%=--profile %) $(ACCEL:%=--accel %)
+
+results: all linux-guest $(BUILD)/sched-cost ## run all experiments, write results/, say what has changed
+	$(PYTHON) -m experiments.runner.everything --jobs $(JOBS)
+
+results-quick: hypervisor guests tools ## the studies, thinned, in build/results
+	$(PYTHON) -m experiments.runner.everything --quick --jobs $(JOBS)
+
+artifact: ## pack sources, results and instructions: build/metronome-artifact.tar.xz
+	tools/artifact $(BUILD)/metronome-artifact.tar.xz

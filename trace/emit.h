@@ -24,11 +24,12 @@ struct trace_times {
     uint32_t f;
 } __attribute__((packed, may_alias));
 
-/* Writing one if there is no room that is known of. */
-void trace_emit_slowly(struct trace_ring *r, uint32_t header, uint64_t tsc,
+/* Writing one if there is no room that is known of: with the time that `clock`
+ * tells, read when its place is known; if that is NULL, with the time tsc. */
+void trace_emit_slowly(struct trace_ring *r, uint32_t header,
+                       uint64_t (*clock)(void), uint64_t tsc,
                        const uint32_t *words);
-__attribute__((cold)) void trace_commit_again(struct trace_ring *r,
-                                              uint64_t pos);
+__attribute__((cold)) void trace_commit_rest(struct trace_ring *r);
 
 /* The ABI's form of a position: modulo twice the size. */
 static inline uint32_t trace_index_of(const struct trace_ring *r, uint64_t pos)
@@ -38,14 +39,15 @@ static inline uint32_t trace_index_of(const struct trace_ring *r, uint64_t pos)
 
 /*
  * The record that was reserved at `from` is written: publish it and what came
- * behind it. Below an incomplete one, leave that to its context.
+ * behind it. Below an incomplete one, leave that to its context. Returns true
+ * if trace_commit_rest() is to be called, for something came meanwhile.
  */
-static inline void trace_commit(struct trace_ring *r, uint64_t from)
+static inline bool trace_commit(struct trace_ring *r, uint64_t from)
 {
     uint64_t pos;
 
     if (__builtin_expect(r->done != from, 0))
-        return;
+        return false;
     pos = local_read64(&r->pos);
     /* The consumer sees the record before prod: stores keep their order (SDM
      * 3A 8.2.2), and the compiler may not change it. Up to the store to done,
@@ -54,8 +56,7 @@ static inline void trace_commit(struct trace_ring *r, uint64_t from)
     local_write32(&r->buf->prod, trace_index_of(r, pos));
     local_write64(&r->done, pos);
     local_barrier();
-    if (__builtin_expect(r->pos != pos, 0))
-        trace_commit_again(r, pos);
+    return __builtin_expect(r->pos != pos, 0);
 }
 
 /*
@@ -70,8 +71,9 @@ static inline bool trace_reserve(struct trace_ring *r, uint64_t pos,
            __builtin_expect(local_cas64(&r->pos, pos, next), 1);
 }
 
-/* Write a record of nr <= 5 words, nr a constant, to its reserved place. */
-static inline __attribute__((always_inline)) void trace_fill(
+/* Write a record of nr <= 5 words, nr a constant, to its reserved place, and
+ * commit it: true as there. */
+static inline __attribute__((always_inline)) bool trace_fill(
     struct trace_ring *r, uint64_t pos, uint32_t header, uint64_t tsc,
     unsigned nr, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e)
 {
@@ -89,7 +91,7 @@ static inline __attribute__((always_inline)) void trace_fill(
         rec->word[3] = d;
     if (nr > 4)
         rec->word[4] = e;
-    trace_commit(r, pos);
+    return trace_commit(r, pos);
 }
 
 #endif

@@ -133,11 +133,14 @@ static uint32_t known_room(const struct trace_ring *r, uint32_t unread)
 
 /*
  * Where `need` bytes go if it takes more than a comparison to tell: at the end
- * of a lap, after a gap, and whenever the known room is used up. `from` is what
- * trace_commit() wants. Returns NULL if there is no room.
+ * of a lap, after a gap, and whenever the known room is used up. The time is
+ * that of the round that succeeds, so that whoever came between, and lies
+ * before, is not later. `from` is what trace_commit() wants. Returns NULL if
+ * there is no room.
  */
 static uint8_t *reserve_slowly(struct trace_ring *r, uint32_t need,
-                               uint64_t tsc, uint64_t *from)
+                               uint64_t (*clock)(void), uint64_t *tsc,
+                               uint64_t *from)
 {
     uint64_t pos, next;
     uint32_t lost, total, filler, busy, room;
@@ -146,6 +149,8 @@ static uint8_t *reserve_slowly(struct trace_ring *r, uint32_t need,
         lost = local_read32(&r->lost) ? TRACE_LOST_BYTES : 0;
         total = need + lost;
         pos = local_read64(&r->pos);
+        if (clock)
+            *tsc = clock();
         if (offset(pos) + total < r->size) {
             filler = 0;
             next = pos + total;
@@ -157,7 +162,7 @@ static uint8_t *reserve_slowly(struct trace_ring *r, uint32_t need,
         if (busy > r->size || r->size - busy < filler + total) {
             if (r->overwrite && discard(r))
                 continue;
-            drop(r, tsc);
+            drop(r, *tsc);
             return NULL;
         }
         if (local_cas64(&r->pos, pos, next))
@@ -175,7 +180,7 @@ static uint8_t *reserve_slowly(struct trace_ring *r, uint32_t need,
         room = r->size / 2 - 1;
     local_write64(&r->end, (next >> 32) << 32 | room);
     if (lost)
-        write_lost(r, r->data + offset(next) - total, tsc);
+        write_lost(r, r->data + offset(next) - total, *tsc);
     if (local_read32(&r->lost)) /* a nested one was dropped meanwhile */
         local_write64(&r->end, 0);
     if (busy + filler + total >= r->size / 2 && r->half_full && !r->overwrite)
@@ -186,12 +191,18 @@ static uint8_t *reserve_slowly(struct trace_ring *r, uint32_t need,
     return r->data + offset(next) - need;
 }
 
-void trace_commit_again(struct trace_ring *r, uint64_t pos)
+void trace_commit_rest(struct trace_ring *r)
 {
+    uint64_t pos;
+
     /* Who came before the store to done has left his record to us; who came
-     * behind it has published his own, and moved done on. */
-    while (local_read64(&r->done) == pos && local_read64(&r->pos) != pos) {
+     * behind it has published his own, and moved done on. While done, read
+     * after pos, is below it, there is such a record, and whoever comes leaves
+     * his to us as well. */
+    for (;;) {
         pos = local_read64(&r->pos);
+        if (local_read64(&r->done) >= pos)
+            return;
         local_barrier();
         local_write32(&r->buf->prod, trace_index_of(r, pos));
         local_write64(&r->done, pos);
@@ -207,7 +218,8 @@ static void fill(struct trace_record *rec, uint32_t header, uint64_t tsc,
         rec->word[i] = words[i];
 }
 
-void trace_emit_slowly(struct trace_ring *r, uint32_t header, uint64_t tsc,
+void trace_emit_slowly(struct trace_ring *r, uint32_t header,
+                       uint64_t (*clock)(void), uint64_t tsc,
                        const uint32_t *words)
 {
     uint8_t *place;
@@ -215,10 +227,11 @@ void trace_emit_slowly(struct trace_ring *r, uint32_t header, uint64_t tsc,
 
     if (!r->buf)
         return;
-    place = reserve_slowly(r, trace_record_bytes(header), tsc, &from);
+    place = reserve_slowly(r, trace_record_bytes(header), clock, &tsc, &from);
     if (place) {
         fill((struct trace_record *)place, header, tsc, words);
-        trace_commit(r, from);
+        if (trace_commit(r, from))
+            trace_commit_rest(r);
     } else if (r->kept) {
         trace_keep(r, header, tsc, words);
     }
@@ -227,6 +240,6 @@ void trace_emit_slowly(struct trace_ring *r, uint32_t header, uint64_t tsc,
 void trace_emit(struct trace_ring *r, uint32_t event, uint64_t tsc, unsigned nr,
                 const uint32_t *words)
 {
-    trace_emit_slowly(r, event | nr << TRACE_EXTRA_SHIFT | 1u << 31, tsc,
+    trace_emit_slowly(r, event | nr << TRACE_EXTRA_SHIFT | 1u << 31, NULL, tsc,
                       words);
 }

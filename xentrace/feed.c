@@ -9,10 +9,10 @@
 
 #define STOP UINT32_MAX
 
+/* Under the lock. Signal `asked` behind it: who is woken wants the lock. */
 static void ask(struct feed *f, unsigned what)
 {
     f->queue[f->tail++ % (2 * f->nr_cpus + 2)] = what;
-    pthread_cond_signal(&f->asked);
 }
 
 static void *work(void *arg)
@@ -34,8 +34,8 @@ static void *work(void *arg)
         scan_fill(&c->scan, &c->chunk[what % 2]);
         pthread_mutex_lock(&f->lock);
         c->full[what % 2] = true;
-        pthread_cond_signal(&f->filled);
         pthread_mutex_unlock(&f->lock);
+        pthread_cond_signal(&f->filled);
     }
 }
 
@@ -70,6 +70,7 @@ const struct scan_chunk *feed_next(struct feed *f, unsigned i)
     if (!c->chunk[c->using].last)
         ask(f, 2 * i + (c->using ^ 1));
     pthread_mutex_unlock(&f->lock);
+    pthread_cond_signal(&f->asked);
     return &c->chunk[c->using];
 }
 
@@ -78,6 +79,7 @@ void feed_end(struct feed *f, struct event_counts *total)
     pthread_mutex_lock(&f->lock);
     ask(f, STOP);
     pthread_mutex_unlock(&f->lock);
+    pthread_cond_signal(&f->asked);
     pthread_join(f->thread, NULL);
     for (unsigned i = 0; i < f->nr_cpus; i++) {
         scan_end(&f->cpu[i].scan, total);

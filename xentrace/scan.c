@@ -38,14 +38,14 @@ static inline struct scan_kind *kind_of(struct scan *s, uint32_t header)
     return &s->kind[(header * 2654435761u) >> 22];
 }
 
-static inline void keep(struct scan *s, uint64_t tsc, uint32_t who,
-                        uint32_t event)
+/* The change at `at` may be older than those before it: to its place. */
+static void sink(struct change *first, struct change *at)
 {
-    unsigned at = s->nr++;
+    struct change c = *at;
 
-    for (; at && s->held[at - 1].tsc > tsc; at--)
-        s->held[at] = s->held[at - 1];
-    s->held[at] = (struct change){ tsc, who, event >> 4 & 0x33 };
+    for (; at > first && at[-1].tsc > c.tsc; at--)
+        *at = at[-1];
+    *at = c;
 }
 
 static void add_gap(struct scan_chunk *chunk, unsigned cpu, uint64_t from,
@@ -98,8 +98,11 @@ static bool one_slowly(struct scan *s, struct scan_chunk *chunk)
                       r.nr >= 1;
     }
     k->count++;
-    if (k->is_state)
-        keep(s, r.tsc, r.word[0], r.event);
+    if (k->is_state) {
+        s->kept[s->nr++] = (struct change){ r.tsc, r.word[0],
+                                            r.event >> 4 & 0x33 };
+        sink(s->kept, s->kept + s->nr - 1);
+    }
     return true;
 }
 
@@ -108,11 +111,13 @@ static void many(struct scan *s, const uint8_t *end)
 {
     const uint8_t *p = s->cursor.at;
     uint64_t last = s->cursor.last, tsc;
+    struct change *to = s->kept + s->nr, *full = s->kept + SCAN_ROOM;
+    uint64_t newest = s->nr ? to[-1].tsc : 0;
     uint32_t header, who, records = 0;
 
     if (!last)
         return;
-    while (p < end) {
+    while (p < end && to < full) {
         struct scan_kind *k;
 
         memcpy(&header, p, 4);
@@ -124,16 +129,17 @@ static void many(struct scan *s, const uint8_t *end)
         last = tsc;
         k->count++;
         records++;
-        if (k->is_state) {
-            memcpy(&who, p + 12, 4);
-            keep(s, tsc, who, header);
-            if (s->nr >= SCAN_ROOM) {
-                p += 12 + 4 * (header >> TRACE_EXTRA_SHIFT & 7);
-                break;
-            }
-        }
+        memcpy(&who, p + 12, 4);
         p += 12 + 4 * (header >> TRACE_EXTRA_SHIFT & 7);
+        if (!k->is_state)
+            continue;
+        *to++ = (struct change){ tsc, who, header >> 4 & 0x33 };
+        if (__builtin_expect(tsc < newest, 0))
+            sink(s->kept, to - 1);
+        else
+            newest = tsc;
     }
+    s->nr = (unsigned)(to - s->kept);
     s->cursor.seq += records;
     s->cursor.last = last;
     s->cursor.at = p;
@@ -145,6 +151,8 @@ void scan_fill(struct scan *s, struct scan_chunk *chunk)
 
     chunk->nr_gaps = 0;
     chunk->last = false;
+    s->kept = chunk->change;
+    memcpy(s->kept, s->held, s->nr * sizeof(s->held[0]));
     while (s->nr < SCAN_ROOM && !chunk->last) {
         /* Records that begin before this end within the window. */
         if (c->end - c->at >= TRACE_RECORD_BYTES_MAX)
@@ -152,10 +160,10 @@ void scan_fill(struct scan *s, struct scan_chunk *chunk)
         if (s->nr < SCAN_ROOM && !one_slowly(s, chunk))
             chunk->last = true;
     }
+    cursor_pass(c);
     chunk->nr = chunk->last ? s->nr : s->nr - SCAN_HELD;
-    memcpy(chunk->change, s->held, chunk->nr * sizeof(s->held[0]));
     s->nr -= chunk->nr;
-    memmove(s->held, s->held + chunk->nr, s->nr * sizeof(s->held[0]));
+    memcpy(s->held, s->kept + chunk->nr, s->nr * sizeof(s->held[0]));
 }
 
 void scan_begin(struct scan *s, struct source *source, unsigned cpu)

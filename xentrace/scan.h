@@ -14,7 +14,7 @@
 #include "xentrace/stream.h"
 
 #define SCAN_KINDS 1024u
-#define SCAN_ROOM  4096u
+#define SCAN_ROOM  8192u
 #define SCAN_HELD  128u /* not handed out: an older one may come yet */
 
 struct change {
@@ -25,9 +25,9 @@ struct change {
 
 /* Changes in order of time, and the gaps that begin among them or later. */
 struct scan_chunk {
-    struct change change[SCAN_ROOM];
-    unsigned nr;
-    bool last; /* no more follow */
+    struct change change[SCAN_ROOM + SCAN_HELD];
+    unsigned nr; /* of them: what lies behind is the next chunk's */
+    bool last;   /* no more follow */
     struct gap *gap;
     unsigned nr_gaps, room_gaps;
 };
@@ -54,8 +54,9 @@ struct scan {
     uint64_t first, lost; /* time of the first record; records lost */
     struct scan_kind kind[SCAN_KINDS];
     struct event_counts counts; /* of those that lost their place in kind[] */
-    unsigned nr;
-    struct change held[SCAN_ROOM + SCAN_HELD];
+    struct change *kept;        /* a chunk's, while it is filled */
+    unsigned nr;                /* in it; else in held[] */
+    struct change held[SCAN_HELD];
 };
 
 void scan_begin(struct scan *s, struct source *source, unsigned cpu);

@@ -4,6 +4,9 @@
  * All who want windows walk over the file's cpu_change records by themselves,
  * a few bytes every some ten thousand: an index of them would grow with the
  * file. source_open() walks first, and is the one that tells of damage.
+ *
+ * What lies between all readers is given back for all together: else each would
+ * bring in, by a fault, the pages that another has just given back.
  */
 #include "xentrace/source.h"
 
@@ -18,7 +21,6 @@
 #include <unistd.h>
 
 #define CPU_CHANGE (TRC_TRACE_CPU_CHANGE | 2u << TRACE_EXTRA_SHIFT)
-#define RELEASE    (1u << 20)
 #define HEAD       12u /* bytes of a cpu_change record */
 
 void source_damaged(struct source *s, const char *format, ...)
@@ -51,12 +53,15 @@ static size_t find_change(const struct source *s, size_t at)
     return s->bytes;
 }
 
-/* A cpu_change record at `at`? Read, not looked at in the mapping: that would
- * bring in the pages around it, for each of those who walk. */
+/* A cpu_change record at `at`? Where nobody has been it is not looked at in the
+ * mapping: that would bring in the pages around it. */
 static bool change_at(const struct source *s, size_t at, uint32_t head[3])
 {
-    return pread(s->fd, head, HEAD, (off_t)at) == HEAD &&
-           head[0] == CPU_CHANGE && head[1] < SOURCE_CPUS;
+    if (at >= s->released && at + HEAD <= s->seen)
+        memcpy(head, s->data + at, HEAD);
+    else if (pread(s->fd, head, HEAD, (off_t)at) != HEAD)
+        return false;
+    return head[0] == CPU_CHANGE && head[1] < SOURCE_CPUS;
 }
 
 static bool next_window(const struct source *s, size_t *pos, struct window *w,
@@ -114,19 +119,17 @@ static void find_cpus(struct source *s)
 {
     uint8_t *seen = calloc(1, SOURCE_CPUS);
     struct window w;
-    size_t pos = 0, released = 0;
+    size_t pos = 0;
 
     s->cpus = calloc(SOURCE_CPUS, sizeof(*s->cpus));
-    if (!seen || !s->cpus) {
+    s->passed = calloc(SOURCE_CPUS, sizeof(*s->passed));
+    if (!seen || !s->cpus || !s->passed) {
         fputs("xentrace: out of memory\n", stderr);
         exit(1);
     }
-    while (next_window(s, &pos, &w, s)) {
+    while (next_window(s, &pos, &w, s))
         if (w.bytes)
             seen[w.cpu] = 1;
-        if (pos - released > RELEASE)
-            source_release(s, &released, pos);
-    }
     for (unsigned c = 0; c < SOURCE_CPUS; c++)
         if (seen[c])
             s->cpus[s->nr_cpus++] = (uint16_t)c;
@@ -185,20 +188,29 @@ void source_close(struct source *s)
     for (unsigned c = 0; c < TRACE_ANCHOR_CPUS; c++)
         free(s->ring[c].data);
     free(s->cpus);
+    free(s->passed);
     *s = (struct source){ .name = s->name };
 }
 
-void source_release(const struct source *s, size_t *from, size_t to)
-{
-    const size_t page = 4096;
-    size_t start = *from & ~(page - 1);
+#define PAGE 4096u
 
-    to &= ~(page - 1);
-    if (!s->data || to <= start)
+void source_pass(struct source *s, unsigned cpu, size_t at)
+{
+    size_t first = at, from = s->released;
+
+    if (!s->data)
         return;
-    (void)madvise((void *)(uintptr_t)(s->data + start), to - start,
+    if (at > s->seen)
+        s->seen = at;
+    s->passed[cpu] = at;
+    for (unsigned i = 0; i < s->nr_cpus; i++)
+        if (s->passed[s->cpus[i]] < first)
+            first = s->passed[s->cpus[i]];
+    if (first < from + SOURCE_STEP)
+        return;
+    s->released = first & ~(size_t)(PAGE - 1);
+    (void)madvise((void *)(uintptr_t)(s->data + from), s->released - from,
                   MADV_DONTNEED);
-    *from = to;
 }
 
 double meta_ns(const struct trace_meta *m, uint64_t tsc)

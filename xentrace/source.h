@@ -47,7 +47,9 @@ struct source {
     } ring[TRACE_ANCHOR_CPUS];
     uint16_t *cpus; /* that have records, ascending */
     unsigned nr_cpus;
-    unsigned damage; /* reports made */
+    size_t *passed;        /* by CPU: who reads it needs nothing before this */
+    size_t seen, released; /* pages between were brought in, or some of them */
+    unsigned damage;       /* reports made */
     struct trace_meta meta;
 };
 
@@ -71,8 +73,11 @@ void source_close(struct source *s);
 /* The window at *pos or after it, and *pos is moved past it. False: no more. */
 bool source_window(const struct source *s, size_t *pos, struct window *w);
 
-/* What lies before `to` was read: pages from *from on may go. */
-void source_release(const struct source *s, size_t *from, size_t to);
+/* A reader of `cpu`, one each, goes on at `at`, and needs nothing before it:
+ * what all have passed is given back. Call it every SOURCE_STEP / 2 bytes or
+ * more often. */
+#define SOURCE_STEP (1u << 20)
+void source_pass(struct source *s, unsigned cpu, size_t at);
 
 __attribute__((format(printf, 2, 3))) void source_damaged(struct source *s,
                                                           const char *format,

@@ -3,7 +3,7 @@
  *
  * Each CPU's records are scanned (scan.h); the changes of runstates, merged in
  * order of time, make the times in each state and the latencies of each vCPU.
- * Memory: 150 KiB a CPU, 16 KiB a vCPU that wakes.
+ * Memory: 400 KiB a CPU, 16 KiB a vCPU.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,8 +19,8 @@
 #define CACHE 256u
 
 struct vcpu {
-    uint32_t who; /* first: whos.h */
-    unsigned state, came_from;
+    uint32_t who;              /* first: whos.h */
+    uint32_t states;           /* of the last change, as there */
     uint64_t since;            /* cycles, as all times here; 0: not seen yet */
     uint64_t total[4], hidden; /* hidden: stays that a gap overlaps */
     uint64_t runs, torn, broken;
@@ -45,8 +45,8 @@ static struct stats {
     struct event_counts events;
     struct gap_to_come *gap; /* that have not begun */
     unsigned nr_gaps, room_gaps, gaps_ever;
-    uint64_t torn_to;
-} stats = { .vcpus.bytes = sizeof(struct vcpu) };
+    uint64_t whole_from; /* a stay that began earlier is torn, or unknown */
+} stats = { .vcpus.bytes = sizeof(struct vcpu), .whole_from = 1 };
 
 /* ---- gaps ---- */
 
@@ -71,54 +71,69 @@ static void begin_gaps(struct stats *s, uint64_t now)
             i++;
             continue;
         }
-        if (s->gap[i].to > s->torn_to)
-            s->torn_to = s->gap[i].to;
+        if (s->gap[i].to > s->whole_from)
+            s->whole_from = s->gap[i].to;
         s->gap[i] = s->gap[--s->nr_gaps];
     }
 }
 
 /* ---- vCPUs ---- */
 
-static inline struct vcpu *vcpu_of(struct stats *s, uint32_t who)
+/* Where a vCPU is looked for first: in one place, which may be another's. */
+static inline struct vcpu **cached(struct stats *s, uint32_t who)
 {
-    struct vcpu **c = &s->cache[(who ^ who >> 16 << 3) % CACHE];
-
-    if (__builtin_expect(!*c || (*c)->who != who, 0))
-        *c = whos_get(&s->vcpus, who);
-    return *c;
+    return &s->cache[(who ^ who >> 16 << 3) % CACHE];
 }
 
-static void add_latency(struct vcpu *v, uint64_t span)
+static __attribute__((noinline, cold)) struct vcpu *find(struct stats *s,
+                                                         uint32_t who)
 {
+    struct vcpu *v = whos_get(&s->vcpus, who);
+
     if (!v->wake)
         v->wake = command_must(calloc(1, sizeof(*v->wake)));
-    histogram_add(v->wake, span);
+    *cached(s, who) = v;
+    return v;
+}
+
+#define STATES(old, new) ((old) << 4 | (new)) /* struct change has them so */
+#define WOKEN            STATES(RUNSTATE_blocked, RUNSTATE_runnable)
+#define BEGINS           STATES(RUNSTATE_runnable, RUNSTATE_running)
+
+/* The stay began before a gap ended, or before the trace. */
+static __attribute__((noinline, cold)) void torn(struct vcpu *v, uint64_t span)
+{
+    if (!v->since)
+        return;
+    v->hidden += span;
+    v->torn += v->states == WOKEN;
 }
 
 static inline void change(struct stats *s, const struct change *c)
 {
-    struct vcpu *v = vcpu_of(s, c->who);
-    unsigned old = c->states >> 4, new = c->states & 3;
-    uint64_t span = c->tsc - v->since;
-    bool woken = v->state == RUNSTATE_runnable &&
-                 v->came_from == RUNSTATE_blocked;
+    struct vcpu *v = *cached(s, c->who);
+    uint32_t before, states = c->states;
+    uint64_t span;
 
-    if (__builtin_expect(!v->since, 0)) {
-        woken = false;
-    } else if (__builtin_expect(s->torn_to > v->since, 0)) {
-        v->hidden += span;
-        v->torn += woken;
+    if (__builtin_expect(!v || v->who != c->who, 0))
+        v = find(s, c->who);
+    before = v->states;
+    span = c->tsc - v->since;
+    if (__builtin_expect(v->since < s->whole_from, 0)) {
+        torn(v, span);
     } else {
-        v->broken += v->state != old || span > 1ull << 62;
-        v->total[v->state] += span;
-        if (woken && new == RUNSTATE_running)
-            add_latency(v, span);
+        if (__builtin_expect(((before & 3) ^ states >> 4) || span >> 62, 0))
+            v->broken++;
+        v->total[before & 3] += span;
+        if (before == WOKEN && states == BEGINS)
+            histogram_add(v->wake, span);
     }
-    v->runs += new == RUNSTATE_running;
-    v->came_from = old;
-    v->state = new;
+    v->runs += !(states & 3);
+    v->states = states;
     v->since = c->tsc;
 }
+
+static_assert(!RUNSTATE_running, "as change() has it");
 
 /* ---- merging ---- */
 
@@ -161,6 +176,36 @@ static bool refill(struct stats *s, unsigned cpu)
     return true;
 }
 
+/* One more of the CPU at place i of the heap was taken. */
+static void advance(struct stats *s, unsigned i)
+{
+    struct head *h = &s->head[s->heap[i]];
+
+    if (++h->pos == h->chunk->nr && !refill(s, s->heap[i]))
+        s->heap[i] = s->heap[--s->nr_heap];
+    sift_down(s, i);
+}
+
+/* c's vCPU is not in the state that c leaves, and another CPU has a change of
+ * the same time: that one leads to it (stream.c, leads_to()). */
+static bool take_other(struct stats *s, const struct change *c)
+{
+    const struct vcpu *v = *cached(s, c->who);
+
+    if (!v || v->who != c->who || (v->states & 3) == c->states >> 4 ||
+        !v->since)
+        return false;
+    for (unsigned i = 1; i < 3; i++)
+        if (time_of(s, i) == c->tsc) {
+            const struct head *h = &s->head[s->heap[i]];
+
+            change(s, &h->chunk->change[h->pos]);
+            advance(s, i);
+            return true;
+        }
+    return false;
+}
+
 /* All that the earliest CPU has before any other's next. */
 static void take_run(struct stats *s)
 {
@@ -169,8 +214,10 @@ static void take_run(struct stats *s)
     const struct change *end = &h->chunk->change[h->chunk->nr];
     uint64_t a = time_of(s, 1), b = time_of(s, 2), until = a < b ? a : b;
 
-    for (; c < end && c->tsc <= until; c++) {
-        if (s->nr_gaps)
+    if (__builtin_expect(c->tsc == until, 0) && take_other(s, c))
+        return;
+    for (; c < end && (c->tsc < until || c == &h->chunk->change[h->pos]); c++) {
+        if (__builtin_expect(s->nr_gaps, 0))
             begin_gaps(s, c->tsc);
         change(s, c);
     }
@@ -239,7 +286,7 @@ static void print_vcpu(const struct stats *s, const struct vcpu *v,
         printf("%8.3f", 100 * (double)v->total[i] / cycles);
     printf("%8.3f%10lu", 100 * (double)v->hidden / cycles,
            (unsigned long)v->runs);
-    if (h)
+    if (h->nr)
         printf("%10lu%10.1f%10.1f%10.1f%10.1f%10.1f", (unsigned long)h->nr,
                (double)h->least * us, (double)histogram_quantile(h, .5) * us,
                (double)histogram_quantile(h, .99) * us,

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RELEASE_BYTES (1u << 20)
-
 static void *must(void *memory)
 {
     if (!memory) {
@@ -39,10 +37,12 @@ void cursor_begin(struct cursor *c, struct source *s, unsigned cpu)
     }
 }
 
-static void release(struct cursor *c, size_t to)
+void cursor_pass(struct cursor *c)
 {
-    if (to - c->released > RELEASE_BYTES)
-        source_release(c->source, &c->released, to);
+    if (!c->source->data || c->at - c->told < SOURCE_STEP / 2)
+        return;
+    c->told = c->at;
+    source_pass(c->source, c->cpu, (size_t)(c->at - c->source->data));
 }
 
 static void damaged_here(struct cursor *c)
@@ -59,14 +59,14 @@ bool cursor_next_window(struct cursor *c)
         return false;
     do {
         if (!source_window(c->source, &c->next, &w)) {
-            release(c, c->next);
+            source_pass(c->source, c->cpu, c->source->bytes);
             return false;
         }
         if (w.damaged)
             damaged_here(c);
     } while (w.cpu != c->cpu || !w.bytes);
-    release(c, w.at);
-    c->at = c->source->data + w.at;
+    source_pass(c->source, c->cpu, w.at);
+    c->at = c->told = c->source->data + w.at;
     c->end = c->at + w.bytes;
     c->cut = w.cut;
     return true;
@@ -148,8 +148,7 @@ bool cursor_read(struct cursor *c, struct rec *r)
                        .seq = c->seq++ };
     memcpy(r->word, c->at + 4 + (header >> 31) * 8, 4 * (size_t)r->nr);
     c->at += bytes;
-    if (c->source->data)
-        release(c, (size_t)(c->at - c->source->data));
+    cursor_pass(c);
     return true;
 }
 
@@ -239,12 +238,45 @@ static void fill(struct stream *st, struct stream_cpu *c)
     }
 }
 
+static const struct rec *head_of(const struct stream *st, unsigned i)
+{
+    return &st->cpu[i].held[st->cpu[i].first % STREAM_HELD];
+}
+
+static bool is_change(const struct rec *r)
+{
+    return (r->event & 0x0ffff00f) == TRC_SCHED_RUNSTATE_CHANGE && r->nr;
+}
+
+/* Does CPU i have, at r's time, the change that leads to the state that r's
+ * vCPU leaves? Whoever comes to a vCPU with an older reading than the one that
+ * has changed it dates his change with that one, so both have the same time. */
+static bool leads_to(const struct stream *st, unsigned i, const struct rec *r)
+{
+    const struct stream_cpu *c = &st->cpu[i];
+
+    if (!is_change(r))
+        return false;
+    for (unsigned k = 0; k < c->nr; k++) {
+        const struct rec *x = &c->held[(c->first + k) % STREAM_HELD];
+
+        if (x->tsc != r->tsc)
+            return false;
+        if (is_change(x) && x->word[0] == r->word[0])
+            return (x->event >> 4 & 3) == (r->event >> 8 & 3);
+    }
+    return false;
+}
+
 static bool earlier(const struct stream *st, unsigned a, unsigned b)
 {
-    uint64_t x = st->cpu[a].held[st->cpu[a].first % STREAM_HELD].tsc;
-    uint64_t y = st->cpu[b].held[st->cpu[b].first % STREAM_HELD].tsc;
+    const struct rec *x = head_of(st, a), *y = head_of(st, b);
+    bool after;
 
-    return x != y ? x < y : a < b;
+    if (x->tsc != y->tsc)
+        return x->tsc < y->tsc;
+    after = leads_to(st, b, x);
+    return after != leads_to(st, a, y) ? !after : a < b;
 }
 
 static void sift_down(struct stream *st, unsigned i)

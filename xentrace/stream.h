@@ -35,7 +35,7 @@ struct cursor {
     const uint8_t *at, *end; /* in the window */
     bool cut;                /* the window's last record may be incomplete */
     size_t next;             /* the next window is here, or further on */
-    size_t released;         /* pages before this were given back */
+    const uint8_t *told;     /* source_pass() knows of what lies before this */
     uint64_t last;           /* time of the latest record; 0: none yet */
     uint64_t hole;           /* damage since this time; UINT64_MAX: none */
     uint32_t seq;
@@ -76,6 +76,9 @@ struct stream {
 void cursor_begin(struct cursor *c, struct source *s, unsigned cpu);
 /* The next record as it lies; false at the end. Damage is told. */
 bool cursor_read(struct cursor *c, struct rec *r);
+/* What lies before c->at is not needed any more. To be called now and then by
+ * whoever moves it himself. */
+void cursor_pass(struct cursor *c);
 /* Go to the next window with bytes; false: there is none. */
 bool cursor_next_window(struct cursor *c);
 /* What lies at c->at is no record: go on behind it, and tell. */

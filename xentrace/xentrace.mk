@@ -1,7 +1,8 @@
 # The host tool that reads traces: build/xentrace.
 XENTRACE_SRC := $(sort $(wildcard xentrace/*.c))
 XENTRACE_HDR := $(wildcard xentrace/*.h trace/*.h) trace/events.def
-XENTRACE_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI)
+XENTRACE_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
+    -ffile-prefix-map=$(CURDIR)=.
 
 tools: $(BUILD)/xentrace
 

@@ -11,8 +11,10 @@ from xentrace.trace import ROOT, TraceError
 
 from . import figures, metrics, report
 from .choose import check_weights, choose
+from .conduct import Wish, conduct
 from .manifest import Manifest, ManifestError, read
 from .run import Run, run_all, runs_of
+from .study import is_study
 
 
 def missing(manifest: Manifest, build: Path) -> list[Path]:
@@ -81,12 +83,28 @@ def publish(runs: list[Run], manifest: Manifest, build: Path,
     return results, verdicts, differs
 
 
+def is_a_study(folder: Path) -> bool:
+    """What is no manifest at all is told by who reads it."""
+    try:
+        return is_study(folder)
+    except ManifestError:
+        return False
+
+
 def main() -> int:
     """0: all ran and all expectations hold; 1: not; 3: they do, but a trace
     differs from that of an equal run before; 130: interrupted."""
     parser = argparse.ArgumentParser(prog="experiments.runner",
                                      description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--quick", action="store_true",
+                        help="a study: the thinned sweep")
+    parser.add_argument("--accel", default="", choices=["", "kvm", "tcg"],
+                        help="a study: live, on real time, by this "
+                        "accelerator: nothing repeats bit for bit")
+    parser.add_argument("--profile", default="", metavar="NAME",
+                        help="a study: on a cluster, by this profile of "
+                        "Snakemake: slurm, or a folder of yours")
     parser.add_argument("--only", action="append", default=[],
                         help="only this scheduler; may be repeated")
     parser.add_argument("--sched", action="append", default=[],
@@ -104,6 +122,13 @@ def main() -> int:
                         help="do not run: evaluate the traces that are there")
     args = parser.parse_args()
     chosen = args.sched or args.plugin
+    if is_a_study(args.folder):
+        if chosen or args.only:
+            print("--only, --sched, --plugin: not for a study: its sweep says "
+                  "which schedulers run", file=sys.stderr)
+            return 1
+        return conduct(Wish(args.folder, args.quick, args.jobs, args.build,
+                            args.out, args.profile, args.accel, args.again))
     began = time.monotonic()
     try:
         manifest = choose(read(args.folder), args.sched, args.plugin)

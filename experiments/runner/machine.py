@@ -26,16 +26,24 @@ class Progress:
     ns: float = 0.0
 
 
+def _clock(manifest: Manifest) -> list[str]:
+    """What time is: the instructions, or in a live run the host's."""
+    if manifest.accel:
+        return ["-accel", manifest.accel]
+    return ["-accel", "tcg,thread=single",
+            "-icount", f"shift={manifest.icount_shift},sleep=off",
+            "-rtc", "base=2026-01-01T00:00:00,clock=vm"]
+
+
 def command(manifest: Manifest, seed: int, image: Path, ram: Path,
             serial: Path) -> list[str]:
-    """QEMU's command line. Nothing in it may depend on the machine it runs on:
-    each option stands for a source of chance that is shut off."""
+    """QEMU's command line. Nothing in it may depend on the machine it runs on
+    (but in a live run): each option stands for a source of chance that is shut
+    off."""
     return [
         QEMU, "-M", "q35,memory-backend=ram", "-cpu", "max,-smap",
         "-m", manifest.memory, "-smp", str(manifest.cpus),
-        "-accel", "tcg,thread=single",
-        "-icount", f"shift={manifest.icount_shift},sleep=off",
-        "-rtc", "base=2026-01-01T00:00:00,clock=vm", "-seed", str(seed),
+        *_clock(manifest), "-seed", str(seed),
         "-object", f"memory-backend-file,id=ram,size={manifest.memory},"
         f"mem-path={ram},share=on",
         "-drive", f"if=none,id=boot,format=raw,file={image}",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -38,12 +39,14 @@ class _Wrong(Exception):
 @dataclass(frozen=True)
 class Scheduler:
     """One row of the table: `sched=name`, further options of that boot, and the
-    parameter that takes a domain's weight (empty: it knows no weights)."""
+    parameter that takes a domain's weight (empty: it knows no weights). id
+    tells two rows of the same name apart."""
 
     name: str
     label: str = ""
     options: str = ""
     weight: str = "weight"
+    id: str = ""
     table: int = -1     # which [[schedulers]] it is
 
 
@@ -60,11 +63,20 @@ class Pool:
 
 
 @dataclass(frozen=True)
+class Change:
+    """Parameters of a domain, as `parameters`, from a time on (in ns)."""
+
+    at: int
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Domain:
     """One boot-time domain. kernel, ramdisk: below build/guests. A parameter
     is for the scheduler that its name begins with: "bvt.warp". cpus: where it
     may run ("0-3,5"). workload: what it does, for the simulator; a kernel that
-    is a guest of ours tells that by itself, and the other way round."""
+    is a guest of ours tells that by itself, and the other way round. changes:
+    its parameters later on, in order of time; in the simulator only."""
 
     name: str
     kernel: str = ""
@@ -76,6 +88,7 @@ class Domain:
     parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
     cpus: str = ""
     pool: str = ""
+    changes: list[Change] = dataclasses.field(default_factory=list)
     workload: Workload | None = None
     table: int = -1     # which [[domains]] it is from,
     group: str = ""     # and that one's name
@@ -125,6 +138,7 @@ class Manifest:
     plugins: tuple[Path, ...] = ()  # objects to load: choose.py
     pools: list[Pool] = dataclasses.field(default_factory=list)
     costs: dict[str, int] = dataclasses.field(default_factory=dict)
+    accel: str = ""     # "kvm", "tcg": live; empty: deterministic
     file: Path = Path()
     lines: locate.Lines = dataclasses.field(
         default_factory=lambda: locate.Lines(""), compare=False, repr=False)
@@ -228,6 +242,19 @@ def _copies(table: dict[str, Any], path: locate.Path) -> list[dict[str, Any]]:
             for i, weight in enumerate(weights)]
 
 
+def _changes(table: dict[str, Any], path: locate.Path) -> list[Change]:
+    found: list[Change] = []
+    for i, change in enumerate(table.get("changes", [])):
+        here = path + ("changes", i)
+        if set(change) != {"at", "parameters"}:
+            raise _Wrong(here, "a change is { at = \"2s\", parameters = { "
+                         "\"credit.cap\" = 80 } }")
+        found.append(Change(_time(change, "at", here), change["parameters"]))
+        if len(found) > 1 and found[-1].at < found[-2].at:
+            raise _Wrong(here + ("at",), "comes before the one before it")
+    return found
+
+
 def _domains(root: dict[str, Any]) -> list[Domain]:
     found: list[Domain] = []
     for i, table in enumerate(root["domains"]):
@@ -235,10 +262,12 @@ def _domains(root: dict[str, Any]) -> list[Domain]:
         if "name" not in table:
             raise _Wrong(path, "name is missing")
         work = _workload(table, path)
+        changes = _changes(table, path)
         for copy in _copies(table, path):
             copy.pop("workload", None)
             one = _make(Domain, copy, path)
             found.append(dataclasses.replace(one, workload=work,
+                                             changes=changes,
                                              group=table["name"]))
         if "kernel" not in table and "workload" not in table:
             raise _Wrong(path, "kernel or workload is missing")
@@ -336,7 +365,8 @@ def _build(root: dict[str, Any], file: Path,
     for name in "domains", "machine", "schedulers":
         if not root.get(name) and (name != "schedulers"
                                    or not root.get("pools")):
-            raise _Wrong((name,), f"there is no {name}")
+            brackets = f"[{name}]" if name == "machine" else f"[[{name}]]"
+            raise _Wrong((name,), f"no {brackets} is there")
     _known(root, "machine", ("cpus", "memory", "icount_shift"))
     _known(root, "trace", ("mask", "pages"))
     if "cpus" not in root["machine"]:
@@ -366,23 +396,49 @@ def _names(root: dict[str, Any]) -> dict[str, dict[int, str]]:
             for key, tables in root.items() if isinstance(tables, list)}
 
 
-def read(where: Path) -> Manifest:
-    """Read a manifest: a folder with an experiment.toml, or a file.
-    ManifestError tells what is wrong."""
+def load(where: Path) -> tuple[Path, dict[str, Any], locate.Lines]:
+    """The file of a folder with an experiment.toml (or a TOML or JSON file),
+    its tables, and where what stands in it."""
     file = where / "experiment.toml" if where.is_dir() else where
     try:
         text = file.read_text()
-        root = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
+        if file.suffix == ".json":
+            return file, json.loads(text), locate.Lines("")
+        return file, tomllib.loads(text), locate.Lines(text)
+    except OSError as error:
+        raise ManifestError(f"{file}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{file}: it is no text: {error}") from None
+    except json.JSONDecodeError as error:
         raise ManifestError(f"{file}: {error}") from None
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         raise ManifestError(f"{file}:{line[1] if line else 'end'}: "
                             f"{error}") from None
-    lines = locate.Lines(text)
+
+
+def key_in(path: locate.Path, root: dict[str, Any]) -> str:
+    """A path as people write it: domains.hog.weight."""
+    return _key(path, _names(root))
+
+
+def build(root: dict[str, Any], file: Path, lines: locate.Lines) -> Manifest:
+    """The manifest that these tables describe. ManifestError tells what is
+    wrong, and where."""
     try:
         return _build(root, file, lines)
     except _Wrong as wrong:
-        key = _key(wrong.path, _names(root))
-        raise ManifestError(f"{file}:{lines.of(wrong.path)}: {key}: "
-                            f"{wrong}") from None
+        raise ManifestError(
+            f"{file}:{lines.of(wrong.path)}: {key_in(wrong.path, root)}: "
+            f"{wrong}") from None
+
+
+def read(where: Path) -> Manifest:
+    """Read a manifest: a folder with an experiment.toml, or a file."""
+    file, root, lines = load(where)
+    if "host" in root:
+        raise ManifestError(
+            f"{file}:{lines.of(('host',))}: host: this is a study of many "
+            f"runs: `./metronome run {file.parent}` makes them, and leaves "
+            "each one's scenario.json below build/experiments")
+    return build(root, file, lines)

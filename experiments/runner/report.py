@@ -14,6 +14,7 @@ import pandas as pd
 
 from experiments.explore import page
 from experiments.explore.pack import pack
+from xentrace.trace import ROOT
 
 from .manifest import Manifest
 from .metrics import Result, Verdict
@@ -44,7 +45,10 @@ def version_of(command: list[str]) -> str:
 
 
 def commit() -> str:
-    """The commit, with + if the tree differs from it; ? outside of git."""
+    """The commit, with + if the tree differs from it; ? outside of git. An
+    unpacked artefact has it in a file."""
+    if (packed := ROOT / "COMMIT").exists():
+        return packed.read_text().strip()
     rev = subprocess.run(["git", "rev-parse", "HEAD"], text=True,
                          capture_output=True)
     dirty = subprocess.run(["git", "status", "--porcelain", "-uno"], text=True,

@@ -1,6 +1,7 @@
 """All runs of an experiment, two at a time, with a line that shows how far."""
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 import time
@@ -62,8 +63,9 @@ class Ticker:
 class Slot:
     """A run under way."""
 
-    def __init__(self, run: Run, manifest: Manifest, build: Path) -> None:
-        self.run, self.manifest = run, manifest
+    def __init__(self, run: Run, manifest: Manifest, build: Path,
+                 limit_s: float) -> None:
+        self.run, self.manifest, self.limit_s = run, manifest, limit_s
         run.work.mkdir(parents=True, exist_ok=True)
         image = medium.make(manifest, run.scheduler, build, run.work)
         self.machine = Machine(manifest, run.seed, image, run.work)
@@ -91,6 +93,10 @@ class Slot:
                                 f"at {now.ns / 1e9:.3f} s of virtual time: "
                                 f"{self.machine.last_words()}")
             return True
+        if time.monotonic() - self.machine.started > self.limit_s:
+            self.run.problem = (f"the time limit of {self.limit_s:g} s is over"
+                                f" at {now.ns / 1e9:.3f} s of virtual time")
+            return True
         return False
 
     def finish(self) -> None:
@@ -117,12 +123,12 @@ def runs_of(manifest: Manifest, work: Path, only: list[str]) -> list[Run]:
 
 
 def _drive(waiting: Iterator[Run], slots: list[Slot], manifest: Manifest,
-           build: Path, jobs: int, ticker: Ticker) -> None:
+           build: Path, jobs: int, ticker: Ticker, limit_s: float) -> None:
     run = next(waiting, None)
     while run or slots:
         while run and len(slots) < jobs:
             try:
-                slots.append(Slot(run, manifest, build))
+                slots.append(Slot(run, manifest, build, limit_s))
             except (RuntimeError, OSError) as error:
                 run.problem = str(error)
                 ticker.say(f"{run.name}: {error}")
@@ -140,12 +146,13 @@ def _drive(waiting: Iterator[Run], slots: list[Slot], manifest: Manifest,
 
 
 def run_all(runs: list[Run], manifest: Manifest, build: Path,
-            jobs: int = 2) -> bool:
-    """Do all runs. False: interrupted by Ctrl-C; what was seen until then is
-    kept, and the runs that were not begun have a problem that says so."""
+            jobs: int = 2, limit_s: float = math.inf) -> bool:
+    """Do all runs, each in at most limit_s by the wall's clock. False:
+    interrupted by Ctrl-C; what was seen until then is kept, and the runs that
+    were not begun have a problem that says so."""
     ticker, slots = Ticker(), []
     try:
-        _drive(iter(runs), slots, manifest, build, jobs, ticker)
+        _drive(iter(runs), slots, manifest, build, jobs, ticker, limit_s)
         return True
     except KeyboardInterrupt:
         ticker.say("interrupted: keeping what there is")

@@ -20,12 +20,15 @@ NEEDED = object()
 _LIMITS = {"start": ("time", 0), "duration": ("time", 0)}
 _JOBS = {**_LIMITS, "work": ("time", NEEDED), "period": ("time", NEEDED),
          "count": ("number", 0)}
+_MORE = {"burn": ("number", 0), "runaway": ("time", 0)}
 KINDS: dict[str, dict[str, tuple[str, Any]]] = {
     "hog": _LIMITS,
-    "periodic": {**_JOBS, "deadline": ("time", "=period"),
+    "periodic": {**_JOBS, **_MORE, "deadline": ("time", "=period"),
                  "offset": ("offset", "=period"), "jitter": ("time", 0)},
-    "sporadic": {**_JOBS, "deadline": ("time", "=period"),
+    "sporadic": {**_JOBS, **_MORE, "deadline": ("time", "=period"),
                  "offset": ("offset", 0), "extra": ("time", "=period")},
+    "rogue": {**_LIMITS, "work": ("time", NEEDED), "period": ("time", NEEDED),
+              "offset": ("offset", 0)},
     "poisson": {**_JOBS, "deadline": ("time", 0),
                 "service": ("choice", "fixed")},
     "onoff": {**_LIMITS, "work": ("time", NEEDED), "pause": ("time", NEEDED)},
@@ -50,7 +53,10 @@ POSITIVE = {"period", "work", "pause", "hold"}
 _GUESTS: dict[str, dict[str, Any]] = {
     "hog": {"start": 0, "duration": 0, "report": 0},
     "periodic": {"start": 0, "period": 10**7, "work": 10**6, "deadline": 0,
-                 "count": 0, "duration": 10**10},
+                 "count": 0, "duration": 10**10, "extra": 0, "seed": 1,
+                 "burn": 0, "runaway": 0, "pause": 0},
+    "rogue": {"start": 0, "period": 10**7, "work": 0, "offset": 0,
+              "duration": 0},
     "pingpong": {"role": "", "peer": "", "start": 0, "interval": 0,
                  "rounds": 0, "duration": 10**10},
 }
@@ -130,7 +136,7 @@ def _options(kernel: str, cmdline: str) -> dict[str, Any]:
             raise WorkloadError("cmdline", f"{word!r} is no option of {kernel}")
         if key in ("role", "peer"):
             options[key] = text
-        elif key in ("count", "rounds"):
+        elif key in ("count", "rounds", "burn", "seed"):
             try:
                 options[key] = int(text)
             except ValueError:
@@ -151,11 +157,22 @@ def of_guest(kernel: str, cmdline: str) -> Workload | None:
     limits = {"start": o["start"], "duration": o["duration"]}
     if kernel == "hog":
         return Workload("hog", limits)
+    if kernel == "periodic" and o["pause"]:
+        return Workload("bulk", {**limits, "work": o["work"],
+                                 "pause": o["pause"]}, alone=True)
     if kernel == "periodic":
-        return Workload("periodic", {
+        values = {
             **limits, "work": o["work"], "period": o["period"],
             "count": o["count"], "deadline": o["deadline"] or o["period"],
-            "offset": o["period"], "jitter": 0}, alone=True)
+            "offset": o["period"], "burn": o["burn"], "runaway": o["runaway"]}
+        if o["extra"]:
+            return Workload("sporadic", {**values, "extra": o["extra"]},
+                            alone=True)
+        return Workload("periodic", {**values, "jitter": 0}, alone=True)
+    if kernel == "rogue":
+        return Workload("rogue", {
+            **limits, "work": o["work"], "period": o["period"],
+            "offset": o["offset"]}, alone=True)
     if o["role"] not in ("a", "b") or not o["peer"]:
         raise WorkloadError("cmdline", "role=a|b and peer=DOMID are needed")
     if o["role"] == "b":
@@ -174,7 +191,7 @@ def _words(**options: Any) -> str:
 
 
 def _periodic(v: dict[str, Any]) -> str:
-    if v["jitter"]:
+    if v.get("jitter"):
         raise WorkloadError("jitter", "the guest periodic knows none")
     if v["offset"] == "random":
         raise WorkloadError("offset", "the guest periodic knows no random one")
@@ -183,8 +200,10 @@ def _periodic(v: dict[str, Any]) -> str:
         raise WorkloadError("offset", "the guest periodic begins one period "
                             "after its start at the earliest")
     count = f" count={v['count']}" if v["count"] else ""
+    burn = " burn=1" if v["burn"] else ""
     return _words(start=start, period=v["period"], work=v["work"],
-                  deadline=v["deadline"]) + \
+                  deadline=v["deadline"], extra=v.get("extra"),
+                  runaway=v["runaway"]) + burn + \
         f" duration={v['duration']}ns{count}".replace("=0ns", "=0")
 
 
@@ -194,8 +213,18 @@ def to_guest(w: Workload, ids: dict[str, int]) -> tuple[str, str]:
     v = w.values
     if w.kind == "hog":
         return "hog", _words(start=v["start"], duration=v["duration"])
-    if w.kind == "periodic":
+    if w.kind in ("periodic", "sporadic"):
         return "periodic", _periodic(v)
+    if w.kind == "bulk":
+        return "periodic", _words(start=v["start"], work=v["work"],
+                                  pause=v["pause"]) + \
+            f" duration={v['duration']}ns".replace("=0ns", "=0")
+    if w.kind == "rogue":
+        if v["offset"] == "random":
+            raise WorkloadError("offset", "the guest rogue knows no random one")
+        return "rogue", _words(start=v["start"], period=v["period"],
+                               work=v["work"], offset=v["offset"],
+                               duration=v["duration"])
     if w.kind in ("ping", "pong"):
         peer = ids.get(v["peer"], v["peer"])
         words = f"role={'a' if w.kind == 'ping' else 'b'} peer={peer}"
@@ -205,4 +234,5 @@ def to_guest(w: Workload, ids: dict[str, int]) -> tuple[str, str]:
             words += " " + _words(start=v["start"], interval=v["interval"])
         return "pingpong", words.strip()
     raise WorkloadError("kind", f"no guest of ours does {w.kind!r}: hog, "
-                        "periodic, ping and pong run in the hypervisor")
+                        "periodic, sporadic, bulk, rogue, ping and pong run "
+                        "in the hypervisor")

@@ -69,14 +69,21 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _time(option: str, text: str) -> int:
+    try:
+        return to_ns(text)
+    except ValueError as error:
+        raise ValueError(f"schedsim: {option}: {error}") from None
+
+
 def _changed(manifest: Manifest, args: argparse.Namespace) -> Manifest:
     """With what the command line changes."""
     if args.cpus:
         manifest = dataclasses.replace(manifest, cpus=args.cpus)
     if args.until:
-        end = to_ns(args.until)
+        end = _time("--until", args.until)
         if end <= 0:
-            raise ValueError("--until: above 0")
+            raise ValueError("schedsim: --until: above 0")
         start = min(manifest.measure.start, end - 1)
         manifest = dataclasses.replace(manifest, measure=dataclasses.replace(
             manifest.measure, start=start, stop=end, end=end))
@@ -116,9 +123,24 @@ def _costs(words: list[str]) -> dict[str, int]:
     for word in words:
         name, _, time = word.partition("=")
         if name not in COSTS:
-            raise ValueError(f"--cost {word}: known are {', '.join(COSTS)}")
-        costs[name] = to_ns(time)
+            raise ValueError(f"schedsim: --cost: {word}: known are "
+                             f"{', '.join(COSTS)}")
+        costs[name] = _time(f"--cost {name}", time)
     return costs
+
+
+def _params_fit(params: list[str], names: list[str]) -> None:
+    """Each --param is of a scheduler that runs."""
+    for word in params:
+        key, equals, _ = word.partition("=")
+        name, dot, _ = key.partition(".")
+        if not equals or not dot:
+            raise ValueError(f"schedsim: --param: {word!r}: NAME.PARAM=VALUE "
+                             "is expected")
+        if name not in names:
+            there = ", ".join(dict.fromkeys(names))
+            raise ValueError(f"schedsim: --param: {word}: no scheduler {name} "
+                             f"runs here, but {there}")
 
 
 def _run(lines: list[str], command: list[str | Path]) -> int:
@@ -154,6 +176,8 @@ def _all(manifest: Manifest, args: argparse.Namespace) -> int:
         raise ValueError("--trace and --csv are for a single run: name one "
                          "--sched and one --seed, or use --out")
     costs, worst = _costs(args.cost), 0
+    _params_fit(args.param, [*(s.name for s in schedulers),
+                             *(p.scheduler for p in manifest.pools)])
     for scheduler in schedulers:
         for seed in seeds:
             writer = Writer(manifest, scheduler, seed, args.param, costs)
@@ -210,6 +234,9 @@ def main() -> int:
         if args.scenario.suffix == ".txt":
             return _kit(args)
         return _all(_changed(read(args.scenario), args), args)
+    except BrokenPipeError:  # who reads the table has seen enough: head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except (ManifestError, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -15,6 +15,9 @@ from experiments.runner.workload import Workload
 
 # Keys of a workload that the engine knows by another name, or not at all.
 _CHOICES = ("service", "arrivals")
+# Whom a workload talks to.
+_PARTNER = {"ping": "pong", "pong": "ping", "request": "serve",
+            "serve": "serve"}
 ROWS_MAX = 40   # more domains than that: a row for each [[domains]]
 
 
@@ -54,12 +57,15 @@ class Writer:
         if csv:
             yield f"csv {csv}"
         for option in self.scheduler.options.split():
+            self._fits(option, self.scheduler.name, "schedulers",
+                       self.scheduler.table)
             yield self._option(option, self.scheduler.table, "schedulers")
         for option in self.options:
             yield self._option(option, -1, "--param")
         for pool in self.m.pools:
             path: Place = ("pools", pool.table)
             for option in pool.options.split():
+                self._fits(option, pool.scheduler, "pools", pool.table)
                 yield self._option(option, pool.table, "pools")
             yield self._at(f"pool {pool.scheduler} {pool.cpus}", *path)
 
@@ -67,6 +73,14 @@ class Writer:
         if self.scheduler.table < 0:
             return f"{text}\t-\t--sched"
         return self._at(text, "schedulers", self.scheduler.table, key)
+
+    def _fits(self, option: str, scheduler: str, where: str,
+              table: int) -> None:
+        """An option of another scheduler would be in force nowhere."""
+        name, dot, _ = option.partition(".")
+        if dot and name != scheduler:
+            raise self.m.error((where, table, "options"), f"{option}: the "
+                               f"scheduler here is {scheduler}")
 
     def _option(self, option: str, table: int, where: str) -> str:
         key, equals, value = option.partition("=")
@@ -112,6 +126,11 @@ class Writer:
             raise self.m.error(path + ("kernel",), f"what {d.kernel} does is "
                                "not known here: give the domain a workload")
         yield from self._load(number, d, d.workload)
+        for i, change in enumerate(d.changes):
+            here: Place = (*path, "changes", i)
+            yield self._at(f"adjusted 0 {change.at}", *here, "at")
+            for key, value in change.parameters.items():
+                yield self._at(f"set {key} {value}", *here, "parameters", key)
 
     def _load(self, number: int, d: Domain, w: Workload) -> Iterator[str]:
         path: Place = ("domains", d.table, "workload")
@@ -123,7 +142,7 @@ class Writer:
                 stream = random.Random(f"{self.seed}/{number}")
                 value = stream.randrange(w.values["period"])
             elif key in ("peer", "to"):
-                value = self._other(value, path + (key,))
+                value = self._other(number, w.kind, value, path + (key,))
             if w.kind != "replay":
                 words.append(f"{key}={value}")
         yield self._at(" ".join(["load", w.kind, *words]), *path)
@@ -140,14 +159,22 @@ class Writer:
         for cpu, ns in adjusted(file, w.values["domain"] or d.name):
             yield f"adjusted {cpu} {ns}"
 
-    def _other(self, name: str, path: Place) -> int:
-        if name in self.ids:
-            return self.ids[name]
-        if name.isdecimal() and 1 <= int(name) <= len(self.ids):
-            return int(name)
+    def _other(self, number: int, kind: str, name: str, path: Place) -> int:
+        """The domain that it talks to, which must be one that answers."""
         if not name and path[-1] == "to":
             return -1
-        raise self.m.error(path, f"no domain is called {name!r}")
+        other = self.ids.get(name, 0)
+        if name.isdecimal() and 1 <= int(name) <= len(self.ids):
+            other = int(name)
+        if not other:
+            raise self.m.error(path, f"no domain is called {name!r}")
+        does = self.m.domains[other - 1].workload
+        if does and does.kind != _PARTNER[kind]:
+            raise self.m.error(path, f"{name}'s workload is {does.kind}; a "
+                               f"{kind} needs a {_PARTNER[kind]}")
+        if other == number:
+            raise self.m.error(path, f"{name} would talk to itself")
+        return other
 
     def _replay(self, d: Domain, w: Workload) -> Iterator[str]:
         # Only now: pandas takes longer to load than most simulations to run.

@@ -34,14 +34,19 @@ class Run:
     sched: str
     cpus: int
     limit: float
+    memory: str = "1G"
+    more: str = ""       # arguments of the hypervisor
+    extra: list[str] = dataclasses.field(default_factory=list)  # of QEMU
 
     def boot(self, until: str) -> Boot:
         """The boot that both measurements share."""
         linux = self.build / "guests/linux"
-        return Boot(self.hypervisor, f"dom0_mem=512M sched={self.sched}",
+        return Boot(self.hypervisor,
+                    f"dom0_mem=512M sched={self.sched} {self.more}".strip(),
                     [(linux / "vmlinuz", "console=hvc0 job=tsc"),
-                     (linux / "boot.img", "")], cpus=self.cpus, memory="1G",
-                    limit=self.limit, until=until)
+                     (linux / "boot.img", "")], cpus=self.cpus,
+                    memory=self.memory, limit=self.limit, until=until,
+                    extra=self.extra)
 
     def measure(self, log: pathlib.Path) -> int | str:
         """Instructions to user land, or why there is no figure."""

@@ -171,15 +171,20 @@ def counts(target, build: pathlib.Path, limit: float) -> dict[str, list[int]]:
 def record_cost(target, build: pathlib.Path, tracing: str,
                 limit: float) -> float | str:
     """What a trace record adds to a yield and back, on Metronome: the records
-    are the calls of trace_put_*, whose addresses its symbols tell."""
-    writers = {address for name, address in symbols(build / "metronome").items()
+    are the calls of trace_put_*, and of what writes the four of a switch at
+    once (xen/sched/decision.c), whose addresses its symbols tell."""
+    table = symbols(build / "metronome")
+    writers = {address: 1 for name, address in table.items()
                if re.match(r"trace_put_\d", name)}
+    writers |= {address: 4 * sign for name, address in table.items()
+                for sign, part in ((1, r"put_switch$"), (-1, "put_one_by_one"))
+                if re.match(part, name)}
     plain, _ = walk_target(target, build, "", limit)
     traced, _ = walk_target(target, build, tracing, limit)
     name = "yield and back"
     if name not in plain or name not in traced:
         return "not stepped through"
-    records = sum(address in writers for address in traced[name])
+    records = sum(writers.get(address, 0) for address in traced[name])
     if not records:
         return "no record written"
     return (len(traced[name]) - len(plain[name])) / records

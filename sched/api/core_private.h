@@ -24,7 +24,6 @@ struct sched {
     unsigned number;             /* the host's */
     unsigned nr_cpus;            /* in cpus */
     unsigned nr_up;              /* in up */
-    unsigned words;              /* of a cpuset in which its CPUs stand */
     unsigned one_lock;           /* the lock of all, or CPUSET_NONE */
     ns_t now;                    /* then, the latest reading used under it */
     const char *broken;          /* the rule that was broken: the plug-in is not

@@ -14,7 +14,7 @@ static unsigned next_in_all(const struct sched *s, const struct cpuset *a,
                             const struct cpuset *b, const struct cpuset *c,
                             unsigned from)
 {
-    unsigned words = s->words, w = from / 64, i;
+    unsigned words = s->head.words, w = from / 64, i;
 
     for (i = 0; i <= words; i++) {
         uint64_t bits = a->word[w] & READ_ONCE(b->word[w]);
@@ -86,7 +86,7 @@ void sched_poke_idle(struct sched *s)
 {
     unsigned cpu;
 
-    for_each_cpu (cpu, &s->idle)
+    for_each_cpu_of (cpu, s, &s->idle)
         host_poke(cpu);
 }
 

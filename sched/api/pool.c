@@ -279,8 +279,8 @@ int sched_cpu_up(struct sched *s, unsigned cpu, ns_t now)
     p->now = now;
     p->random = 0;
     p->counts = (struct sched_counts){ 0 };
-    if (cpu / 64 >= s->words)
-        s->words = cpu / 64 + 1;
+    if (cpu / 64 >= s->head.words)
+        s->head.words = cpu / 64 + 1;
     cpuset_add(&s->up, cpu);
     cpuset_add(&s->cpus, cpu);
     cpuset_add(&s->idle, cpu);

@@ -211,9 +211,10 @@ bool sched_idle(const struct sched *s, unsigned cpu);
  * vcpu_up(), vcpu_down() and account() only. */
 struct sched_vcpu *sched_sibling(const struct sched_vcpu *v);
 
-/* What an instance begins with: for the two services below only. */
+/* What an instance begins with: for the services below only. */
 struct sched_head {
     void *sys;
+    unsigned words; /* of a cpuset in which its CPUs stand */
     void *cpu[CPUSET_MAX];
 };
 
@@ -226,6 +227,28 @@ static inline void *sched_sys(const struct sched *s) /* sys_size bytes */
 static inline void *sched_cpu(const struct sched *s, unsigned cpu)
 {
     return ((const struct sched_head *)(const void *)s)->cpu[cpu];
+}
+
+/* The next CPU of `set`, all of which are CPUs of the instance (an affinity),
+ * from `from` on; or CPUSET_NONE. Quicker than one that looks at CPUSET_MAX. */
+static inline unsigned sched_next_cpu(const struct sched *s,
+                                      const struct cpuset *set, unsigned from)
+{
+    return cpuset_next_within(
+        set, from, ((const struct sched_head *)(const void *)s)->words);
+}
+
+#define for_each_cpu_of(cpu, s, set)                                           \
+    for ((cpu) = sched_next_cpu((s), (set), 0); (cpu) < CPUSET_MAX;            \
+         (cpu) = sched_next_cpu((s), (set), (cpu) + 1))
+
+/* Every CPU of the instance picks again at once: parameters have changed. */
+static inline void sched_resched_all(struct sched *s, ns_t now)
+{
+    unsigned cpu;
+
+    for_each_cpu_of (cpu, s, sched_cpus(s))
+        sched_resched(s, cpu, now);
 }
 
 /* In pick() only. False: do without. */

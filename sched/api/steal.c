@@ -36,11 +36,11 @@ struct sched_pick sched_steal(struct sched *s, unsigned cpu, sched_take *take)
 
     if (s->nr_cpus == 1)
         return (struct sched_pick){ NULL, FOREVER };
-    for (from = cpuset_next(cpus, cpu + 1); !v && from < CPUSET_MAX;
-         from = cpuset_next(cpus, from + 1))
+    for (from = sched_next_cpu(s, cpus, cpu + 1); !v && from < CPUSET_MAX;
+         from = sched_next_cpu(s, cpus, from + 1))
         v = steal_from(s, from, cpu, take, &busy);
-    for (from = cpuset_next(cpus, 0); !v && from < cpu;
-         from = cpuset_next(cpus, from + 1))
+    for (from = sched_next_cpu(s, cpus, 0); !v && from < cpu;
+         from = sched_next_cpu(s, cpus, from + 1))
         v = steal_from(s, from, cpu, take, &busy);
     return (struct sched_pick){ v, v || !busy ? FOREVER : STEAL_RETRY };
 }

@@ -26,6 +26,13 @@
 #define CREDIT_SAVED  (10 * CREDIT_PERIOD) /* by one that waits or runs */
 #define CREDIT_PASSES 4 /* of handing out; what is left then is surplus */
 
+/* `historic`: BROKEN on purpose, for study. */
+enum {
+    CREDIT_SAMPLES = 1,  /* who runs at the tick pays for all of it */
+    CREDIT_NO_BOOST = 2, /* a waker is as anybody else */
+    CREDIT_ALL_FAULTS = 3,
+};
+
 enum credit_class { CREDIT_BOOST, CREDIT_UNDER, CREDIT_OVER, CREDIT_NONE };
 
 /* Numbered as in Xen, where Xen has the event. */
@@ -59,6 +66,7 @@ struct credit_dom {
 
 struct credit_sys {
     int64_t tslice, ratelimit; /* ns */
+    int64_t historic;          /* mask of faults */
     LIST_HEAD(, credit_vcpu) active;
     struct credit_vcpu *fresh;
     int64_t surplus; /* credits taken away, or not placed; still to be given */
@@ -110,19 +118,27 @@ static void credit_collect(struct credit_sys *sys)
 
 static void credit_charge(struct sched_vcpu *v, ns_t ran, ns_t now)
 {
+    const struct credit_sys *sys = sched_sys(v->sched);
     struct credit_vcpu *b = v->priv;
 
     (void)now;
+    if (unlikely(sys->historic & CREDIT_SAMPLES))
+        return;
     b->credit -= ran;
     credit_activate(v);
 }
 
 static void credit_tick(struct sched *s, unsigned cpu, ns_t now)
 {
+    const struct credit_sys *sys = sched_sys(s);
     struct sched_vcpu *v = sched_running(s, cpu);
     struct credit_vcpu *b = v->priv;
 
     (void)now;
+    if (unlikely(sys->historic & CREDIT_SAMPLES)) {
+        b->credit -= CREDIT_TICK;
+        credit_activate(v);
+    }
     if (b->class_ != CREDIT_BOOST)
         return;
     b->class_ = CREDIT_UNDER;
@@ -184,12 +200,14 @@ static bool credit_park(struct sched_vcpu *v)
 
 static void credit_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
 {
+    const struct credit_sys *sys = sched_sys(v->sched);
     struct credit_cpu *c = credit_cpu(v);
     struct credit_vcpu *b = v->priv;
 
     if (credit_park(v))
         return;
-    if (why == SCHED_WAKE && b->class_ == CREDIT_UNDER) {
+    if (why == SCHED_WAKE && b->class_ == CREDIT_UNDER &&
+        !(sys->historic & CREDIT_NO_BOOST)) {
         b->class_ = CREDIT_BOOST;
         sched_trace(v->sched, CREDIT_EV_BOOST_START, v, b->credit);
     }
@@ -419,7 +437,9 @@ static bool credit_settle(struct credit_sys *sys, struct credit_vcpu *b,
 
     b->credit += b->given;
     kept = credit_bounded(b, &stays);
-    if (kept < b->credit)
+    /* One with a cap that wants its time and has not come to it must not feed
+     * those who kept it waiting. */
+    if (kept < b->credit && !(credit_dom(b)->cap && stays))
         sys->surplus += b->credit - kept;
     b->credit = kept;
     credit_classify(b, b->credit < 0 ? CREDIT_OVER : CREDIT_UNDER, now);
@@ -434,7 +454,7 @@ static void credit_account(struct sched *s, ns_t now)
     ns_t since = sys->accounted ? now - sys->accounted : CREDIT_PERIOD;
     unsigned cpu;
 
-    for_each_cpu (cpu, sched_cpus(s))
+    for_each_cpu_of (cpu, s, sched_cpus(s))
         nr_cpus++;
     credit_collect(sys);
     sys->accounted = now;
@@ -487,11 +507,8 @@ static void credit_vcpu_down(struct sched_vcpu *v, ns_t now)
 static int credit_param_set(struct sched *s, struct sched_vcpu *v,
                             const struct sched_param *p, int64_t old, ns_t now)
 {
-    unsigned cpu;
-
     (void)v, (void)p, (void)old;
-    for_each_cpu (cpu, sched_cpus(s))
-        sched_resched(s, cpu, now);
+    sched_resched_all(s, now);
     return 0;
 }
 
@@ -524,6 +541,9 @@ static const struct sched_param credit_params[] = {
       offsetof(struct credit_sys, tslice), MS(1), S(1), MS(30) },
     { "ratelimit", "ns", "what runs is not preempted before", SCHED_PER_SYSTEM,
       offsetof(struct credit_sys, ratelimit), 0, MS(500), US(1000) },
+    { "historic", "mask", "broken on purpose: 1 tick-sampled, 2 no boost",
+      SCHED_PER_SYSTEM, offsetof(struct credit_sys, historic), 0,
+      CREDIT_ALL_FAULTS, 0 },
     { "weight", "count", "share of the CPUs of each vCPU, against the others'",
       SCHED_PER_DOMAIN, offsetof(struct credit_dom, weight), 1, 65535, 256 },
     { "cap", "percent", "the most that the domain gets, of one CPU; 0: no cap",

@@ -50,6 +50,17 @@ static unsigned credit2_liking(const struct sched_vcpu *v, unsigned cpu)
            (cpu == v->cpu ? 1u : 0u);
 }
 
+/* Does v like no CPU better than that where it was last? Then if that is idle
+ * there is no need to look at the others. */
+static bool credit2_likes_last(const struct sched_vcpu *v)
+{
+    return cpuset_has(&v->affinity, v->cpu) &&
+           credit2_runq_at(v->sched, v->cpu) ==
+               ((const struct credit2_vcpu *)v->priv)->runq &&
+           (cpuset_has(&v->soft_affinity, v->cpu) ||
+            sched_next_cpu(v->sched, &v->soft_affinity, 0) == CPUSET_NONE);
+}
+
 /* Of the CPUs that share v's runqueue: an idle one, one that v prefers first;
  * else that which runs the one with the least credit, if v has more. */
 static unsigned credit2_target(const struct sched_vcpu *v, ns_t now)
@@ -57,9 +68,13 @@ static unsigned credit2_target(const struct sched_vcpu *v, ns_t now)
     unsigned cpu, best = CPUSET_NONE, idle = CPUSET_NONE;
     const struct credit2_vcpu *b = v->priv;
     const struct sched_vcpu *running;
+    const struct credit2_cpu *last = sched_cpu(v->sched, v->cpu);
     int64_t credit, least = credit2_credit(v);
 
-    for_each_cpu (cpu, &v->affinity) {
+    if (!sched_running(v->sched, v->cpu) && !last->tickled &&
+        credit2_likes_last(v))
+        return v->cpu;
+    for_each_cpu_of (cpu, v->sched, &v->affinity) {
         const struct credit2_cpu *c = sched_cpu(v->sched, cpu);
 
         if (c->tickled || c->runq != b->runq)
@@ -290,30 +305,45 @@ static struct sched_pick credit2_pick(struct sched *s, unsigned cpu, ns_t now)
     return pick;
 }
 
+/* Of the CPUs with nothing to do the one that v likes best, or none. */
+static unsigned credit2_idle(const struct sched_vcpu *v)
+{
+    unsigned cpu, best = CPUSET_NONE;
+
+    if (sched_idle(v->sched, v->cpu) && credit2_likes_last(v))
+        return v->cpu;
+    for_each_cpu_of (cpu, v->sched, &v->affinity)
+        if (sched_idle(v->sched, cpu) &&
+            (best == CPUSET_NONE ||
+             credit2_liking(v, cpu) > credit2_liking(v, best)))
+            best = cpu;
+    return best;
+}
+
 /* An idle CPU first, near the last one; else, of the CPUs that v prefers (or
  * may use), one of the runqueue with the least load, if that pays. */
 static unsigned credit2_place(const struct sched_vcpu *v, ns_t now)
 {
     const struct credit2_vcpu *b = v->priv;
-    unsigned cpu, best = CPUSET_NONE, rank = 0, rank_here;
-    int64_t load = 0, load_here;
-    bool better;
+    unsigned cpu = credit2_idle(v), best = CPUSET_NONE, liking = 0, here;
+    unsigned runq = CREDIT2_NONE;
+    int64_t load = 0, least = 0;
 
-    for_each_cpu (cpu, &v->affinity) {
-        rank_here = (sched_idle(v->sched, cpu) ? 8u : 0u) +
-                    credit2_liking(v, cpu);
-        load_here = credit2_load(
-            credit2_runq(v->sched, credit2_runq_at(v->sched, cpu)), now);
-        if (credit2_runq_at(v->sched, cpu) == b->runq)
-            load_here -= CREDIT2_LOAD_ONE / 8;
-        better = rank_here / 4 > rank / 4;
-        if (rank_here / 4 == rank / 4)
-            better = rank_here >= 8 || load_here == load ? rank_here > rank
-                                                         : load_here < load;
-        if (best == CPUSET_NONE || better) {
+    if (cpu != CPUSET_NONE)
+        return cpu;
+    for_each_cpu_of (cpu, v->sched, &v->affinity) {
+        here = credit2_liking(v, cpu);
+        if (credit2_runq_at(v->sched, cpu) != runq) {
+            runq = credit2_runq_at(v->sched, cpu);
+            load = credit2_load(credit2_runq(v->sched, runq), now) -
+                   (runq == b->runq ? CREDIT2_LOAD_ONE / 8 : 0);
+        }
+        if (best == CPUSET_NONE || here / 4 > liking / 4 ||
+            (here / 4 == liking / 4 &&
+             (load == least ? here > liking : load < least))) {
             best = cpu;
-            rank = rank_here;
-            load = load_here;
+            liking = here;
+            least = load;
         }
     }
     return best;
@@ -344,15 +374,12 @@ static void credit2_vcpu_down(struct sched_vcpu *v, ns_t now)
 static int credit2_param_set(struct sched *s, struct sched_vcpu *v,
                              const struct sched_param *p, int64_t old, ns_t now)
 {
-    unsigned cpu;
-
     (void)old;
     if (v && p->offset == offsetof(struct credit2_dom, cap))
         credit2_cap_changed(v, now);
     else if (!v && p->offset == offsetof(struct credit2_sys, runqueue))
         credit2_arrange(s, now);
-    for_each_cpu (cpu, sched_cpus(s))
-        sched_resched(s, cpu, now);
+    sched_resched_all(s, now);
     return 0;
 }
 

@@ -60,6 +60,7 @@ struct credit2_dom {
 struct credit2_sys {
     int64_t ratelimit; /* ns */
     int64_t runqueue;  /* CPUs that share one */
+    unsigned used;     /* runqueues below it have had a CPU */
     struct credit2_runq runq[CREDIT2_RUNQS];
     LIST_HEAD(, credit2_dom) parked;
 };
@@ -133,7 +134,7 @@ void credit2_arrange(struct sched *s, ns_t now);
 /* cap.c */
 /* v is going to run: take budget, which v->grant tells and which ends at
  * v->grant_until. False: there is none. For capped domains only. */
-bool credit2_grant(struct sched_vcpu *v, ns_t now);
+NOINLINE bool credit2_grant(struct sched_vcpu *v, ns_t now);
 /* v has stopped: give back what it did not use. Whether budget is left. */
 bool credit2_settle(struct sched_vcpu *v, ns_t now);
 /* v, which wants to run, waits for its domain's next budget. */

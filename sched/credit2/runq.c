@@ -63,7 +63,7 @@ void credit2_reset(struct sched_vcpu *v, ns_t now)
     q->base = vtime_plus(q->base,
                          CREDIT2_INIT * (1 - credit2_credit(v) / CREDIT2_INIT));
     sched_trace(v->sched, CREDIT2_EV_RESET, v, credit2_credit(v));
-    for_each_cpu (cpu, sched_cpus(v->sched)) {
+    for_each_cpu_of (cpu, v->sched, sched_cpus(v->sched)) {
         running = sched_running(v->sched, cpu);
         if (!running || credit2_runq_at(v->sched, cpu) != b->runq ||
             credit2_runq_of(running) != q || running == v)
@@ -81,6 +81,8 @@ static void update(struct credit2_runq *q, ns_t now)
     int64_t at = now >> COARSE, passed = at - q->avg_at;
     int64_t load = (int64_t)q->load * CREDIT2_LOAD_ONE;
 
+    if (!passed)
+        return;
     if (passed > WINDOW)
         passed = WINDOW;
     q->avg += (load - q->avg) / WINDOW * passed +
@@ -128,11 +130,12 @@ static bool unbalanced(struct credit2_runq *from, struct credit2_runq *to,
 struct sched_vcpu *credit2_pull(struct sched *s, unsigned cpu, bool at_any_rate,
                                 ns_t now)
 {
+    const struct credit2_sys *sys = sched_sys(s);
     unsigned i, runq = credit2_runq_at(s, cpu);
     struct credit2_runq *here = credit2_runq(s, runq), *q;
     struct sched_vcpu *v = NULL;
 
-    for (i = 0; i < CREDIT2_RUNQS && !v; i++) {
+    for (i = 0; i < sys->used && !v; i++) {
         q = credit2_runq(s, i);
         if (i == runq || !sched_queue_first(&q->waiting))
             continue;
@@ -148,20 +151,21 @@ struct sched_vcpu *credit2_pull(struct sched *s, unsigned cpu, bool at_any_rate,
 
 /* ---- which CPUs share one ---- */
 
-static unsigned number(const struct sched *s, unsigned cpu)
+static void join(struct sched *s, unsigned cpu)
 {
-    const struct credit2_sys *sys = sched_sys(s);
+    struct credit2_sys *sys = sched_sys(s);
+    struct credit2_cpu *c = sched_cpu(s, cpu);
 
-    return cpu / (unsigned)sys->runqueue % CREDIT2_RUNQS;
+    c->runq = cpu / (unsigned)sys->runqueue % CREDIT2_RUNQS;
+    sys->runq[c->runq].nr_cpus++;
+    if (c->runq >= sys->used)
+        sys->used = c->runq + 1;
 }
 
 void credit2_cpu_up(struct sched *s, unsigned cpu, ns_t now)
 {
-    struct credit2_cpu *c = sched_cpu(s, cpu);
-
-    c->since = now;
-    c->runq = number(s, cpu);
-    credit2_runq(s, c->runq)->nr_cpus++;
+    ((struct credit2_cpu *)sched_cpu(s, cpu))->since = now;
+    join(s, cpu);
 }
 
 void credit2_cpu_down(struct sched *s, unsigned cpu, ns_t now)
@@ -172,22 +176,20 @@ void credit2_cpu_down(struct sched *s, unsigned cpu, ns_t now)
 
 void credit2_arrange(struct sched *s, ns_t now)
 {
+    const struct credit2_sys *sys = sched_sys(s);
     struct sched_queue all;
-    struct credit2_cpu *c;
     struct sched_vcpu *v;
     unsigned cpu, i;
 
     sched_queue_init(&all);
-    for (i = 0; i < CREDIT2_RUNQS; i++)
+    for (i = 0; i < sys->used; i++)
         while ((v = sched_queue_head(&credit2_runq(s, i)->waiting)) != NULL) {
             sched_queue_del(&v->node[0]);
             sched_queue_add(&all, &v->node[0], 0);
         }
-    for_each_cpu (cpu, sched_cpus(s)) {
-        c = sched_cpu(s, cpu);
-        credit2_runq(s, c->runq)->nr_cpus--;
-        c->runq = number(s, cpu);
-        credit2_runq(s, c->runq)->nr_cpus++;
+    for_each_cpu_of (cpu, s, sched_cpus(s)) {
+        credit2_runq(s, credit2_runq_at(s, cpu))->nr_cpus--;
+        join(s, cpu);
     }
     while ((v = sched_queue_head(&all)) != NULL) {
         sched_queue_del(&v->node[0]);

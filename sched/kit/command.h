@@ -16,7 +16,8 @@ struct options {
     uint64_t scenarios, seed, number;
     unsigned jobs;
     bool shrink, quiet, rules, no_shrink, one;
-    bool save; /* output was given */
+    bool exhaustive; /* all of the small scenarios, instead of `scenarios` */
+    bool save;       /* output was given */
 };
 
 struct finding {
@@ -26,8 +27,8 @@ struct finding {
 
 /* ---- hunt.c ---- */
 
-/* Play o->scenarios with each plug-in that o names, and report. The command's
- * exit status. */
+/* Play o->scenarios, or all of the small ones, with each plug-in that o names,
+ * and report. The command's exit status. */
 int hunt_all(const struct options *o);
 /* Ctrl-C: what takes long is left out from now on. */
 bool hunt_interrupted(void);

@@ -292,14 +292,15 @@ void kit_generate(const struct sched_ops *ops, uint64_t seed, uint64_t i,
                   struct kit_scenario *sc)
 {
     struct kit_source from = { .state = kit_mix(seed) ^ kit_mix(i) };
-    uint64_t exhaustive = kit_nr_exhaustive(ops), n = i / 4;
+    uint64_t exhaustive = kit_nr_exhaustive(ops), n = i / KIT_STEP;
+    uint64_t stride = exhaustive % 104729 ? 104729 : 1;
 
     memset(sc, 0, sizeof(*sc));
     sc->ops = ops;
     sc->seed = 1;
-    switch (i % 4) {
-    case 0: /* each of them once; 104729 is a prime */
-        kit_exhaustive(ops, n % exhaustive * 104729 % exhaustive, sc);
+    switch (i % KIT_STEP) {
+    case 0: /* each of them once: a prime that does not divide their number */
+        kit_exhaustive(ops, n % exhaustive * stride % exhaustive, sc);
         return;
     case 1:
         if (from_family(&from, sc, i % 64 == 1))

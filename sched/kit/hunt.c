@@ -66,6 +66,19 @@ static void note(struct worker *w, const char *rule, uint64_t i)
     f->count++;
 }
 
+/* ---- which scenarios ---- */
+
+static uint64_t how_many(const struct sched_ops *ops, const struct options *o)
+{
+    return o->exhaustive ? kit_nr_exhaustive(ops) : o->scenarios;
+}
+
+/* The number of the i-th. */
+static uint64_t number_of(const struct options *o, uint64_t i)
+{
+    return o->exhaustive ? i * KIT_STEP : i;
+}
+
 /* ---- a worker ---- */
 
 static void play_one(const struct sched_ops *ops, const struct options *o,
@@ -73,12 +86,12 @@ static void play_one(const struct sched_ops *ops, const struct options *o,
 {
     static struct kit_scenario sc;
     static struct kit_run r;
-    uint64_t hash;
+    uint64_t hash, number = number_of(o, i);
 
-    kit_generate(ops, o->seed, i, &sc);
+    kit_generate(ops, o->seed, number, &sc);
     kit_play(&r, &sc);
     if (r.verdict.rule) {
-        note(w, r.verdict.rule, i);
+        note(w, r.verdict.rule, number);
         w->noted = true;
         return;
     }
@@ -87,18 +100,18 @@ static void play_one(const struct sched_ops *ops, const struct options *o,
         return;
     kit_play(&r, &sc);
     if (r.verdict.hash != hash)
-        note(w, "determinism", i);
+        note(w, "determinism", number);
 }
 
 static void work(const struct sched_ops *ops, const struct options *o,
                  struct worker *w, uint64_t from)
 {
-    uint64_t i;
+    uint64_t i, end = how_many(ops, o);
 
     (void)signal(SIGINT, SIG_IGN);
     if (!freopen("/dev/null", "w", stderr))
         _exit(1);
-    for (i = from; i < o->scenarios && !board->stop; i += o->jobs) {
+    for (i = from; i < end && !board->stop; i += o->jobs) {
         w->current = i;
         w->noted = false;
         kit_set_alarm();
@@ -131,7 +144,7 @@ static void ended(const struct sched_ops *ops, const struct options *o,
     if (WIFEXITED(status) && !WEXITSTATUS(status))
         return;
     if (!w->noted)
-        note(w, hang ? "hang" : "crash", w->current);
+        note(w, hang ? "hang" : "crash", number_of(o, w->current));
     w->done++;
     w->crashes += hang ? HANG_COUNTS : 1;
     if (w->crashes < CRASHES_MAX && !board->stop) {
@@ -163,14 +176,14 @@ static double seconds(void)
 static void progress(const struct sched_ops *ops, const struct options *o,
                      double begin)
 {
-    uint64_t n = done(o);
+    uint64_t n = done(o), all = how_many(ops, o);
     double spent = seconds() - begin;
 
     (void)fprintf(stderr, "\r%-15s %9llu of %llu", ops->name,
-                  (unsigned long long)n, (unsigned long long)o->scenarios);
+                  (unsigned long long)n, (unsigned long long)all);
     if (n && spent > 1)
         (void)fprintf(stderr, ", %.0f s to go  ",
-                      spent / (double)n * (double)(o->scenarios - n));
+                      spent / (double)n * (double)(all - n));
 }
 
 /* Wait until all workers are done. */

@@ -222,6 +222,9 @@ void kit_random(struct kit_source *from, const struct sched_ops *ops,
 void kit_exhaustive(const struct sched_ops *ops, uint64_t i,
                     struct kit_scenario *sc);
 uint64_t kit_nr_exhaustive(const struct sched_ops *ops);
+/* They are the numbers 0, KIT_STEP, 2 KIT_STEP ... of kit_generate(), in an
+ * order of its own. */
+#define KIT_STEP 4
 /* The index of a parameter, or -1. */
 int kit_param_index(const struct sched_ops *ops, const char *name);
 /* Set it, for a domain or (-1) the system, if there is such a parameter. */

@@ -15,6 +15,7 @@ static const char help[] =
     "\n"
     "  -s, --sched=NAME      the plug-in; \"all\": each of them (default)\n"
     "  -n, --scenarios=N     how many for each (default 10000)\n"
+    "  -e, --exhaustive      all of the small scenarios, each once, instead\n"
     "      --seed=N          of the scenarios (default 1)\n"
     "  -j, --jobs=N          processes (default 2)\n"
     "  -o, --output=DIR      for what is found (default build/conformance)\n"
@@ -95,6 +96,8 @@ static int option(struct options *o, int c)
         return (o->rules = true, 0);
     case 'X':
         return (o->no_shrink = true, 0);
+    case 'e':
+        return (o->exhaustive = true, 0);
     case 'q':
         return (o->quiet = true, 0);
     default:
@@ -105,19 +108,19 @@ static int option(struct options *o, int c)
 static int options(struct options *o, int argc, char **argv)
 {
     static const struct option list[] = {
-        { "sched", 1, NULL, 's' },     { "scenarios", 1, NULL, 'n' },
-        { "seed", 1, NULL, 'S' },      { "jobs", 1, NULL, 'j' },
-        { "output", 1, NULL, 'o' },    { "replay", 1, NULL, 'R' },
-        { "rule", 1, NULL, 'r' },      { "shrink", 1, NULL, 'm' },
-        { "number", 1, NULL, 'N' },    { "rules", 0, NULL, 'l' },
-        { "no-shrink", 0, NULL, 'X' }, { "quiet", 0, NULL, 'q' },
-        { "help", 0, NULL, 'h' },      { "trace", 1, NULL, 't' },
-        { NULL, 0, NULL, 0 },
+        { "sched", 1, NULL, 's' },      { "scenarios", 1, NULL, 'n' },
+        { "seed", 1, NULL, 'S' },       { "jobs", 1, NULL, 'j' },
+        { "output", 1, NULL, 'o' },     { "replay", 1, NULL, 'R' },
+        { "rule", 1, NULL, 'r' },       { "shrink", 1, NULL, 'm' },
+        { "number", 1, NULL, 'N' },     { "rules", 0, NULL, 'l' },
+        { "no-shrink", 0, NULL, 'X' },  { "quiet", 0, NULL, 'q' },
+        { "help", 0, NULL, 'h' },       { "trace", 1, NULL, 't' },
+        { "exhaustive", 0, NULL, 'e' }, { NULL, 0, NULL, 0 },
     };
     int c, error = 0;
 
     while (!error &&
-           (c = getopt_long(argc, argv, "s:n:j:o:qh", list, NULL)) != -1) {
+           (c = getopt_long(argc, argv, "s:n:j:o:eqh", list, NULL)) != -1) {
         if (c == 'h') {
             (void)fputs(help, stdout);
             exit(0);

@@ -22,6 +22,8 @@ static void periods(struct kit_run *r, struct kit_reserve *res,
                      (long long)res->begin);
         res->served = 0;
         res->begin = end;
+        if (res->in && !--res->in)
+            res->slice = res->next;
     }
     if (from >= 0)
         res->served += now - from;
@@ -63,6 +65,18 @@ void kit_reserve_look(struct kit_run *r, struct kit_reserve *res,
         window(r, res, m, i, now, limit);
 }
 
+void kit_reserve_change(struct kit_reserve *res, ns_t slice)
+{
+    if (!res->period || slice == (res->in ? res->next : res->slice))
+        return;
+    if (!slice)
+        res->guaranteed = false;
+    res->limited = false;
+    res->next = slice;
+    res->in = 2;
+    res->slice = slice < res->slice ? slice : res->slice;
+}
+
 /* ---- scenarios ---- */
 
 void kit_reserve_want(struct kit_scenario *sc,
@@ -95,6 +109,29 @@ void kit_reserve_full(struct kit_source *from, struct kit_scenario *sc,
                          kit_one_in(from, 2));
     }
     sc->length = 8 * longest + longest / 3;
+}
+
+void kit_reserve_another(struct kit_source *from, struct kit_scenario *sc,
+                         const struct kit_reserve_names *names)
+{
+    unsigned who = (unsigned)kit_draw(from, sc->nr_vcpus);
+    int param = kit_param_index(sc->ops, names->slice);
+    unsigned i;
+
+    for (i = 0; i < sc->nr_vcpus; i++)
+        sc->vcpu[i].load = KIT_HOG;
+    kit_want(sc, (int)who, names->extra, 0);
+    for (i = 0; param >= 0 && i < sc->nr_settings; i++)
+        if (sc->setting[i].dom == (int)who &&
+            sc->setting[i].param == (unsigned)param)
+            sc->action[sc->nr_actions++] = (struct kit_action){
+                .at = sc->length / 4,
+                .act = KIT_SET,
+                .who = who,
+                .param = (unsigned)param,
+                .value = sc->setting[i].value * 2 /
+                         (1 + 3 * (int64_t)kit_draw(from, 2)),
+            };
 }
 
 void kit_reserve_greedy(struct kit_source *from, struct kit_scenario *sc,

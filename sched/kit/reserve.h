@@ -16,6 +16,8 @@ struct kit_reserve {
     bool limited;    /* gets nothing beyond its slices */
     ns_t begin;      /* of the period in which we are */
     ns_t served;     /* in it */
+    ns_t next;       /* the slice after so many more periods, */
+    unsigned in;     /* ... if it is not 0 */
     ns_t run_from[KIT_RUNS], before[KIT_RUNS]; /* a run's begin; what ran before
                                                 * it */
     ns_t total;                                /* run time, */
@@ -32,6 +34,10 @@ void kit_reserve_look(struct kit_run *r, struct kit_reserve *res,
                       const struct kit_member *m, ns_t now, const char *slice,
                       const char *limit);
 
+/* The slice has become another one, if it has: what was and what is may both
+ * count in this period and the next; after that, what is. */
+void kit_reserve_change(struct kit_reserve *res, ns_t slice);
+
 /* ---- scenarios in which this shows ---- */
 
 /* What a plug-in calls its parameters. */
@@ -46,6 +52,10 @@ void kit_reserve_want(struct kit_scenario *sc,
  * it comes. */
 void kit_reserve_full(struct kit_source *from, struct kit_scenario *sc,
                       const struct kit_reserve_names *names, int64_t permille);
+/* They want all of it, and one gets another slice on the way: twice as much,
+ * or half. */
+void kit_reserve_another(struct kit_source *from, struct kit_scenario *sc,
+                         const struct kit_reserve_names *names);
 /* Some without extra time, which ask for more than they have. */
 void kit_reserve_greedy(struct kit_source *from, struct kit_scenario *sc,
                         const struct kit_reserve_names *names);

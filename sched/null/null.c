@@ -165,7 +165,7 @@ static unsigned null_find(const struct sched_vcpu *v,
     if (cpuset_has(&v->affinity, v->cpu) && cpuset_has(among, v->cpu) &&
         null_free(v->sched, v->cpu))
         return v->cpu;
-    for_each_cpu (cpu, &v->affinity)
+    for_each_cpu_of (cpu, v->sched, &v->affinity)
         if (cpuset_has(among, cpu) && null_free(v->sched, cpu))
             return cpu;
     return CPUSET_NONE;
@@ -211,7 +211,7 @@ static void null_vcpu_down(struct sched_vcpu *v, ns_t now)
     struct null_cpu *c;
     unsigned cpu;
 
-    for_each_cpu (cpu, sched_cpus(v->sched)) {
+    for_each_cpu_of (cpu, v->sched, sched_cpus(v->sched)) {
         c = sched_cpu(v->sched, cpu);
         if (c->owner != v)
             continue;

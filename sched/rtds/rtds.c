@@ -154,7 +154,7 @@ static unsigned rtds_target(const struct sched_vcpu *v, unsigned except)
     const struct sched_vcpu *running, *least = NULL;
     unsigned cpu, target = CPUSET_NONE, idle = CPUSET_NONE;
 
-    for_each_cpu (cpu, &v->affinity) {
+    for_each_cpu_of (cpu, v->sched, &v->affinity) {
         if (cpu == except || cpuset_has(&sys->tickled, cpu))
             continue;
         running = sched_running(v->sched, cpu);
@@ -352,7 +352,6 @@ static int rtds_param_set(struct sched *s, struct sched_vcpu *v,
 {
     struct rtds_vcpu *b = v->priv;
     bool waits = sched_queued(&v->node[RTDS_REFILL]);
-    unsigned cpu;
 
     (void)p, (void)old;
     if (rtds_check(b))
@@ -369,8 +368,7 @@ static int rtds_param_set(struct sched *s, struct sched_vcpu *v,
     }
     if (waits)
         rtds_insert(v);
-    for_each_cpu (cpu, sched_cpus(s))
-        sched_resched(s, cpu, now);
+    sched_resched_all(s, now);
     return 0;
 }
 

@@ -75,7 +75,7 @@ static bool book_among(struct sched_vcpu *v, const struct cpuset *cpus)
     int64_t amount = wanted(v->dom_priv);
     unsigned cpu;
 
-    for_each_cpu (cpu, &v->affinity)
+    for_each_cpu_of (cpu, v->sched, &v->affinity)
         if (cpuset_has(cpus, cpu) && book(v, cpu, amount))
             return true;
     return false;
@@ -125,7 +125,7 @@ unsigned sedf_place(const struct sched_vcpu *v, ns_t now)
     const struct sedf_vcpu *b = v->priv;
     const struct sedf_dom *d = v->dom_priv;
     int64_t room = limit(v->sched) - (d->slice ? wanted(d) : 0);
-    unsigned cpu, first = cpuset_next(&v->affinity, 0);
+    unsigned cpu, first;
 
     (void)now;
     if (b->home != CPUSET_NONE && cpuset_has(&v->affinity, b->home))
@@ -134,8 +134,10 @@ unsigned sedf_place(const struct sched_vcpu *v, ns_t now)
         first = v->cpu;
         if (!d->slice && sched_idle(v->sched, v->cpu))
             return v->cpu;
+    } else {
+        first = sched_next_cpu(v->sched, &v->affinity, 0);
     }
-    for_each_cpu (cpu, &v->affinity)
+    for_each_cpu_of (cpu, v->sched, &v->affinity)
         if (d->slice ? READ_ONCE(*used_on(v->sched, cpu)) <= room
                      : sched_idle(v->sched, cpu))
             return cpu;
@@ -216,10 +218,9 @@ int sedf_param_set(struct sched *s, struct sched_vcpu *v,
     unsigned cpu;
 
     (void)p, (void)old;
-    for_each_cpu (cpu, sched_cpus(s))
+    for_each_cpu_of (cpu, s, sched_cpus(s))
         if (!v && *used_on(s, cpu) > limit(s))
             return -SEDF_ENOSPC;
-    for_each_cpu (cpu, sched_cpus(s))
-        sched_resched(s, cpu, now);
+    sched_resched_all(s, now);
     return error;
 }

@@ -9,7 +9,7 @@ void course_begin(struct course *c, unsigned nr)
 {
     uint32_t i;
 
-    for (c->size = 1; c->size < nr;)
+    for (c->size = COURSE_LEAST; c->size < nr;)
         c->size *= 2;
     c->time = calloc(c->size, sizeof(*c->time));
     c->win = calloc(2 * (size_t)c->size, sizeof(*c->win));
@@ -31,10 +31,27 @@ void course_end(struct course *c)
 
 /* ---- alarms ---- */
 
-/* A heap of more alarms than that is dealt out into slots, */
-#define ALARM_CROWD 1024u
-/* ... about so many each. */
-#define ALARM_SHARE 32u
+/* A heap of more alarms than that is dealt out into slots. */
+#define ALARM_CROWD 8u
+/* Of a slot, at first. */
+#define ALARM_ROOM 8u
+
+/* How many slots are in use for nr alarms, and about how many of them shall
+ * stand in each: few, for the heap's size counts each time that its first one
+ * goes; but all but the latest shall find a slot. */
+static uint32_t slots_for(uint32_t nr)
+{
+    uint32_t slots = 16;
+
+    while (slots < 2 * nr && slots < ALARM_SLOTS)
+        slots *= 2;
+    return slots;
+}
+
+static uint32_t share_of(uint32_t nr)
+{
+    return 1 + nr / (ALARM_SLOTS / 2);
+}
 
 void alarms_begin(struct alarms *a)
 {
@@ -62,6 +79,7 @@ void alarms_end(struct alarms *a)
 
     for (i = 0; i < ALARM_SLOTS + 2; i++)
         free(a->slot[i].alarm);
+    free(a->spare.alarm);
     free(a->place);
     alarms_begin(a);
 }
@@ -81,7 +99,7 @@ static void put(struct alarms *a, uint32_t slot, uint32_t i, struct alarm x)
 static uint32_t more_room(struct alarm_slot *s)
 {
     if (s->nr == s->room) {
-        s->room = s->room ? 2 * s->room : ALARM_SHARE;
+        s->room = s->room ? 2 * s->room : ALARM_ROOM;
         s->alarm = realloc(s->alarm, s->room * sizeof(*s->alarm));
         BUG_ON(!s->alarm);
     }
@@ -155,7 +173,7 @@ static void insert(struct alarms *a, struct alarm x)
         return;
     }
     slot = (uint64_t)(x.time - a->base) >> a->wide;
-    if (slot >= ALARM_SLOTS)
+    if (slot >= a->slots)
         slot = ALARM_FAR;
     put(a, (uint32_t)slot, more_room(&a->slot[slot]), x);
 }
@@ -175,15 +193,17 @@ static void deal(struct alarms *a)
     }
     for (i = 0; i < far.nr; i++)
         sum += (double)(far.alarm[i].time - least);
-    wide = 2 * sum / far.nr * ALARM_SHARE / far.nr;
+    wide = 2 * sum / far.nr * share_of(far.nr) / far.nr;
     for (a->wide = 0; a->wide < 40 && (double)((ns_t)1 << a->wide) < wide;)
         a->wide++;
     a->base = a->horizon = least;
     a->next = 0;
-    a->slot[ALARM_FAR] = (struct alarm_slot){ 0 };
+    a->slots = slots_for(far.nr);
+    a->slot[ALARM_FAR] = a->spare;
     for (i = 0; i < far.nr; i++)
         insert(a, far.alarm[i]);
-    free(far.alarm);
+    a->spare = far;
+    a->spare.nr = 0;
 }
 
 void alarm_refill(struct alarms *a)
@@ -192,7 +212,7 @@ void alarm_refill(struct alarms *a)
     uint32_t i;
 
     do {
-        if (a->next == ALARM_SLOTS)
+        if (a->next == a->slots)
             deal(a);
         s = &a->slot[a->next++];
         a->horizon = a->base + (ns_t)((uint64_t)a->next << a->wide);
@@ -223,15 +243,13 @@ void alarm_set(struct alarms *a, uint32_t index, ns_t time)
         spread_out(a);
 }
 
-void alarm_clear(struct alarms *a, uint32_t index)
+void alarm_take_out(struct alarms *a, uint32_t index)
 {
     struct alarm_place at = a->place[index];
     struct alarm_slot *s;
     struct alarm last;
     uint32_t i;
 
-    if (!at.place)
-        return;
     if (at.slot < a->next) /* since it was put there, that went into the heap */
         at.slot = ALARM_NEAR;
     s = &a->slot[at.slot];

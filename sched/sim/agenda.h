@@ -49,12 +49,14 @@ struct alarm_place {
 
 struct alarms {
     struct alarm_slot slot[ALARM_SLOTS + 2];
+    struct alarm_slot spare;   /* nobody's: room to deal with */
     struct alarm_place *place; /* by number */
     uint32_t nr, room;
-    ns_t horizon;  /* what is before it is in the heap */
-    ns_t base;     /* slot 0 begins there; */
-    unsigned wide; /* ... and lasts for 1 << wide ns */
-    uint32_t next; /* the slot that begins at horizon */
+    ns_t horizon;   /* what is before it is in the heap */
+    ns_t base;      /* slot 0 begins there; */
+    unsigned wide;  /* ... and lasts for 1 << wide ns */
+    uint32_t next;  /* the slot that begins at horizon */
+    uint32_t slots; /* of slot[], which are in use */
 };
 
 void course_begin(struct course *c, unsigned nr);
@@ -65,13 +67,23 @@ void alarms_begin(struct alarms *a);
 void alarms_reserve(struct alarms *a, unsigned room);
 void alarms_end(struct alarms *a);
 void alarm_set(struct alarms *a, uint32_t index, ns_t time);
-void alarm_clear(struct alarms *a, uint32_t index);
+void alarm_take_out(struct alarms *a, uint32_t index); /* one that is set */
 /* The heap is empty, and there are alarms: fill it. */
 void alarm_refill(struct alarms *a);
 
+/* The least size: then the matches take place when they are asked for. */
+#define COURSE_LEAST 4
+
 static inline uint32_t course_first(const struct course *c)
 {
-    return c->win[1];
+    const ns_t *time = c->time;
+    uint32_t a, b;
+
+    if (c->size > COURSE_LEAST)
+        return c->win[1];
+    a = time[1] < time[0];
+    b = 2 + (time[3] < time[2]);
+    return time[b] < time[a] ? b : a;
 }
 
 static inline void course_set(struct course *c, uint32_t index, ns_t time)
@@ -81,11 +93,24 @@ static inline void course_set(struct course *c, uint32_t index, ns_t time)
     if (c->time[index] == time)
         return;
     c->time[index] = time;
+    if (c->size == COURSE_LEAST)
+        return;
     for (i = (c->size + index) / 2; i; i /= 2) {
         left = c->win[2 * i];
         right = c->win[2 * i + 1];
         c->win[i] = c->time[right] < c->time[left] ? right : left;
     }
+}
+
+static inline bool alarm_is_set(const struct alarms *a, uint32_t index)
+{
+    return a->place[index].place != 0;
+}
+
+static inline void alarm_clear(struct alarms *a, uint32_t index)
+{
+    if (alarm_is_set(a, index))
+        alarm_take_out(a, index);
 }
 
 /* An alarm that is going to be cleared soon: fetch what that takes. */

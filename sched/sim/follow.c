@@ -33,15 +33,15 @@ static const struct sim_time *follow_next(const struct sim_follow *f,
     return f && low < f->nr ? &f->time[low] : NULL;
 }
 
-bool sim_lock_busy(const struct sim *sim, unsigned cpu)
+bool sim_follow_busy(const struct sim_follow *f, ns_t at)
 {
-    const struct sim_time *t = follow_next(sim->cpus[cpu].busy, true, sim->at);
+    const struct sim_time *t = follow_next(f, true, at);
 
-    return t && t->at == sim->at;
+    return t && t->at == at;
 }
 
-ns_t sim_followed(const struct sim *sim, const struct sim_follow *f, ns_t due,
-                  ns_t cost)
+ns_t sim_follow_due(const struct sim *sim, const struct sim_follow *f, ns_t due,
+                    ns_t cost)
 {
     const struct sim_time *t = follow_next(f, false, due);
 
@@ -53,12 +53,7 @@ ns_t sim_followed(const struct sim *sim, const struct sim_follow *f, ns_t due,
     return due + cost > sim->at ? due + cost : sim->at;
 }
 
-ns_t sim_delay(const struct sim *sim, unsigned cpu, ns_t due, ns_t cost)
-{
-    return sim_followed(sim, sim->cpus[cpu].decided, due, cost) - sim->at;
-}
-
-ns_t sim_reading(const struct sim_follow *f, ns_t at)
+ns_t sim_follow_reading(const struct sim_follow *f, ns_t at)
 {
     const struct sim_time *t = follow_next(f, true, at);
 

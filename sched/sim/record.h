@@ -25,14 +25,17 @@ int record_info(const struct sim *sim, const char *file,
  * could not be written. */
 int64_t record_end(struct sim *sim);
 
-void record_state(struct sim_record *r, struct sim_vcpu *sv,
-                  enum sched_state to, ns_t now);
-void record_idle(struct sim_record *r, unsigned cpu, bool begins, ns_t now);
-void record_decision(struct sim_record *r, const struct sim_vcpu *prev,
-                     const struct sim_vcpu *next, ns_t now);
-void record_timer(struct sim_record *r);
-void record_yield(struct sim_record *r, const struct sim_vcpu *sv);
-void record_plugin(struct sim_record *r, const struct sched *s, unsigned event,
-                   const struct sched_vcpu *v, int64_t a);
+/* Apart from the engine, most runs of which write no trace. */
+NOINLINE void record_state(struct sim_record *r, struct sim_vcpu *sv,
+                           enum sched_state to, ns_t now);
+NOINLINE void record_idle(struct sim_record *r, unsigned cpu, bool begins,
+                          ns_t now);
+NOINLINE void record_decision(struct sim_record *r, const struct sim_vcpu *prev,
+                              const struct sim_vcpu *next, ns_t now);
+NOINLINE void record_timer(struct sim_record *r);
+NOINLINE void record_yield(struct sim_record *r, const struct sim_vcpu *sv);
+NOINLINE void record_plugin(struct sim_record *r, const struct sched *s,
+                            unsigned event, const struct sched_vcpu *v,
+                            int64_t a);
 
 #endif

@@ -96,8 +96,8 @@ static bool apply(struct scenario *s, const struct scenario_change *c)
     error = sched_param_set(d->sched, d, NULL, c->set, c->nr, s->sim->now);
     if (error)
         (void)fprintf(stderr,
-                      "%s: %s refuses the parameters of domain %s (error %d), "
-                      "which it took in the run that is followed\n",
+                      "%s: %s refuses the parameters that domain %s is given "
+                      "later (error %d)\n",
                       s->file, sched_ops_of(d->sched)->name,
                       s->domain_name[c->dom], -error);
     return !error;

@@ -48,7 +48,7 @@ void sim_program(struct sim *sim, unsigned cpu, ns_t when)
 
 /* c is poked already. A decision that read the clock before this poke is not
  * the one that answers it: that comes afterwards. */
-static void poke_again(struct sim_cpu *c, ns_t at)
+static NOINLINE void poke_again(struct sim_cpu *c, ns_t at)
 {
     ns_t first = c->poke_at;
 
@@ -87,7 +87,7 @@ void sim_poke(struct sim *sim, unsigned cpu, ns_t delay)
 
 /* ---- states ---- */
 
-static void latency_keep(struct sim_vcpu *sv, ns_t latency)
+static NOINLINE void latency_keep(struct sim_vcpu *sv, ns_t latency)
 {
     if (sv->nr_latency == sv->room_latency) {
         sv->room_latency = sv->room_latency ? 2 * sv->room_latency : 64;
@@ -110,9 +110,13 @@ static void latency_add(struct sim *sim, struct sim_vcpu *sv, ns_t latency)
         latency_keep(sv, latency);
 }
 
-static void hash_add(struct sim *sim, uint64_t x)
+/* sv goes to state `to` at now: one step of a hash like FNV-1a, by words. */
+static void hash_add(struct sim *sim, const struct sim_vcpu *sv,
+                     enum sched_state to, ns_t now)
 {
-    sim->hash = (sim->hash ^ x) * 0x100000001b3u; /* FNV-1a, by words */
+    uint64_t who = (uint64_t)sv->index << 16 | sv->v.cpu << 4 | to;
+
+    sim->hash = (sim->hash ^ (uint64_t)now) * 0x100000001b3u + who;
     sim->hash ^= sim->hash >> 29;
 }
 
@@ -128,9 +132,7 @@ void sim_state_change(struct sim_vcpu *sv, enum sched_state to, ns_t now)
         sim->watch(sv, to, now, sim->watch_arg);
     if (unlikely(sim->record != NULL))
         record_state(sim->record, sv, to, now);
-    hash_add(sim, (uint64_t)now);
-    hash_add(sim, (uint64_t)sv->v.dom << 32 | (uint64_t)sv->v.id << 16 |
-                      (uint64_t)sv->v.cpu << 4 | to);
+    hash_add(sim, sv, to, now);
     sv->in[from] += now - sv->entered;
     if (from == SCHED_STATE_BLOCKED && to == SCHED_STATE_RUNNABLE)
         sv->waking = true;
@@ -383,11 +385,13 @@ static void cpu_event(struct sim *sim, unsigned cpu)
         cpu_refresh(sim, cpu);
 }
 
+/* So few vCPUs are in the cache anyhow. */
+#define COLD_FROM 256
+
 /* Have the vCPU that wakes next in the cache when it does. */
-static void warm_up(struct sim *sim)
+static NOINLINE void warm_up(struct sim *sim)
 {
     const struct alarm *next = alarm_first(&sim->alarms);
-
     const struct sim_vcpu *sv;
 
     if (!next)
@@ -400,7 +404,7 @@ static void warm_up(struct sim *sim)
 }
 
 /* Where sv was woken in the run that is followed, and by which reading. */
-static void as_followed(struct sim *sim, const struct sim_vcpu *sv)
+static NOINLINE void as_followed(struct sim *sim, const struct sim_vcpu *sv)
 {
     if (sv->waker != CPUSET_NONE)
         sim_host_cpu(sv->waker);
@@ -412,8 +416,9 @@ static void alarm_event(struct sim *sim, uint32_t index)
 {
     struct sim_vcpu *sv = sim->vcpus[index];
 
-    alarm_clear(&sim->alarms, index);
-    warm_up(sim);
+    alarm_take_out(&sim->alarms, index);
+    if (sim->nr_vcpus >= COLD_FROM)
+        warm_up(sim);
     sim_host_cpu(sv->v.cpu);
     if (unlikely(sv->unborn)) {
         sim_born(sv);
@@ -442,7 +447,7 @@ static bool wasting(const struct sim *sim, const struct sched *s)
 }
 
 /* So much time passes as things are. */
-static void conserve(struct sim *sim, ns_t time)
+static NOINLINE void conserve(struct sim *sim, ns_t time)
 {
     bool any = false;
     unsigned i;
@@ -458,6 +463,7 @@ static void conserve(struct sim *sim, ns_t time)
 
 bool sim_run_some(struct sim *sim, ns_t until, uint64_t events)
 {
+    const ns_t last = until < FOREVER ? until : FOREVER - 1;
     const struct alarm *alarm;
     unsigned cpu;
     ns_t time;
@@ -471,7 +477,7 @@ bool sim_run_some(struct sim *sim, ns_t until, uint64_t events)
             time = alarm->time;
         else
             alarm = NULL;
-        if (time > until || time == FOREVER) {
+        if (time > last) {
             if (sim->now < until)
                 sim->now = sim->at = until;
             return true;

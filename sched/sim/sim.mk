@@ -5,8 +5,9 @@ SIM_SRC := $(sort $(wildcard sched/api/*.c sched/load/*.c sched/sim/*.c) \
 SIM_OBJ := $(SIM_SRC:%.c=$(BUILD)/sim/%.o)
 # What is fetched of who is next (sched/api/warm.h): from the first of the two
 # lines of its plug-in's, before its node, to the end of what the core needs.
-SIM_CFLAGS := -std=gnu11 -O2 -flto -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
-    -include xen/lib/compiler.h -DSCHED_WARM=512 -DSCHED_WARM_BEFORE=256
+SIM_CFLAGS := -std=gnu11 -O3 -flto -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
+    -include xen/lib/compiler.h -DSCHED_WARM=512 -DSCHED_WARM_BEFORE=256 \
+    -ffile-prefix-map=$(CURDIR)=.
 
 tools: $(BUILD)/schedsim
 
@@ -15,7 +16,7 @@ $(BUILD)/sim/%.o: %.c sched/sim/sim.mk
 	$(HOSTCC) $(SIM_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/schedsim-engine: $(SIM_OBJ) $(BUILD)/gen/objects
-	$(HOSTCC) -O2 -flto=auto -o $@ $(SIM_OBJ)
+	$(HOSTCC) -O2 -flto=auto -ffile-prefix-map=$(CURDIR)=. -o $@ $(SIM_OBJ)
 
 $(BUILD)/schedsim: sched/sim/schedsim.sh $(BUILD)/schedsim-engine
 	sed 's|@ROOT@|$(CURDIR)|' $< > $@

@@ -94,7 +94,8 @@ void work_job_end(struct sim_vcpu *sv, ns_t now)
 /* ---- those that are by themselves ---- */
 
 /* One that ends looks at the clock now and then, as the guest does. */
-#define HOG_LOOKS US(50)
+#define HOG_LOOKS  US(50)
+#define WORK_LOOKS US(20) /* ... and one that has something else to do */
 
 static struct sim_act hog(struct sim_vcpu *sv, ns_t now)
 {
@@ -117,6 +118,14 @@ static ns_t next_gap(struct sim_vcpu *sv)
     return w->period;
 }
 
+/* The next job is released at `at`; until then it sleeps, or computes. */
+static struct sim_act until_release(const struct sim_work *w, ns_t at, ns_t now)
+{
+    if (!w->burn || at <= now)
+        return act_sleep(at);
+    return act_compute(at - now < WORK_LOOKS ? at - now : WORK_LOOKS);
+}
+
 /* periodic, sporadic, poisson: st->release is the job's release, without its
  * jitter. */
 static struct sim_act jobs(struct sim_vcpu *sv, ns_t now)
@@ -125,6 +134,10 @@ static struct sim_act jobs(struct sim_vcpu *sv, ns_t now)
     struct sim_state *st = &sv->st;
     ns_t late = 0;
 
+    if (w->runaway && now >= w->start + w->runaway)
+        return act_compute(SIM_FOR_LONG);
+    if (w->burn && st->phase == 2 && now < st->release)
+        return until_release(w, st->release, now);
     switch (st->phase) {
     case 2:
         st->phase = 3;
@@ -147,7 +160,25 @@ static struct sim_act jobs(struct sim_vcpu *sv, ns_t now)
         return act_block();
     if (w->jitter)
         late = (ns_t)sim_vcpu_below(sv, (uint64_t)w->jitter + 1);
-    return act_sleep(st->release + late);
+    return until_release(w, st->release + late, now);
+}
+
+/* It goes by the clock, not by the CPU time that it gets, as it wants to be
+ * asleep whenever somebody looks. */
+static struct sim_act rogue(struct sim_vcpu *sv, ns_t now)
+{
+    const struct sim_work *w = sv->work;
+    struct sim_state *st = &sv->st;
+    ns_t first = w->start + w->offset, end;
+
+    if (now < first)
+        return act_sleep(first);
+    st->release = now - (now - first) % w->period;
+    end = st->release + w->work;
+    if (now < end)
+        return act_compute(end - now < WORK_LOOKS ? end - now : WORK_LOOKS);
+    work_job_end(sv, now);
+    return act_sleep(st->release + w->period);
 }
 
 static struct sim_act in_turn(struct sim_vcpu *sv, ns_t now)
@@ -230,7 +261,8 @@ static sim_load *const next_of[WORK_KINDS] = {
     [WORK_YIELDER] = in_turn,  [WORK_PING] = work_ping,
     [WORK_PONG] = work_pong,   [WORK_REQUEST] = work_request,
     [WORK_SERVE] = work_serve, [WORK_FORKJOIN] = work_forkjoin,
-    [WORK_SPIN] = work_spin,   [WORK_REPLAY] = replay,
+    [WORK_SPIN] = work_spin,   [WORK_ROGUE] = rogue,
+    [WORK_REPLAY] = replay,
 };
 
 struct sim_act work_next(struct sim_vcpu *sv, ns_t now)
@@ -250,8 +282,9 @@ struct sim_act work_next(struct sim_vcpu *sv, ns_t now)
 }
 
 static const char *const names[WORK_KINDS] = {
-    "hog",  "periodic", "sporadic", "poisson", "onoff",    "bulk", "yielder",
-    "ping", "pong",     "request",  "serve",   "forkjoin", "spin", "replay",
+    "hog",   "periodic", "sporadic", "poisson", "onoff",
+    "bulk",  "yielder",  "ping",     "pong",    "request",
+    "serve", "forkjoin", "spin",     "rogue",   "replay",
 };
 
 enum work_kind work_kind_of(const char *name)
@@ -277,6 +310,7 @@ static const struct {
     PARAMETER(jitter), PARAMETER(extra),    PARAMETER(pause),
     PARAMETER(hold),   PARAMETER(interval), PARAMETER(count),
     PARAMETER(peer),   PARAMETER(to),       PARAMETER(exponential),
+    PARAMETER(burn),   PARAMETER(runaway),
 };
 
 int64_t *work_parameter(struct sim_work *w, const char *name)

@@ -10,6 +10,11 @@
  *              to `jitter` late, by chance, the deadline is not
  *   sporadic   the same, each release `period` to period + `extra` after the
  *              former
+ *              both: burn=1, it computes between its jobs, too (and looks for
+ *              the next one each 20 us); from start + `runaway` on, if that is
+ *              not 0, it computes for ever
+ *   rogue      computes for `work` of time, however much of it has the CPU, in
+ *              each `period` from start + offset on; a job is one such period
  *   poisson    releases with exponentially distributed gaps, `period` on
  *              average; they queue up. exponential=1: so is the work
  *   onoff      work and `pause` in turn, both random, up to twice their value
@@ -47,6 +52,7 @@ enum work_kind {
     WORK_SERVE,
     WORK_FORKJOIN,
     WORK_SPIN,
+    WORK_ROGUE,
     WORK_REPLAY,
     WORK_KINDS
 };
@@ -56,7 +62,7 @@ struct sim_work {
     int64_t start, duration, period, work, deadline, count, jitter;
     int64_t exponential;
     struct sim_spread *respond; /* where responses are summed up, or NULL */
-    int64_t offset, extra, pause, interval, hold;
+    int64_t offset, extra, pause, interval, hold, burn, runaway;
     int64_t peer, to;         /* domains; -1: none */
     struct sim_vcpu **member; /* the domain's vCPUs */
     unsigned nr_members;

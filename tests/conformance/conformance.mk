@@ -20,15 +20,16 @@ host-tests: $(BUILD)/kit/conformance
 # The same with plug-ins that are wrong on purpose.
 WRONG_SRC := $(wildcard tests/conformance/wrong/*.c)
 WRONG_OBJ := $(WRONG_SRC:%.c=$(BUILD)/kit/%.o)
+WRONG_LINK := -Wl,--wrap=sched_cpu_down,--wrap=sched_breach
 $(BUILD)/kit/wrong: $(KIT_OBJ) $(WRONG_OBJ)
-	$(HOSTCC) -o $@ $^
+	$(HOSTCC) $(WRONG_LINK) -o $@ $^
 
 host-tests: $(BUILD)/kit/wrong
 
 .PHONY: conformance
-conformance: $(BUILD)/kit/conformance ## play scenarios with plug-ins: SCHED=NAME|all N=10000 SEED=1 PLUGIN=FILE
-	$< $(PLUGIN:%=--plugin %) --sched=$(or $(SCHED),all) --scenarios=$(or $(N),10000) \
-	    --seed=$(or $(SEED),1)
+conformance: $(BUILD)/kit/conformance ## play scenarios with plug-ins: SCHED=NAME|all N=10000|exhaustive SEED=1 PLUGIN=FILE
+	$< $(PLUGIN:%=--plugin %) --sched=$(or $(SCHED),all) --seed=$(or $(SEED),1) \
+	    $(if $(filter exhaustive,$(N)),--exhaustive,--scenarios=$(or $(N),10000))
 
 # The kit under libFuzzer, all of it with coverage, ASan and UBSan.
 FUZZ_SRC := $(filter-out sched/kit/main.c,$(KIT_SRC)) tests/conformance/fuzz.c
@@ -46,6 +47,12 @@ $(BUILD)/kit/fuzz: $(FUZZ_OBJ)
 	clang -fsanitize=fuzzer,address,undefined -o $@ $^
 
 host-tests: $(BUILD)/kit/fuzz
+
+# ... and with the plug-ins that are wrong on purpose.
+$(BUILD)/kit/fuzz-wrong: $(FUZZ_OBJ) $(WRONG_OBJ)
+	clang -fsanitize=fuzzer,address,undefined $(WRONG_LINK) -o $@ $^
+
+host-tests: $(BUILD)/kit/fuzz-wrong
 
 # What is new is kept in build/, beside the seeds of the tree.
 .PHONY: fuzz-sched

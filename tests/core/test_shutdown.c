@@ -8,14 +8,18 @@
 #include <string.h>
 #include <cmocka.h>
 #include <xen/errno.h>
+#include "trace/trace.h"
 #include "xen/arch/up.h"
 #include "xen/arch/x86/guest_access.h"
+#include "xen/base/trace_host.h"
 #include "xen/core/domain_private.h"
 
 static struct domain dom;
 static struct vcpu vcpu;
 static struct cpu_user_regs registers;
-static unsigned paused, waits;
+static unsigned paused, waits, dumps;
+static bool traced;
+static struct timer *set; /* last */
 
 /* What the file under test asks of the rest of the hypervisor. */
 
@@ -70,12 +74,15 @@ void console_log(enum log_level level, const char *format, ...)
 
 void timer_init(struct timer *t, void (*fn)(void *arg), void *arg, unsigned on)
 {
-    (void)t, (void)fn, (void)arg, (void)on;
+    (void)on;
+    t->fn = fn;
+    t->arg = arg;
 }
 
 void timer_set(struct timer *t, ns_t when)
 {
-    (void)t, (void)when;
+    (void)when;
+    set = t;
 }
 
 void timer_stop(struct timer *t)
@@ -86,6 +93,17 @@ void timer_stop(struct timer *t)
 void timer_kill(struct timer *t)
 {
     (void)t;
+}
+
+uint32_t trace_get_mask(void)
+{
+    return traced ? TRC_ALL : 0;
+}
+
+void trace_show_last(void)
+{
+    assert_false(dom.shut_down); /* what led to it, not what follows */
+    dumps++;
 }
 
 union softirq_word percpu_softirq;
@@ -138,11 +156,30 @@ static void test_crash_during_a_shutdown(void **state)
     assert_false(dom.crashed);
 }
 
+/* The last records are shown, if there are any, before the domain is stopped.
+ */
+static void test_a_bark_shows_the_trace(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        (void)setup(NULL);
+        traced = i;
+        dumps = 0;
+        domain_watchdog_create(&dom);
+        assert_int_equal(domain_watchdog(&dom, 0, 1), 1);
+        set->fn(set->arg);
+        assert_int_equal(dumps, i);
+        assert_true(dom.shut_down);
+        assert_int_equal(dom.shutdown_code, SHUTDOWN_watchdog);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_crash, setup),
         cmocka_unit_test_setup(test_crash_during_a_shutdown, setup),
+        cmocka_unit_test_setup(test_a_bark_shows_the_trace, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

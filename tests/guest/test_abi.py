@@ -55,9 +55,10 @@ def test_two_cpus(name: str) -> None:
     judge(boot_test(BUILD / "metronome32", name, cpus=2))
 
 
-def test_other_domain() -> None:
-    """The machine's devices are not for a domain that does not own it."""
-    image = BUILD / "guests/abi/machine"
+@pytest.mark.parametrize("name", ["machine", "parameters"])
+def test_other_domain(name: str) -> None:
+    """What is dom0's: the machine's devices, the schedulers."""
+    image = BUILD / "guests/abi" / name
     judge(Boot(BUILD / "metronome32", "", [(image, "domain name=m mem=16M")],
                limit=LIMIT, until=OUTCOME).run())
 

@@ -203,6 +203,31 @@ static void an_entry_that_was_lost_otherwise(void **state)
     assert_int_equal(granter->refs, 2);
 }
 
+/* Entries change places, but not while one of them is in use. */
+static void entries_change_places(void **state)
+{
+    mfn_t one = new_frame(granter), two = new_frame(granter);
+    struct gnttab_map_grant_ref op;
+
+    (void)state;
+    grant(1, one, GTF_permit_access);
+    grant(2, two, GTF_permit_access | GTF_readonly);
+    assert_int_equal(grant_swap(granter, 1, 2), GNTST_okay);
+    assert_int_equal(entry(1)->frame, two);
+    assert_int_equal(entry(1)->flags, GTF_permit_access | GTF_readonly);
+    assert_int_equal(entry(2)->frame, one);
+    assert_int_equal(grant_swap(granter, 1, GRANT_PER_FRAME), GNTST_bad_gntref);
+    assert_int_equal(grant_swap(granter, ~0u, 1), GNTST_bad_gntref);
+    op = map(2, 0, 0);
+    assert_int_equal(op.status, GNTST_okay);
+    assert_int_equal(grant_swap(granter, 1, 2), GNTST_eagain);
+    assert_int_equal(grant_swap(granter, 2, 1), GNTST_eagain);
+    assert_int_equal(entry(2)->frame, one);
+    assert_int_equal(unmap(op.handle, 0), GNTST_okay);
+    assert_int_equal(grant_swap(granter, 2, 1), GNTST_okay);
+    assert_int_equal(entry(2)->frame, two);
+}
+
 static void the_granter_dies_first(void **state)
 {
     mfn_t f = new_frame(granter);
@@ -338,6 +363,7 @@ int main(void)
                                         stop),
         cmocka_unit_test_setup_teardown(an_entry_that_was_lost_otherwise, start,
                                         stop),
+        cmocka_unit_test_setup_teardown(entries_change_places, start, stop),
         cmocka_unit_test_setup_teardown(the_granter_dies_first, start, stop),
         cmocka_unit_test_setup_teardown(replacing_moves_an_entry, start, stop),
         cmocka_unit_test_setup_teardown(copies, start, stop),

@@ -5,8 +5,9 @@
 #include "tests/sched/kit.h"
 
 /* The last one does not share a CPU. */
-static const char *const plugins[] = { "rr",   "bvt",     "sedf", "credit",
-                                       "rtds", "credit2", "fbvt", "null" };
+static const char *const plugins[] = { "rr",      "bvt",  "sedf",
+                                       "credit",  "rtds", "rtxen",
+                                       "credit2", "fbvt", "null" };
 #define PLUGINS (sizeof(plugins) / sizeof(plugins[0]))
 #define FOR_EACH_OF(n, name)                                                   \
     for (unsigned p_ = 0; p_ < (n) && ((name) = plugins[p_], 1); p_++)
@@ -305,7 +306,8 @@ static void plugins_are_listed(void **state)
 
     (void)state;
     sched_names(names, sizeof(names));
-    assert_string_equal(names, "bvt credit credit2 fbvt null rr rtds sedf");
+    assert_string_equal(names,
+                        "bvt credit credit2 fbvt null rr rtds rtxen sedf");
     assert_null(
         sim_create(&(struct sim_conf){ .sched = "nope", .nr_cpus = 1 }));
 }

@@ -185,38 +185,86 @@ static struct sim_act thief(struct sim_vcpu *sv, ns_t now)
                              NULL };
 }
 
-static void no_theft(void **state)
+/* What the thief gets in 20 s beside three hogs. */
+static ns_t stolen(int64_t historic)
 {
     struct sim *sim = kit_sim("credit", 1, 1);
     struct sim_vcpu *a = sim_add(sim, 0, thief);
     unsigned i;
+    ns_t ran;
 
-    (void)state;
+    assert_int_equal(sim_set(sim, NULL, "historic", historic), 0);
+    assert_int_equal(sim_set(sim, NULL, "ratelimit", 0), 0);
     assert_int_equal(sim_start(a), 0);
     for (i = 0; i < 3; i++)
         (void)kit_hog(sim, 0);
     sim_run(sim, S(20));
-    assert_true(sim_ran(a) < S(20) / 4 * 11 / 10);
+    ran = sim_ran(a);
+    sim_destroy(sim);
+    return ran;
+}
+
+static void no_theft(void **state)
+{
+    (void)state;
+    assert_true(stolen(0) < S(20) / 4 * 11 / 10);
+    assert_true(stolen(1) > S(20) / 100 * 96); /* asleep for 300 us in 10 ms */
+    assert_true(stolen(2) < S(20) / 4 * 11 / 10);
+}
+
+static void no_boost(void **state)
+{
+    struct sim *sim = kit_sim("credit", 1, 1);
+    struct sim_vcpu *a = kit_load(sim, sim_sporadic, MS(50), US(20));
+
+    (void)state;
+    assert_int_equal(sim_set(sim, NULL, "historic", 2), 0);
+    assert_int_equal(sim_start(a), 0);
+    (void)kit_hog(sim, 0);
+    (void)kit_hog(sim, 0);
+    sim_run(sim, S(5));
+    assert_true(sim_latency(a, 500) > MS(5)); /* it waits for slices */
     sim_destroy(sim);
 }
 
 static void rate_limit(void **state)
 {
     struct sim *sim = kit_sim("credit", 1, 1);
-    struct sim_vcpu *a = kit_load(sim, sim_sporadic, US(300), US(10));
-    struct record r = { 0 };
+    struct record r = kit_beside_hog(sim, sim_sporadic, US(300), US(10), S(1));
     size_t i;
 
     (void)state;
-    assert_int_equal(sim_start(a), 0);
-    (void)kit_hog(sim, 0);
-    sim->watch = kit_watch;
-    sim->watch_arg = &r;
-    sim_run(sim, S(1));
     for (i = 0; i + 1 < r.nr; i++)
         if (r.ran[i].index == 1)
             assert_true(r.ran[i].to - r.ran[i].from >= US(1000));
     kit_end(&r);
+    sim_destroy(sim);
+}
+
+/* 7 ms of work, 3 ms of sleep. */
+static struct sim_act in_turn(struct sim_vcpu *sv, ns_t now)
+{
+    sv->st.phase ^= 1;
+    if (sv->st.phase)
+        return (struct sim_act){ SIM_COMPUTE, MS(7), NULL };
+    return (struct sim_act){ SIM_SLEEP, now + MS(3), NULL };
+}
+
+/* What a capped one does not come to isn't given to who keeps it waiting. */
+static void cap_beside_sleeper(void **state)
+{
+    struct sim *sim = kit_sim("credit", 1, 1);
+    struct sim_vcpu *capped = sim_add(sim, 0, sim_hog);
+    struct sim_vcpu *other = sim_add(sim, 1, in_turn);
+
+    (void)state;
+    assert_int_equal(sim_set(sim, capped, "weight", 4096), 0);
+    assert_int_equal(sim_set(sim, capped, "cap", 90), 0);
+    assert_int_equal(sim_set(sim, other, "weight", 16), 0);
+    assert_int_equal(sim_start(capped), 0);
+    assert_int_equal(sim_start(other), 0);
+    sim_run(sim, S(10));
+    kit_near("capped", sim_ran(capped), S(9), MS(300));
     sim_destroy(sim);
 }
 
@@ -228,8 +276,10 @@ int main(void)
         cmocka_unit_test(shares_smp),
         cmocka_unit_test(caps),
         cmocka_unit_test(cap_after_sleep),
+        cmocka_unit_test(cap_beside_sleeper),
         cmocka_unit_test(boost),
         cmocka_unit_test(no_theft),
+        cmocka_unit_test(no_boost),
         cmocka_unit_test(rate_limit),
     };
 

@@ -56,6 +56,33 @@ def test_sporadic(tmp_path: Path):
     assert gaps.min() >= 10 * MS and gaps.max() <= 20 * MS
 
 
+def test_rogue_goes_by_the_clock(tmp_path: Path):
+    # Two turns of 2 ms: its window is over after what it got of it.
+    r = run(tmp_path, scenario(
+        'r: { kind = "rogue", work = "7ms", period = "10ms", '
+        'offset = "1ms" }\nh: { kind = "hog" }', sched="rr"),
+        "--param", "rr.slice=2ms")
+    assert r.of("r").jobs == 100
+    assert 0.3 < r.of("r").ran / (700 * MS) < 0.7
+    assert set((wakes(r.trace, 1) - 1 * MS) % (10 * MS)) == {0}
+
+
+def test_burn_computes_between_jobs(tmp_path: Path):
+    r = run(tmp_path, scenario(
+        'p: { kind = "periodic", work = "1ms", period = "10ms", burn = 1 }'))
+    p = r.of("p")
+    assert p.ran == 1000 * MS and p.jobs == 99 and not p.misses
+    assert p.response_max <= 1 * MS + 20_000
+
+
+def test_runaway_computes_for_ever(tmp_path: Path):
+    r = run(tmp_path, scenario(
+        'p: { kind = "periodic", work = "1ms", period = "10ms", '
+        'runaway = "495ms" }'))
+    assert r.of("p").jobs == 49
+    assert r.of("p").ran == 49 * MS + 500 * MS
+
+
 def wakes(trace: Path, dom: int) -> np.ndarray:
     """When the domain's vCPU 0 was woken, in ns."""
     iv = runstates.intervals(load(trace))

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import pty
 import re
 import signal
 import subprocess
@@ -115,6 +117,14 @@ GOOD = scenario('hog: { kind = "hog" } | weight = 256\n'
      r"3: costs.small: unknown key 'small'; known: alarm"),
     ('kind = "hog"', 'kind = "ping", peer = "nobody"',
      r"12: domains.hog.workload.peer: no domain is called 'nobody'"),
+    ('kind = "hog"', 'kind = "ping", peer = "p"',
+     r"12: domains.hog.workload.peer: p's workload is periodic; a ping needs "
+     r"a pong"),
+    ('kind = "hog"', 'kind = "serve", work = "1ms", to = "hog"',
+     r"12: domains.hog.workload.to: hog would talk to itself"),
+    ('name = "bvt"', 'name = "bvt"\noptions = "rr.slice=1ms"',
+     r"8: schedulers.bvt.options: rr.slice=1ms: the scheduler here is bvt"),
+    ("[[domains]]", "[[domain]]", r"\d+: domain: unknown key 'domain'; known"),
     ('kind = "hog"', 'kind = "replay", trace = "none"',
      r"12: domains.hog.workload.trace: .*none"),
 ])
@@ -137,13 +147,32 @@ def test_a_refused_domain_is_named(tmp_path: Path):
 @pytest.mark.parametrize("options,says", [
     (["--param", "bvt.warp"], "NAME.PARAM=VALUE"),
     (["--param", "bvt.nope=1"], "--param: bvt has no parameter nope"),
-    (["--cost", "air=1us"], "--cost air=1us: known are boot, switch"),
+    (["--param", "rr.slice=1ms"],
+     "--param: rr.slice=1ms: no scheduler rr runs here, but bvt"),
+    (["--cost", "air=1us"], "--cost: air=1us: known are boot, switch"),
+    (["--cost", "switch=1"], "--cost switch: '1' is not a time: write 120ms"),
+    (["--until", "never"], "--until: 'never' is not a time: write 120ms"),
     (["--sched", "none"], "--sched: no scheduler is called none"),
     (["--plugin", "/dev/null"], "/dev/null: "),
 ])
 def test_errors_of_options(tmp_path: Path, options, says):
     r = run(tmp_path, GOOD, *options)
     assert r.code == 1 and says in r.err and r.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("file,says", [
+    ("none.toml", "none.toml: No such file or directory\n"),
+    (".", "/experiment.toml: No such file or directory\n"),
+    ("noise.toml", "noise.toml: it is no text: "),
+    ("empty.toml", "empty.toml:1: domains: no [[domains]] is there\n"),
+])
+def test_errors_of_files(tmp_path: Path, file, says):
+    (tmp_path / "noise.toml").write_bytes(b"\x8b\xff")
+    (tmp_path / "empty.toml").touch()
+    r = subprocess.run([SCHEDSIM, tmp_path / file], text=True,
+                       capture_output=True)
+    assert r.returncode == 1 and says in r.stderr
+    assert r.stderr.count("\n") == 1 and not r.stdout
 
 
 @pytest.mark.parametrize("name,vcpus,until,says", [
@@ -179,6 +208,26 @@ def test_ctrl_c_leaves_a_valid_trace(tmp_path: Path):
     assert whole.returncode == 0 and "whole" in whole.stdout, whole.stderr
 
 
+def test_a_long_run_says_how_far_it_is(tmp_path: Path):
+    """On a terminal, in a line that is rewritten; then Ctrl-C ends it."""
+    file = tmp_path / "s.toml"
+    file.write_text(MIXED.replace('"5s"', '"100000s"'))
+    ours, its = pty.openpty()
+    process = subprocess.Popen([SCHEDSIM, file, "--sched", "bvt"], text=True,
+                               stdout=subprocess.PIPE, stderr=its)
+    os.close(its)
+    said = b""
+    while said.count(b"\r") < 3:   # until it has been rewritten: not timed
+        said += os.read(ours, 1000)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    os.close(ours)
+    assert process.returncode == 130 and "interrupted at" in out
+    far = [float(x) for x in re.findall(
+        rb"\r\S+: ([\d.]+) of 100000.000 s, [\d.]+ M decisions", said)]
+    assert len(far) >= 2 and far == sorted(far) and far[0] < far[-1]
+
+
 def test_a_thousand_cpus_and_a_hundred_thousand_vcpus(tmp_path: Path):
     text = scenario(
         'hog: { kind = "hog" } | count = 500; vcpus = 100\n'
@@ -197,7 +246,12 @@ def test_a_guest_and_its_workload_are_the_same(tmp_path: Path):
     """kernel and cmdline give the workload, and the workload gives them."""
     text = scenario('h: { kind = "hog", start = "1s" }\n'
                     'p: { kind = "periodic", work = "2ms", period = "7ms", '
-                    'duration = "9s" }\n'
+                    'duration = "9s", burn = 1 }\n'
+                    's: { kind = "sporadic", work = "2ms", period = "7ms", '
+                    'offset = "7ms", runaway = "5s" }\n'
+                    'u: { kind = "bulk", work = "1ms", pause = "3ms" }\n'
+                    'r: { kind = "rogue", work = "7ms", period = "10ms", '
+                    'offset = "1ms" }\n'
                     'a: { kind = "ping", peer = "b", interval = "3ms" }\n'
                     'b: { kind = "pong", peer = "a" }')
     file = tmp_path / "s.toml"
@@ -211,7 +265,7 @@ def test_a_guest_and_its_workload_are_the_same(tmp_path: Path):
         assert one.kernel and one.kernel == other.kernel
         for key, value in other.workload.values.items():
             mine = one.workload.values[key]
-            assert value in (mine, str({"a": 3, "b": 4}.get(mine, mine)))
+            assert value in (mine, str({"a": 6, "b": 7}.get(mine, mine)))
 
 
 def test_no_guest_does_it():

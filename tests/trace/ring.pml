@@ -133,16 +133,17 @@ inline emit(id)
     if
     :: done != p -> skip /* below an incomplete one */
     :: else ->
-        publish:
         q = pos;
+        publish:
         assert(q >= prod);
         prod = q;
         done = q;
         if
         :: pos != q ->
+            q = pos;
             if
-            :: done == q -> goto publish /* came before the store */
-            :: else -> skip              /* came behind it, and published */
+            :: done < q -> goto publish /* came before the store */
+            :: else -> skip             /* came behind it, and published */
             fi
         :: else
         fi

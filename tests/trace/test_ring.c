@@ -13,6 +13,7 @@
 #include "trace/recent.h"
 #include "trace/ring.h"
 #include "trace/setup.h"
+#include "trace/switch.h"
 #include "trace/trace.h"
 
 #define BYTES 4096u
@@ -29,9 +30,18 @@ static struct trace_ring *trace_this_ring(void)
     return this_ring;
 }
 
+/* What comes between the reading of the clock and what is done with it. */
+static void (*interrupt)(void);
+
 static uint64_t trace_clock(void)
 {
-    return ++clock_now;
+    uint64_t now = ++clock_now;
+    void (*come)(void) = interrupt;
+
+    interrupt = NULL;
+    if (come)
+        come();
+    return now;
 }
 
 #include "trace/put.def"
@@ -352,6 +362,106 @@ static void what_is_put_is_there(void **state)
     assert_true(lost > 0 && next > 50000);
 }
 
+static void come_between(void)
+{
+    trace_put_1(trace_header(TRACE_IRQ, 1), 0);
+}
+
+/* The times of a ring's records stand in order, whatever comes between, by the
+ * usual path and by the other. */
+static void times_stand_in_order(void **state)
+{
+    uint64_t before = clock_now;
+    uint32_t n = 0;
+    struct seen s;
+
+    (void)state;
+    this_ring = &ring;
+    for (uint32_t seq = 0; seq < 50000; seq++) {
+        if (seq % 8 == 7) /* its time is given */
+            continue;
+        if (seq % 3 == 0)
+            interrupt = come_between;
+        if (seq % 7)
+            put(seq);
+        else
+            trace_write(TRC_SCHED_BLOCK, 1, &seq);
+        if (!ring.overwrite && seq % 100 > 50)
+            while (ring_take(buf, SIZE, &s)) {
+                assert_true(s.event == TRC_LOST_RECORDS || s.tsc > before);
+                before = s.tsc;
+                n++;
+            }
+    }
+    while (ring_take(buf, SIZE, &s)) {
+        assert_true(s.tsc > before);
+        before = s.tsc;
+        n++;
+    }
+    assert_true(n > (ring.overwrite ? 50 : 40000));
+    assert_int_equal(lost_total, 0);
+}
+
+/* The words of number `seq`, all different. */
+static struct trace_switch switch_of(uint32_t seq)
+{
+    uint64_t wide = (uint64_t)(seq + 1) << 32;
+
+    return (struct trace_switch){ wide | 1, wide | 2, seq + 3, 4,
+                                  5,        seq + 6,  seq + 7, 8,
+                                  9,        seq + 10, seq + 11 };
+}
+
+/* Are the next four records those of this switch, with one time? */
+static void see_switch(const struct trace_switch *w)
+{
+    const uint32_t want[4][7] = {
+        { TRACE_SCHED_PICK, w->dom << 16 | w->vcpu, (uint32_t)w->run_for,
+          (uint32_t)(w->run_for >> 32), (uint32_t)w->now,
+          (uint32_t)(w->now >> 32), w->locked },
+        { TRC_SCHED_SWITCH_INFPREV, w->from_dom, w->from_vcpu, w->ran,
+          w->from_granted },
+        { TRC_SCHED_SWITCH_INFNEXT, w->dom, w->vcpu, w->waited, w->granted },
+        { TRC_SCHED_SWITCH, w->from_dom, w->from_vcpu, w->dom, w->vcpu },
+    };
+    uint64_t tsc = 0;
+    struct seen s;
+
+    for (unsigned i = 0; i < 4; i++) {
+        assert_true(ring_take(buf, SIZE, &s));
+        assert_int_equal(s.event, want[i][0]);
+        assert_int_equal(s.nr, i ? 4 : 6);
+        assert_memory_equal(s.word, want[i] + 1, 4 * s.nr);
+        assert_true(!i || s.tsc == tsc);
+        tsc = s.tsc;
+    }
+}
+
+/* In one piece where there is room; where that is not known, nothing at all:
+ * one by one, the next one finds it. */
+static void a_switch_is_four_records(void **state)
+{
+    uint32_t written = 0;
+    struct seen s;
+
+    (void)state;
+    for (uint32_t seq = 0; seq < 2000; seq++) {
+        struct trace_switch w = switch_of(seq);
+
+        if (trace_put_switch(&ring, trace_clock, &w)) {
+            see_switch(&w);
+            written++;
+        } else {
+            emit(seq, 4);
+            assert_true(ring_take(buf, SIZE, &s));
+            assert_int_equal(s.tsc, 1000 + seq);
+        }
+        assert_false(ring_take(buf, SIZE, &s));
+    }
+    assert_int_equal(lost_total, 0);
+    assert_true(written > 1500);
+}
+
 static unsigned told;
 
 static void note_half_full(void)
@@ -474,6 +584,9 @@ int main(void)
         cmocka_unit_test_setup(wild_cons_does_no_harm, fresh_overwrite),
         cmocka_unit_test_setup(overwrite_keeps_the_newest, fresh_overwrite),
         cmocka_unit_test_setup(what_is_put_is_there, fresh),
+        cmocka_unit_test_setup(times_stand_in_order, fresh),
+        cmocka_unit_test_setup(times_stand_in_order, fresh_overwrite),
+        cmocka_unit_test_setup(a_switch_is_four_records, fresh),
         cmocka_unit_test_setup(half_full_is_told_in_time, fresh),
         cmocka_unit_test_setup(mask_selects_class_and_subclass, fresh),
         cmocka_unit_test_setup(anchor_and_info_tell_where_the_rings_are, fresh),

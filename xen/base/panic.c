@@ -7,6 +7,7 @@
 #include "xen/arch/x86/spinlock.h"
 #include "xen/base/console.h"
 #include "xen/base/console_private.h"
+#include "xen/base/trace_host.h"
 #include "xen/lib/bug.h"
 #include "xen/lib/cmdline.h"
 #include "xen/lib/format.h"
@@ -73,6 +74,7 @@ void panic(const char *format, ...)
     log_error("****************************************");
     fatal_show_backtrace((uintptr_t)__builtin_frame_address(0));
     fatal_show_context();
+    trace_show_in_panic();
     leave_panic();
 }
 

@@ -1,9 +1,5 @@
 /*
  * trace_host.c - rings of the hypervisor's CPUs; see trace/put.def.
- *
- * The rings stand in an array and not in per-CPU areas, for they are there
- * before other CPUs start. A CPU's ring is touched by that CPU alone, hence
- * the alignment.
  */
 #include "xen/base/trace_host.h"
 
@@ -16,33 +12,16 @@
 #include "xen/base/console.h"
 #include "xen/base/frame.h"
 #include "xen/base/softirq.h"
+#include "xen/base/trace_here.h"
 
 #define KEPT_PAGES                                                             \
     ((TRACE_KEPT * sizeof(struct trace_kept) + PAGE_SIZE - 1) / PAGE_SIZE)
-
-static struct {
-    struct trace_ring ring;
-} __attribute__((aligned(128))) rings[NR_CPUS];
 
 /* Written once, at boot. */
 static struct {
     struct t_info *info;
     uint32_t bytes;
 } toolstack;
-
-static inline struct trace_ring *trace_this_ring(void)
-{
-    struct trace_ring *ring = &rings[this_cpu_id()].ring;
-
-    /* Let the compiler keep it in a register and not compute it anew. */
-    __asm__("" : "+r"(ring));
-    return ring;
-}
-
-static inline uint64_t trace_clock(void)
-{
-    return rdtsc();
-}
 
 #include "trace/put.def"
 
@@ -104,10 +83,10 @@ void trace_host_init(unsigned nr_cpus, unsigned pages, uint32_t mask,
                 c, pages, memory ? got : 0);
         kept = alloc_pages(KEPT_PAGES);
         if (memory)
-            trace_anchor_add_ring(c, &rings[c].ring, memory, paddr_of(memory),
-                                  got * (uint32_t)PAGE_SIZE);
+            trace_anchor_add_ring(c, &percpu_rings[c].ring, memory,
+                                  paddr_of(memory), got * (uint32_t)PAGE_SIZE);
         if (kept) /* it is only for dumps: do without, else */
-            trace_ring_keep(&rings[c].ring, kept);
+            trace_ring_keep(&percpu_rings[c].ring, kept);
     }
     make_info(nr_cpus, pages);
     trace_set_mask(mask);
@@ -122,12 +101,12 @@ static void half_full(void)
 void trace_host_tell(void)
 {
     for (unsigned c = 0; c < NR_CPUS; c++)
-        rings[c].ring.half_full = half_full;
+        percpu_rings[c].ring.half_full = half_full;
 }
 
 const struct trace_ring *trace_host_ring(unsigned cpu)
 {
-    return &rings[cpu].ring;
+    return &percpu_rings[cpu].ring;
 }
 
 int trace_host_info(mfn_t *mfn, uint32_t *size)

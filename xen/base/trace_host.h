@@ -25,11 +25,13 @@ void trace_host_tell(void);
 struct trace_ring;
 const struct trace_ring *trace_host_ring(unsigned cpu);
 
-/* The last `max` records of a vCPU, or (TRACE_OF_CPU(cpu)) of a CPU, from the
- * rings, by time, as a line of text each: "time us cpuN event words". `events`
- * names those of the plug-in whose first event has the number `first`. Not from
- * within an NMI; takes no lock; one caller at a time. */
+/* The last `max` records of a vCPU, or (TRACE_OF_CPU(cpu)) of a CPU, or of all
+ * (TRACE_OF_ALL), from the rings, by time, as a line of text each: "time us
+ * cpuN event words". `events` names those of the plug-in whose first event has
+ * the number `first`. Not from within an NMI; takes no lock: while
+ * another CPU shows something, it says so instead. */
 #define TRACE_OF_CPU(cpu) (0x100000000ull + (cpu))
+#define TRACE_OF_ALL      (~0ull)
 struct trace_names {
     const char *scheduler;
     uint32_t first;
@@ -38,5 +40,11 @@ struct trace_names {
 typedef void trace_line(const char *line);
 void trace_show(uint64_t whose, unsigned max, const struct trace_names *names,
                 trace_line *out);
+
+/* The last records of all CPUs, and how far back the rings reach, to the
+ * console: for a debug key, a panic, a watchdog's bark. As trace_show(). */
+void trace_show_last(void);
+/* When the other CPUs have stopped; if anything is recorded. */
+void trace_show_in_panic(void);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * trace_show.c - the last trace records of a vCPU as text, for a report.
+ * trace_show.c - the last trace records as text: of a vCPU, for a report; of
+ * all CPUs, when something went wrong.
  *
  * Decodes by trace/events.def, like xentrace/: each record's fields are a
  * string of "type:name" words. Records of all CPUs are sorted by time in one
@@ -9,12 +10,14 @@
 #include "trace/recent.h"
 #include "trace/trace.h"
 #include "xen/arch/x86/smp.h"
+#include "xen/base/console.h"
 #include "xen/base/time.h"
 #include "xen/base/trace_host.h"
 #include "xen/lib/format.h"
 
-#define SHOW_MAX 128u
-#define FIELDS   8u
+#define SHOW_MAX  128u
+#define SHOW_LAST 60u
+#define FIELDS    8u
 
 static const struct event {
     const char *name;
@@ -29,9 +32,14 @@ static const struct event {
 };
 static const struct event plugin_event = { "", 0, "id:vcpu ns64:value " };
 
+/* Taken by whoever shows something; there is no waiting for it. */
+static unsigned busy;
+
 static struct {
     uint64_t whose;
     unsigned max, nr, cpu; /* cpu: whose ring is being read */
+    uint64_t seen;         /* records that could be seen, and the first time */
+    uint64_t from;
     struct {
         struct trace_seen seen;
         unsigned cpu;
@@ -123,10 +131,13 @@ static void collect(const struct trace_seen *s, void *arg)
 {
     bool wanted = show.whose < TRACE_OF_CPU(0)
                       ? concerns(s, (uint32_t)show.whose)
-                      : show.whose == TRACE_OF_CPU(show.cpu);
+                      : show.whose == TRACE_OF_ALL ||
+                            show.whose == TRACE_OF_CPU(show.cpu);
     unsigned at;
 
     (void)arg;
+    if (!show.seen++ || s->tsc < show.from)
+        show.from = s->tsc;
     if (!wanted)
         return;
     for (at = show.nr; at && show.found[at - 1].seen.tsc > s->tsc; at--)
@@ -215,18 +226,76 @@ static void put_line(const struct trace_seen *s, unsigned cpu,
     out(line);
 }
 
-void trace_show(uint64_t whose, unsigned max, const struct trace_names *names,
-                trace_line *out)
+static void collect_all(uint64_t whose, unsigned max)
 {
-    unsigned i;
-
     show.whose = whose;
     show.max = max < SHOW_MAX ? max : SHOW_MAX;
     show.nr = 0;
+    show.seen = 0;
     for (show.cpu = 0; show.cpu < smp_nr_cpus; show.cpu++)
         trace_ring_walk(trace_host_ring(show.cpu), collect, NULL);
+}
+
+static void put_lines(const struct trace_names *names, trace_line *out)
+{
+    unsigned i;
+
     for (i = 0; i < show.nr; i++)
         put_line(&show.found[i].seen, show.found[i].cpu, names, out);
     if (!show.nr)
         out("none: the trace is off; tevt_mask=0x2f000 records scheduling");
+}
+
+static bool take(trace_line *out)
+{
+    if (!__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
+        return true;
+    out("none: another CPU shows its own just now");
+    return false;
+}
+
+static void give(void)
+{
+    __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+}
+
+void trace_show(uint64_t whose, unsigned max, const struct trace_names *names,
+                trace_line *out)
+{
+    if (!take(out))
+        return;
+    collect_all(whose, max);
+    put_lines(names, out);
+    give();
+}
+
+static void to_console(const char *line)
+{
+    log_error("  %s", line);
+}
+
+void trace_show_last(void)
+{
+    static const struct trace_names none;
+    ns_t reach;
+
+    if (!take(to_console))
+        return;
+    collect_all(TRACE_OF_ALL, SHOW_LAST);
+    reach = show.nr ? time_of_tsc(show.found[show.nr - 1].seen.tsc) -
+                          time_of_tsc(show.from)
+                    : 0;
+    log_error("The last trace records: %u of the %llu, from %lld.%03u ms, that "
+              "can be seen",
+              show.nr, (unsigned long long)show.seen,
+              (long long)(reach / 1000000), (unsigned)(reach % 1000000 / 1000));
+    put_lines(&none, to_console);
+    give();
+}
+
+void trace_show_in_panic(void)
+{
+    give(); /* whoever had it does not run any more */
+    if (trace_get_mask())
+        trace_show_last();
 }

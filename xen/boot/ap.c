@@ -101,6 +101,7 @@ static bool prepare(unsigned cpu)
     memset(trampoline_stack, 0, sizeof(*trampoline_stack));
     trampoline_stack->percpu_offset = percpu_offset[cpu];
     trampoline_stack->cpu = cpu;
+    trampoline_stack->ring = &percpu_rings[cpu].ring;
     return true;
 }
 

@@ -110,8 +110,10 @@ boot_entry64:
     mov %eax, %ss
     mov $CR4_BOOT, %eax
     mov %rax, %cr4
-    /* An empty struct stack_top: CPU 0, per-CPU offset 0, no vCPU. */
+    /* struct stack_top: CPU 0, per-CPU offset 0, no vCPU, the first ring. */
     lea boot_stack + STACK_SIZE - STACK_TOP_SIZE(%rip), %rsp
+    lea percpu_rings(%rip), %rax
+    mov %rax, STACK_TOP_RING(%rsp)
     mov %edi, %esi              /* main(protocol, information) */
     mov %ebp, %edi
     xor %ebp, %ebp              /* the backtrace ends here */

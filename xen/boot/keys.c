@@ -9,6 +9,7 @@
 #include "xen/base/console.h"
 #include "xen/base/frame.h"
 #include "xen/base/timer.h"
+#include "xen/base/trace_host.h"
 #include "xen/boot/boot.h"
 #include "xen/core/dump.h"
 #include "xen/core/pirq.h"
@@ -82,6 +83,7 @@ void boot_add_keys(void)
     console_add_key('d', "what each CPU is doing", show_cpus);
     console_add_key('u', "what guests asked for and is not served",
                     hypercall_show_unknown);
+    console_add_key('T', "the last trace records", trace_show_last);
     console_add_key('C', "panic", provoke_panic);
     console_add_key('F', "fault in the hypervisor, and panic", provoke_fault);
     console_add_key('R', "reboot", fatal_reboot);

@@ -169,6 +169,34 @@ void grant_unpin(struct domain *granter, uint32_t ref, bool write)
     spin_unlock(&g->lock);
 }
 
+static bool in_use(const struct grant_active *a)
+{
+    return a->readers || a->writers;
+}
+
+int grant_swap(struct domain *granter, uint32_t a, uint32_t b)
+{
+    struct grant_table *g = granter->grant;
+    uint32_t nr = READ_ONCE(g->nr_frames);
+    uint64_t *one, *other, kept;
+    int rc = GNTST_okay;
+
+    if (a / GRANT_PER_FRAME >= nr || b / GRANT_PER_FRAME >= nr)
+        return GNTST_bad_gntref;
+    one = (uint64_t *)(void *)entry_word(g, a);
+    other = (uint64_t *)(void *)entry_word(g, b);
+    spin_lock(&g->lock);
+    if (a != b && (in_use(active_of(g, a)) || in_use(active_of(g, b)))) {
+        rc = GNTST_eagain;
+    } else { /* nobody but the granter looks at them meanwhile */
+        kept = READ_ONCE(*one);
+        WRITE_ONCE(*one, READ_ONCE(*other));
+        WRITE_ONCE(*other, kept);
+    }
+    spin_unlock(&g->lock);
+    return rc;
+}
+
 /* ---- the mapper's half ---- */
 
 static struct grant_map *map_at(const struct grant_table *g, uint32_t handle)

@@ -77,6 +77,9 @@ int grant_pin(struct domain *granter, uint32_t ref, uint16_t mapper, bool write,
               mfn_t *mfn);
 void grant_unpin(struct domain *granter, uint32_t ref, bool write);
 
+/* Exchange two entries of granter's, neither of which anybody uses. */
+int grant_swap(struct domain *granter, uint32_t a, uint32_t b);
+
 /* Entries of d's that others use, and what d maps; as it is just now. */
 unsigned grant_count_pinned(const struct domain *d);
 unsigned grant_count_maps(const struct domain *d);

@@ -10,10 +10,12 @@
  * the caller's own too.
  */
 #include <xen/errno.h>
+#include "trace/trace.h"
 #include "xen/arch/up.h"
 #include "xen/arch/x86/guest_access.h"
 #include "xen/base/softirq.h"
 #include "xen/base/time.h"
+#include "xen/base/trace_host.h"
 #include "xen/core/domain_private.h"
 #include "xen/lib/format.h"
 
@@ -155,6 +157,8 @@ static void watchdog_fired(void *arg)
     struct domain *d = arg;
 
     log_warning("Domain %u (%s): its watchdog has expired", d->id, d->name);
+    if (trace_get_mask())
+        trace_show_last();
     domain_shutdown(d, SHUTDOWN_watchdog);
 }
 

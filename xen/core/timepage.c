@@ -82,9 +82,9 @@ static void refresh_area(struct vcpu *v)
 /* ---- the scheduler page ---- */
 
 /* The plug-in's names: written once for each that the vCPU is under. */
-static void name_values(struct vcpu *v, const struct sched_ops *ops)
+static void name_values(struct metronome_scheduler_page *p,
+                        const struct sched_ops *ops)
 {
-    struct metronome_scheduler_page *p = v->schedpage;
     unsigned i;
 
     memset(p->value, 0, sizeof(p->value));
@@ -93,21 +93,16 @@ static void name_values(struct vcpu *v, const struct sched_ops *ops)
          i++)
         format_text(p->value[i].name, sizeof(p->value[i].name), "%s",
                     ops->view_names[i]);
-    v->schedpage_ops = ops;
 }
 
-static void refresh_schedpage(struct vcpu *v)
+/* All but the names and the version. */
+static void fill_values(struct vcpu *v, struct metronome_scheduler_page *p)
 {
-    struct metronome_scheduler_page *p = v->schedpage;
-    const struct sched_ops *ops = run_ops(&v->run);
     struct vcpu_runstate_info times;
     int64_t values[SCHED_VIEW_MAX];
     unsigned i, number = sched_view(&v->run.sv, time_now(), values);
 
     run_times(&v->run, &times);
-    begin_write(&p->version);
-    if (v->schedpage_ops != ops)
-        name_values(v, ops);
     for (i = 0; i < number && i < METRONOME_VALUES; i++)
         p->value[i].value = values[i];
     p->nr_values = i;
@@ -116,7 +111,35 @@ static void refresh_schedpage(struct vcpu *v)
     memcpy(p->runstate, times.time, sizeof(p->runstate));
     p->state = (uint32_t)times.state;
     p->cpu = v->run.sv.cpu;
+}
+
+static void refresh_schedpage(struct vcpu *v)
+{
+    struct metronome_scheduler_page *p = v->schedpage;
+    const struct sched_ops *ops = run_ops(&v->run);
+
+    begin_write(&p->version);
+    if (v->schedpage_ops != ops) {
+        name_values(p, ops);
+        v->schedpage_ops = ops;
+    }
+    fill_values(v, p);
     end_write(&p->version);
+}
+
+void timepage_view(struct vcpu *v, struct metronome_scheduler_page *out)
+{
+    const struct sched_ops *ops;
+    uint64_t flags;
+
+    memset(out, 0, sizeof(*out));
+    do { /* the names are of the plug-in that gave the numbers */
+        ops = run_ops(&v->run);
+        name_values(out, ops);
+        flags = irq_save();
+        fill_values(v, out);
+        irq_restore(flags);
+    } while (ops != run_ops(&v->run));
 }
 
 static int make_schedpage(struct vcpu *v)

@@ -11,6 +11,7 @@
 #include "xen/lib/types.h"
 
 struct domain;
+struct metronome_scheduler_page;
 struct vcpu;
 
 /* v is about to run on this CPU; interrupts off. When it has stopped running,
@@ -28,5 +29,9 @@ void timepage_publish_runstate(struct vcpu *v);
 
 /* Give v its scheduler page. Its machine frame, or -ENOMEM. Idempotent. */
 int64_t timepage_schedpage(struct vcpu *v);
+
+/* *out := what that page would say of v now, whether there is one or not.
+ * Interrupts on, no lock held. */
+void timepage_view(struct vcpu *v, struct metronome_scheduler_page *out);
 
 #endif

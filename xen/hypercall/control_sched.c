@@ -4,7 +4,7 @@
  *
  * This is the only place that knows them: each field is looked up by name in
  * the plug-in's own table, so a plug-in never sees a union or a guest handle.
- * BVT and SEDF have no union; METRONOME_sched_param serves any parameter.
+ * BVT and SEDF have no union; METRONOMEOP_get and _put serve any parameter.
  */
 #include <xen/errno.h>
 #include "xen/arch/x86/guest_access.h"

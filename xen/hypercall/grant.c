@@ -9,6 +9,7 @@
 #include "xen/arch/x86/guest_access.h"
 #include "xen/core/domain.h"
 #include "xen/core/grant.h"
+#include "xen/hypercall/again.h"
 #include "xen/hypercall/grant_private.h"
 #include "xen/hypercall/hypercall.h"
 #include "xen/hypercall/mmu_private.h"
@@ -124,6 +125,24 @@ static int64_t get_status_frames(uintptr_t arg, unsigned count)
     return copy_to_guest(arg, &s, sizeof(s));
 }
 
+static int64_t swap_grant_ref(uintptr_t arg, unsigned count)
+{
+    struct gnttab_swap_grant_ref s;
+    unsigned i;
+
+    for (i = 0; i < count; i++, arg += sizeof(s)) {
+        if (copy_from_guest(&s, arg, sizeof(s)))
+            return -XEN_EFAULT;
+        s.status = (int16_t)grant_swap(current_domain(), s.ref_a, s.ref_b);
+        if (copy_to_guest(arg, &s, sizeof(s)))
+            return -XEN_EFAULT;
+        if (i + 1 < count && preempt_point_ends())
+            return hypercall_again(GNTTABOP_swap_grant_ref, arg + sizeof(s),
+                                   count - i - 1);
+    }
+    return 0;
+}
+
 static int64_t not_supported(uintptr_t arg, unsigned count)
 {
     (void)arg, (void)count;
@@ -143,6 +162,7 @@ static grant_fn *const grant_table[] = {
     [GNTTABOP_set_version] = set_version,
     [GNTTABOP_get_status_frames] = get_status_frames,
     [GNTTABOP_get_version] = get_version,
+    [GNTTABOP_swap_grant_ref] = swap_grant_ref,
     [GNTTABOP_cache_flush] = not_supported,
 };
 

@@ -1,5 +1,6 @@
 /*
- * metronome.c - what Metronome adds to the ABI: xen/include/metronome.h.
+ * metronome.c - what Metronome adds to the ABI: xen/include/metronome.h. What
+ * is asked by structures: metronome_sched.c.
  */
 #include "xen/include/metronome.h"
 
@@ -9,7 +10,7 @@
 #include "xen/arch/x86/guest_access.h"
 #include "xen/core/domain.h"
 #include "xen/core/timepage.h"
-#include "xen/hypercall/hypercall.h"
+#include "xen/hypercall/metronome_private.h"
 #include "xen/sched/pool.h"
 
 static int64_t scheduler_page(uint64_t arg)
@@ -60,6 +61,6 @@ int64_t hypercall_metronome(uint64_t op, uint64_t arg, uint64_t c, uint64_t d,
     case METRONOMEOP_trace:
         return trace((uint32_t)arg, c, d);
     default:
-        return hypercall_unknown_op(__HYPERVISOR_metronome, (uint32_t)op);
+        return metronome_sched_op((uint32_t)op, arg);
     }
 }

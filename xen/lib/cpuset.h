@@ -31,21 +31,28 @@ static inline void cpuset_remove(struct cpuset *s, unsigned cpu)
     s->word[cpu / 64] &= ~((uint64_t)1 << (cpu % 64));
 }
 
-/* The smallest member that is at least `from`, or CPUSET_NONE. */
-static inline unsigned cpuset_next(const struct cpuset *s, unsigned from)
+/* The smallest member that is at least `from`, or CPUSET_NONE; all members are
+ * in the first so many words. */
+static inline unsigned cpuset_next_within(const struct cpuset *s, unsigned from,
+                                          unsigned words)
 {
     unsigned w = from / 64;
     uint64_t bits;
 
-    if (from >= CPUSET_MAX)
+    if (w >= words)
         return CPUSET_NONE;
     bits = s->word[w] & (~(uint64_t)0 << (from % 64));
     while (!bits) {
-        if (++w == CPUSET_WORDS)
+        if (++w == words)
             return CPUSET_NONE;
         bits = s->word[w];
     }
     return w * 64 + (unsigned)__builtin_ctzll(bits);
+}
+
+static inline unsigned cpuset_next(const struct cpuset *s, unsigned from)
+{
+    return cpuset_next_within(s, from, CPUSET_WORDS);
 }
 
 static inline bool cpuset_empty(const struct cpuset *s)

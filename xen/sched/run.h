@@ -120,7 +120,7 @@ int run_params_text(struct run_domain *rd, const struct run_text *text,
  * -ENOENT: it has no such parameter; -EINVAL: range or scope; or its refusal.
  * A vCPU's parameters with r NULL: put to all vCPUs; what is got is what a new
  * vCPU begins with. */
-#define RUN_SETTINGS_MAX 4u
+#define RUN_SETTINGS_MAX 8u
 struct run_setting {
     const char *name;
     int64_t value;

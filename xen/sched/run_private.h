@@ -30,9 +30,19 @@ static inline ns_t run_now(void)
     return here->now;
 }
 
+/* How long after `now` the lock was had under which what was done with it. */
+static inline uint32_t run_lock_wait(ns_t now)
+{
+    return (uint32_t)(time_of_tsc(this_cpu(run_cpu).locked) - now);
+}
+
 /* Whose turn is it on this CPU? Switches to it; returns when it is the caller's
  * again, perhaps on another CPU. Interrupts on, no lock held. */
 void schedule(void);
+
+/* decision.c. For schedule(), while anything of the scheduler is traced. */
+void run_trace_decision(const struct run *prev, const struct run *next,
+                        ns_t now);
 
 /* Rank MEMBERS: which domains and vCPUs the pool has, and its plug-in; taken at
  * creation, destruction and change. */

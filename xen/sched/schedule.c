@@ -21,74 +21,6 @@ DEFINE_PER_CPU(struct run_cpu, run_cpu);
 
 _Static_assert(offsetof(struct run, sv) == 0, "run_of() relies on it");
 
-/* ---- tracing a switch ---- */
-
-static uint32_t dom_of(const struct run *r)
-{
-    return r ? r->sv.dom : DOMID_IDLE;
-}
-
-static uint32_t id_of(const struct run *r)
-{
-    return r ? r->sv.id : this_cpu_id();
-}
-
-/* How long after `now` the lock was had under which what was done with it. */
-static uint32_t lock_wait(ns_t now)
-{
-    return (uint32_t)(time_of_tsc(this_cpu(run_cpu).locked) - now);
-}
-
-static void trace_pick(const struct run *next)
-{
-    ns_t granted = next ? next->sv.core.granted : FOREVER;
-    ns_t now = sched_decided(this_cpu_id());
-
-    if (trace_enabled(TRACE_SCHED_PICK))
-        trace_put_6_times(trace_header(TRACE_SCHED_PICK, 6),
-                          trace_id(dom_of(next), id_of(next)),
-                          (uint64_t)granted, (uint64_t)now, lock_wait(now));
-}
-
-/* Negative if another CPU, with a later reading, came first: no time then. */
-static uint32_t word_of(ns_t span)
-{
-    if (likely((uint64_t)span <= INT32_MAX))
-        return (uint32_t)span;
-    return span < 0 ? 0 : INT32_MAX;
-}
-
-static void trace_switch(const struct run *prev, const struct run *next,
-                         ns_t now)
-{
-    trace_4(TRC_SCHED_SWITCH_INFPREV, dom_of(prev), id_of(prev),
-            prev ? word_of(now - prev->picked_at) : 0,
-            prev ? word_of(prev->sv.core.granted) : 0);
-    trace_4(TRC_SCHED_SWITCH_INFNEXT, dom_of(next), id_of(next),
-            next ? word_of(now - next->sv.core.waiting) : 0,
-            next ? word_of(next->sv.core.granted) : 0);
-    trace_4(TRC_SCHED_SWITCH, dom_of(prev), id_of(prev), dom_of(next),
-            id_of(next));
-}
-
-static void trace_continue(const struct run *r, ns_t now)
-{
-    trace_1(TRC_SCHED_CONTINUE_RUNNING, trace_id(dom_of(r), id_of(r)));
-    if (r)
-        trace_4(TRC_SCHED_SWITCH_INFCONT, r->sv.dom, r->sv.id,
-                word_of(now - r->picked_at), word_of(r->sv.core.granted));
-}
-
-static void trace_decision(const struct run *prev, const struct run *next,
-                           ns_t now)
-{
-    trace_pick(next);
-    if (next == prev)
-        trace_continue(next, now);
-    else
-        trace_switch(prev, next, now);
-}
-
 /* ---- the switch ---- */
 
 /* On the new stack: let others have the old one. */
@@ -130,7 +62,7 @@ void schedule(void)
     prev = here->current;
     next = run_of(sched_schedule(this_cpu_id(), run_now()));
     if (unlikely(trace_enabled(TRC_SCHED_MIN | TRC_SCHED_VERBOSE)))
-        trace_decision(prev, next, here->now);
+        run_trace_decision(prev, next, here->now);
     if (next == prev) {
         sched_scheduled(this_cpu_id());
         irq_enable();
@@ -160,7 +92,7 @@ static void turn_is_over(unsigned cpu, ns_t now)
 {
     sched_timer(cpu, now);
     trace_3(TRC_SCHED_S_TIMER_FN, (uint32_t)now, (uint32_t)(now >> 32),
-            lock_wait(now));
+            run_lock_wait(now));
 }
 
 void run_cpu_start(void)

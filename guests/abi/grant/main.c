@@ -111,6 +111,42 @@ static void test_refusals(void)
     (void)page_unprotect(window);
 }
 
+static int swap(grant_ref_t a, grant_ref_t b)
+{
+    struct gnttab_swap_grant_ref op = { .ref_a = a, .ref_b = b };
+
+    if (hypercall_grant_table_op(GNTTABOP_swap_grant_ref, &op, 1))
+        return GNTST_general_error;
+    return op.status;
+}
+
+/* Two entries are exchanged, unless one of them is mapped. */
+static void test_swap(void)
+{
+    char *page = page_alloc(), *other = page_alloc(), *window = page_alloc();
+    grant_ref_t a = grant_access(own_domain, page, false);
+    grant_ref_t b = grant_access(own_domain, other, true);
+    grant_handle_t handle;
+
+    check_equal(swap(a, b), GNTST_okay, "swap");
+    check(grant_entry(a)->frame == virt_to_mfn(other) &&
+              grant_entry(a)->flags == (GTF_permit_access | GTF_readonly) &&
+              grant_entry(b)->frame == virt_to_mfn(page) &&
+              grant_entry(b)->flags == GTF_permit_access,
+          "the entries have not been exchanged");
+    check_equal(grant_map(own_domain, b, window, &handle), GNTST_okay, "map");
+    check_equal(swap(a, b), GNTST_eagain, "swap of what is mapped");
+    check_equal(swap(b, a), GNTST_eagain, "swap with what is mapped");
+    check(grant_entry(b)->frame == virt_to_mfn(page), "it was exchanged");
+    check_equal(grant_unmap(window, handle), GNTST_okay, "unmap");
+    check_equal(swap(a, a), GNTST_okay, "swap with itself");
+    check_equal(swap(a, 1u << 20), GNTST_bad_gntref, "no such entry");
+    check_equal(swap(~0u, a), GNTST_bad_gntref, "no such entry either");
+    check_equal(swap(a, b), GNTST_okay, "swap back");
+    check(grant_end(a) && grant_end(b), "they could not be taken back");
+    (void)page_unprotect(window);
+}
+
 void guest_main(void)
 {
     report_begin("grant");
@@ -121,6 +157,7 @@ void guest_main(void)
     test_map();
     test_readonly();
     test_copy();
+    test_swap();
     test_refusals();
     report_end();
 }

@@ -7,13 +7,14 @@
  */
 #include <string.h>
 #include "sched/kit/reserve.h"
+#include "sched/kit/shares.h"
 
 #define ACCOUNT MS(30)
 #define SLACK   (3 * ACCOUNT) /* of a share, over any time */
 #define FEW     4             /* vCPUs up to which that holds */
 
 struct credit_state {
-    bool plain;    /* nothing is changed but weights, nothing is capped */
+    struct kit_shares shares;
     bool boosting; /* one light waker among hogs of equal weight */
     struct kit_reserve cap[KIT_VCPUS]; /* of domains with one vCPU */
 };
@@ -46,23 +47,15 @@ static void begin(struct kit_run *r, void *state)
                  sc->nr_vcpus <= FEW && all_hogs_but(sc, 0);
     const struct kit_vcpu *first = &sc->vcpu[0];
 
-    c->plain = quiet && only_sets(sc, "weight") && !first->start;
+    kit_shares_begin(r, &c->shares);
+    if (sc->nr_vcpus < 2 || sc->nr_vcpus > FEW || !all_hogs_but(sc, 0))
+        c->shares.counts = false;
     c->boosting = quiet && only_sets(sc, "ratelimit") &&
                   first->load == KIT_PERIODIC && first->cost <= US(200) &&
                   first->period >= MS(10);
 }
 
 /* ---- caps ---- */
-
-static bool alone(const struct kit_scenario *sc, unsigned who)
-{
-    unsigned i;
-
-    for (i = 0; i < sc->nr_vcpus; i++)
-        if (i != who && sc->vcpu[i].dom == sc->vcpu[who].dom)
-            return false;
-    return true;
-}
 
 static void action(struct kit_run *r, void *state, const struct kit_action *a,
                    int result)
@@ -72,13 +65,15 @@ static void action(struct kit_run *r, void *state, const struct kit_action *a,
     int64_t percent;
     unsigned i;
 
+    kit_shares_action(r, &c->shares, a);
     for (i = 0; i < r->sc->nr_vcpus && a->act != KIT_JOIN; i++)
         if (a->act != KIT_WAKE)
             c->cap[i].period = 0;
-    if (a->act != KIT_JOIN || result || r->sc->timer_late)
+    if (a->act != KIT_JOIN || result || r->sc->timer_late ||
+        kit_param(r, NULL, "historic"))
         return;
     percent = kit_param(r, &r->member[a->who], "cap");
-    if (!percent || !alone(r->sc, a->who) || r->member[a->who].touched)
+    if (!percent || !kit_alone(r->sc, a->who) || r->member[a->who].touched)
         return;
     cap = &c->cap[a->who];
     *cap = (struct kit_reserve){ .period = ACCOUNT,
@@ -115,32 +110,6 @@ static void watch(struct kit_run *r, void *state, struct kit_member *m,
         check_boost(r, m, now);
 }
 
-/* ---- shares ---- */
-
-/* Who sleeps may leave time to the hogs; nobody else gets more than a share. */
-static void check_shares(struct kit_run *r, ns_t now)
-{
-    bool hogs = r->sc->vcpu[0].load == KIT_HOG, hog;
-    int64_t all = 0, weight;
-    ns_t ran, share;
-    unsigned i;
-
-    for (i = 0; i < r->sc->nr_vcpus; i++)
-        all += kit_param(r, &r->member[i], "weight");
-    for (i = 0; i < r->sc->nr_vcpus && all; i++) {
-        weight = kit_param(r, &r->member[i], "weight");
-        share = now / all * weight;
-        ran = kit_ran(&r->member[i], now);
-        hog = r->sc->vcpu[i].load == KIT_HOG;
-        if (((hogs || !hog) && ran > share + SLACK) ||
-            (hog && ran < share - SLACK))
-            kit_fail(r, "credit-shares",
-                     "v%u ran %lld ms in %lld; %lld are its share", i,
-                     (long long)(ran / MS(1)), (long long)(now / MS(1)),
-                     (long long)(share / MS(1)));
-    }
-}
-
 static void end(struct kit_run *r, void *state)
 {
     struct credit_state *c = state;
@@ -149,8 +118,7 @@ static void end(struct kit_run *r, void *state)
 
     if (r->changed)
         return;
-    if (c->plain)
-        check_shares(r, now);
+    kit_shares_check(r, &c->shares, SLACK, "credit-shares");
     for (i = 0; i < r->sc->nr_vcpus; i++) {
         const struct kit_reserve *cap = &c->cap[i];
 
@@ -166,13 +134,10 @@ static void end(struct kit_run *r, void *state)
 
 static void shares(struct kit_source *from, struct kit_scenario *sc)
 {
-    unsigned n = 2 + (unsigned)kit_draw(from, FEW - 1), i;
-
-    for (i = 0; i < n; i++) {
-        (void)kit_more(sc, KIT_HOG, 0, MS(1));
-        kit_want(sc, (int)i, "weight", 128 << kit_draw(from, 3));
-    }
+    kit_shares_hogs(from, sc, 2 + (unsigned)kit_draw(from, FEW - 1), 128, 3);
     sc->length = S(2);
+    if (kit_one_in(from, 2))
+        kit_shares_change(from, sc, 128, 3);
 }
 
 /* Zhou et al. 2011: works for nearly a tick, and sleeps while it is sampled. */

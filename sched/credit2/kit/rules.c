@@ -2,40 +2,26 @@
  * rules.c - what the conformance kit demands of credit2: shares by weight to a
  * few turns, and caps in each window.
  */
-#include <string.h>
 #include "sched/kit/reserve.h"
+#include "sched/kit/shares.h"
 
 #define PERIOD MS(10) /* of caps; and the longest turn */
 #define SLACK  (3 * PERIOD)
 
 struct credit2_state {
-    bool plain; /* hogs on one CPU, and nothing but weights is set */
+    struct kit_shares shares;
     struct kit_reserve cap[KIT_VCPUS]; /* of domains with one vCPU */
 };
 
 static void begin(struct kit_run *r, void *state)
 {
-    const struct kit_scenario *sc = r->sc;
     struct credit2_state *c = state;
     unsigned i;
 
-    c->plain = sc->nr_cpus == 1 && !sc->nr_actions;
-    for (i = 0; i < sc->nr_vcpus; i++)
-        if (sc->vcpu[i].load != KIT_HOG || sc->vcpu[i].start)
-            c->plain = false;
-    for (i = 0; i < sc->nr_settings; i++)
-        if (strcmp(sc->ops->params[sc->setting[i].param].name, "weight"))
-            c->plain = false;
-}
-
-static bool alone(const struct kit_scenario *sc, unsigned who)
-{
-    unsigned i;
-
-    for (i = 0; i < sc->nr_vcpus; i++)
-        if (i != who && sc->vcpu[i].dom == sc->vcpu[who].dom)
-            return false;
-    return true;
+    kit_shares_begin(r, &c->shares);
+    for (i = 0; i < r->sc->nr_vcpus; i++)
+        if (r->sc->vcpu[i].load != KIT_HOG)
+            c->shares.counts = false;
 }
 
 static void action(struct kit_run *r, void *state, const struct kit_action *a,
@@ -45,6 +31,7 @@ static void action(struct kit_run *r, void *state, const struct kit_action *a,
     int64_t percent;
     unsigned i;
 
+    kit_shares_action(r, &c->shares, a);
     if (a->act != KIT_JOIN) {
         for (i = 0; i < r->sc->nr_vcpus && a->act != KIT_WAKE; i++)
             c->cap[i].period = 0;
@@ -52,7 +39,7 @@ static void action(struct kit_run *r, void *state, const struct kit_action *a,
     }
     percent = kit_param(r, &r->member[a->who], "cap");
     if (result || r->sc->timer_late || !percent || percent > 100 ||
-        !alone(r->sc, a->who) || r->member[a->who].touched)
+        !kit_alone(r->sc, a->who) || r->member[a->who].touched)
         return;
     c->cap[a->who] = (struct kit_reserve){ .period = PERIOD,
                                            .slice = PERIOD * percent / 100,
@@ -79,39 +66,27 @@ static void watch(struct kit_run *r, void *state, struct kit_member *m,
 static void end(struct kit_run *r, void *state)
 {
     const struct credit2_state *c = state;
-    ns_t now = r->sim->now, ran, share;
-    int64_t all = 0;
-    unsigned i;
 
-    look(r, state, now);
-    for (i = 0; i < r->sc->nr_vcpus; i++)
-        all += kit_param(r, &r->member[i], "weight");
-    for (i = 0; c->plain && all && i < r->sc->nr_vcpus; i++) {
-        ran = kit_ran(&r->member[i], now);
-        share = now / all * kit_param(r, &r->member[i], "weight");
-        if (ran > share + SLACK || ran < share - SLACK)
-            kit_fail(r, "credit2-shares", "v%u ran %lld ms, instead of %lld", i,
-                     (long long)(ran / MS(1)), (long long)(share / MS(1)));
-    }
+    look(r, state, r->sim->now);
+    if (!r->changed)
+        kit_shares_check(r, &c->shares, SLACK, "credit2-shares");
 }
 
 static void family(struct kit_source *from, struct kit_scenario *sc)
 {
-    unsigned n = 2 + (unsigned)kit_draw(from, 3), i;
-
     sc->nr_cpus = 1;
-    sc->length = MS(800);
     if (kit_one_in(from, 2)) {
+        sc->length = MS(300);
         (void)kit_more(sc, kit_one_in(from, 3) ? KIT_ON_OFF : KIT_HOG, MS(5),
                        MS(3));
         kit_want(sc, 0, "cap", 1 + (int64_t)kit_draw(from, 99));
-        n = (unsigned)kit_draw(from, 3);
-        sc->length = MS(300);
+        kit_shares_hogs(from, sc, (unsigned)kit_draw(from, 3), 64, 5);
+        return;
     }
-    for (i = 0; i < n; i++) {
-        (void)kit_more(sc, KIT_HOG, 0, MS(1));
-        kit_want(sc, (int)sc->nr_vcpus - 1, "weight", 64 << kit_draw(from, 5));
-    }
+    sc->length = MS(800);
+    kit_shares_hogs(from, sc, 2 + (unsigned)kit_draw(from, 3), 64, 5);
+    if (kit_one_in(from, 2))
+        kit_shares_change(from, sc, 64, 5);
 }
 
 static const struct kit_rule list[] = {

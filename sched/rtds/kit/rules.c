@@ -6,7 +6,8 @@
 
 struct rtds_state {
     struct kit_reserve reserve[KIT_VCPUS];
-    bool steady; /* no parameter, CPU or plug-in changes while it runs */
+    bool steady; /* no parameter but budgets, no CPU, no plug-in changes while
+                  * it runs */
 };
 
 static void begin(struct kit_run *r, void *state)
@@ -17,7 +18,9 @@ static void begin(struct kit_run *r, void *state)
 
     s->steady = !sc->timer_late;
     for (i = 0; i < sc->nr_actions; i++)
-        if (sc->action[i].act != KIT_WAKE)
+        if (sc->action[i].act != KIT_WAKE &&
+            (sc->action[i].act != KIT_SET ||
+             (int)sc->action[i].param != kit_param_index(sc->ops, "budget")))
             s->steady = false;
     for (i = 0; i < sc->nr_vcpus; i++)
         if (sc->vcpu[i].hard != KIT_ALL)
@@ -45,12 +48,29 @@ static bool feasible(struct kit_run *r)
     return sum <= cpus * one - (cpus - 1) * most;
 }
 
+static void look(struct kit_run *r, struct rtds_state *s, ns_t now)
+{
+    unsigned i;
+
+    for (i = 0; i < r->sc->nr_vcpus; i++)
+        kit_reserve_look(r, &s->reserve[i], &r->member[i], now, "rtds-budget",
+                         "rtds-isolation");
+}
+
 static void action(struct kit_run *r, void *state, const struct kit_action *a,
                    int result)
 {
     struct rtds_state *s = state;
     const struct kit_member *m;
+    unsigned i;
 
+    if (a->act == KIT_SET)
+        look(r, s, r->sim->now);
+    for (i = 0; a->act == KIT_SET && i < r->sc->nr_vcpus; i++) {
+        kit_reserve_change(&s->reserve[i],
+                           kit_param(r, &r->member[i], "budget"));
+        s->reserve[i].guaranteed = s->reserve[i].guaranteed && feasible(r);
+    }
     if (a->act != KIT_JOIN || result || !s->steady)
         return;
     m = &r->member[a->who];
@@ -61,15 +81,6 @@ static void action(struct kit_run *r, void *state, const struct kit_action *a,
         .guaranteed = r->sc->vcpu[a->who].load == KIT_HOG && feasible(r),
         .limited = !kit_param(r, m, "extratime"),
     };
-}
-
-static void look(struct kit_run *r, struct rtds_state *s, ns_t now)
-{
-    unsigned i;
-
-    for (i = 0; i < r->sc->nr_vcpus; i++)
-        kit_reserve_look(r, &s->reserve[i], &r->member[i], now, "rtds-budget",
-                         "rtds-isolation");
 }
 
 static void watch(struct kit_run *r, void *state, struct kit_member *m,
@@ -107,10 +118,15 @@ static void several_cpus(struct kit_source *from, struct kit_scenario *sc)
 
 static void family(struct kit_source *from, struct kit_scenario *sc)
 {
+    bool another;
+
     sc->nr_cpus = 1;
     switch (kit_draw(from, 3)) {
     case 0:
-        kit_reserve_full(from, sc, &names, 999);
+        another = kit_one_in(from, 2);
+        kit_reserve_full(from, sc, &names, another ? 499 : 999);
+        if (another)
+            kit_reserve_another(from, sc, &names);
         break;
     case 1:
         kit_reserve_greedy(from, sc, &names);

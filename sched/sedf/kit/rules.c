@@ -10,7 +10,7 @@
 struct sedf_state {
     struct kit_reserve reserve[KIT_VCPUS];
     struct kit_fair fair;
-    bool steady;    /* no parameter changes while it runs */
+    bool steady;    /* no parameter but slices changes while it runs */
     bool all_extra; /* everybody may have extra time */
 };
 
@@ -22,7 +22,9 @@ static void begin(struct kit_run *r, void *state)
 
     kit_fair_begin(r, &s->fair);
     for (s->steady = true, i = 0; i < sc->nr_actions; i++)
-        if (sc->action[i].act == KIT_SET || sc->action[i].act == KIT_CHANGE ||
+        if ((sc->action[i].act == KIT_SET &&
+             (int)sc->action[i].param != kit_param_index(sc->ops, "slice")) ||
+            sc->action[i].act == KIT_CHANGE ||
             sc->action[i].act == KIT_CPU_DOWN)
             s->steady = false;
 }
@@ -102,13 +104,29 @@ static void read_params(struct kit_run *r, struct sedf_state *s)
     }
 }
 
+static void look(struct kit_run *r, struct sedf_state *s, ns_t now)
+{
+    unsigned i;
+
+    for (i = 0; i < r->sc->nr_vcpus; i++)
+        kit_reserve_look(r, &s->reserve[i], &r->member[i], now, "sedf-slice",
+                         "sedf-isolation");
+    kit_fair_check(r, &s->fair, "sedf-extra-weight", now);
+}
+
 static void action(struct kit_run *r, void *state, const struct kit_action *a,
                    int result)
 {
     struct sedf_state *s = state;
+    unsigned i;
 
     if (r->changed)
         return;
+    if (a->act == KIT_SET)
+        look(r, s, r->sim->now);
+    for (i = 0; a->act == KIT_SET && i < r->sc->nr_vcpus; i++)
+        kit_reserve_change(&s->reserve[i],
+                           kit_param(r, &r->member[i], "slice"));
     if (a->act == KIT_JOIN && !result)
         start(r, s, a->who);
     if (a->act == KIT_SET) {
@@ -121,16 +139,6 @@ static void action(struct kit_run *r, void *state, const struct kit_action *a,
     }
     if (a->act == KIT_JOIN || a->act == KIT_SET)
         check_admission(r, a, result);
-}
-
-static void look(struct kit_run *r, struct sedf_state *s, ns_t now)
-{
-    unsigned i;
-
-    for (i = 0; i < r->sc->nr_vcpus; i++)
-        kit_reserve_look(r, &s->reserve[i], &r->member[i], now, "sedf-slice",
-                         "sedf-isolation");
-    kit_fair_check(r, &s->fair, "sedf-extra-weight", now);
 }
 
 static void watch(struct kit_run *r, void *state, struct kit_member *m,
@@ -209,12 +217,30 @@ static void extra_time(struct kit_source *from, struct kit_scenario *sc)
     sc->length = MS(200);
 }
 
+/* Half, and another slice; all but the overhead; or all that there is. */
+static void full(struct kit_source *from, struct kit_scenario *sc)
+{
+    switch (kit_draw(from, 3)) {
+    case 0:
+        kit_reserve_full(from, sc, &names, 499);
+        kit_reserve_another(from, sc, &names);
+        break;
+    case 1:
+        kit_reserve_full(from, sc, &names, 989);
+        break;
+    default:
+        kit_want(sc, -1, "overhead", 0);
+        kit_reserve_full(from, sc, &names, 1000);
+        break;
+    }
+}
+
 static void family(struct kit_source *from, struct kit_scenario *sc)
 {
     sc->nr_cpus = 1;
     switch (kit_draw(from, 4)) {
     case 0:
-        kit_reserve_full(from, sc, &names, 989);
+        full(from, sc);
         break;
     case 1:
         kit_reserve_greedy(from, sc, &names);

@@ -1,13 +1,14 @@
 /*
  * variants.c - real plug-ins with one thing wrong: a parameter that is
- * connected to nothing (it can be set and read, another value is in effect),
- * or one callback replaced.
+ * connected to nothing (it can be set and read; another value is in effect, or
+ * that which it had when the vCPU joined), or one callback replaced.
  *
  * They are made when the program starts, from the real plug-ins' tables.
  */
 #include <stdlib.h>
 #include <string.h>
 #include "sched/api/core.h"
+#include "sched/sedf/sedf_private.h"
 #include "xen/lib/bug.h"
 
 #define PARAMS_MAX 32
@@ -16,6 +17,7 @@ struct variant {
     const char *name, *base;
     const char *cut; /* the parameter; or NULL */
     int64_t in_effect;
+    bool frozen; /* in effect is what it was at first */
     void (*replace)(struct sched_ops *ops);
     /* made at start */
     struct sched_ops ops;
@@ -106,6 +108,55 @@ static void late(struct sched_ops *ops)
     ops->flags |= SCHED_MAY_IDLE;
 }
 
+/* Lets who leads run on for a moment. */
+static struct sched_pick pick_slack(struct sched *s, unsigned cpu, ns_t now)
+{
+    struct sched_pick pick = real(s)->pick(s, cpu, now);
+
+    if (pick.v && pick.run_for < S(1))
+        pick.run_for += US(1);
+    return pick;
+}
+
+static void slack(struct sched_ops *ops)
+{
+    ops->pick = pick_slack;
+}
+
+/* Hands out credit in each third period only, but then for three. */
+static void account_seldom(struct sched *s, ns_t now)
+{
+    if (now / real(s)->account_ns % 3)
+        return;
+    real(s)->account(s, now);
+    real(s)->account(s, now);
+    real(s)->account(s, now);
+}
+
+static void seldom(struct sched_ops *ops)
+{
+    ops->account = account_seldom;
+}
+
+/* Who comes stands by its period, not by its deadline. */
+static void enqueue_by_period(struct sched_vcpu *v, enum sched_why why,
+                              ns_t now)
+{
+    struct sedf_cpu *c = sedf_cpu(v);
+
+    real(v->sched)->enqueue(v, why, now);
+    if (v->node[0].queue != &c->ready)
+        return;
+    sched_queue_del(&v->node[0]);
+    sched_queue_add(&c->ready, &v->node[0],
+                    ((const struct sedf_dom *)v->dom_priv)->period);
+}
+
+static void monotonic(struct sched_ops *ops)
+{
+    ops->enqueue = enqueue_by_period;
+}
+
 /* ---- the list ---- */
 
 static struct variant variants[] = {
@@ -122,7 +173,22 @@ static struct variant variants[] = {
     { .name = "bvt_relimit", .base = "bvt", .cut = "historic", .in_effect = 8 },
     { .name = "bvt_nolimit", .base = "bvt", .cut = "warp_limit" },
     { .name = "bvt_nounwarp", .base = "bvt", .cut = "unwarp" },
+    { .name = "bvt_slack", .base = "bvt", .replace = slack },
+    { .name = "bvt_stale", .base = "bvt", .cut = "weight", .frozen = true },
+    { .name = "fbvt_stale", .base = "fbvt", .cut = "weight", .frozen = true },
+    { .name = "fbvt_slack", .base = "fbvt", .replace = slack },
+    { .name = "credit2_stale",
+      .base = "credit2",
+      .cut = "weight",
+      .frozen = true },
+    { .name = "credit_stale",
+      .base = "credit",
+      .cut = "weight",
+      .frozen = true },
+    { .name = "sedf_stale", .base = "sedf", .cut = "slice", .frozen = true },
+    { .name = "rtds_stale", .base = "rtds", .cut = "budget", .frozen = true },
     { .name = "sedf_wake3", .base = "sedf", .cut = "wake", .in_effect = 5 },
+    { .name = "sedf_monotonic", .base = "sedf", .replace = monotonic },
     { .name = "sedf_extra", .base = "sedf", .cut = "extra", .in_effect = 1 },
     { .name = "sedf_noadmit", .base = "sedf", .replace = no_admission },
     { .name = "sedf_noweight",
@@ -135,6 +201,7 @@ static struct variant variants[] = {
       .in_effect = 0,
       .replace = no_admission },
     { .name = "credit_sampled", .base = "credit", .replace = sampled },
+    { .name = "credit_seldom", .base = "credit", .replace = seldom },
     { .name = "credit_nocap", .base = "credit", .cut = "cap" },
     { .name = "credit_noboost", .base = "credit", .replace = no_boost },
     { .name = "credit2_even",
@@ -151,6 +218,11 @@ static struct variant variants[] = {
       .in_effect = 1 },
     { .name = "rtds_nobudget",
       .base = "rtds",
+      .cut = "budget",
+      .in_effect = US(10) },
+    { .name = "rtxen_free", .base = "rtxen", .cut = "budget", .in_effect = 0 },
+    { .name = "rtxen_nobudget",
+      .base = "rtxen",
       .cut = "budget",
       .in_effect = US(10) },
 };
@@ -181,9 +253,13 @@ static int cut_vcpu_up(struct sched_vcpu *v, ns_t now)
 {
     struct variant *a = variant_of(v->sched);
     char *base = area(v->sched, v, a->cut_param->scope);
+    const struct sched_param *seen = &a->params[a->cut_param - a->real->params];
+    int64_t *in_effect = (int64_t *)(void *)(base + a->cut_param->offset);
     int error;
 
-    *(int64_t *)(void *)(base + a->cut_param->offset) = a->in_effect;
+    *in_effect = a->in_effect;
+    if (a->frozen)
+        *in_effect = *(const int64_t *)(void *)(base + seen->offset);
     error = a->real->vcpu_up ? a->real->vcpu_up(v, now) : 0;
     return a->replace ? 0 : error;
 }

@@ -10,11 +10,19 @@
 #ifndef XEN_ARCH_X86_PERCPU_H
 #define XEN_ARCH_X86_PERCPU_H
 
+#include "trace/ring.h"
 #include "xen/arch/x86/stack.h"
+#include "xen/lib/compiler.h"
 
 #define NR_CPUS 256u /* CPUs that the hypervisor can drive */
 
 extern uintptr_t percpu_offset[NR_CPUS];
+
+/* The trace rings are there before other CPUs have areas. A ring is touched by
+ * its CPU alone, hence the alignment. */
+extern struct percpu_ring {
+    struct trace_ring ring;
+} __attribute__((aligned(128))) percpu_rings[NR_CPUS];
 
 #define DECLARE_PER_CPU(type, name) extern __typeof__(type) percpu_##name
 #define DEFINE_PER_CPU(type, name)                                             \

@@ -9,10 +9,12 @@
  *     top - 32    percpu_offset         of the CPU that runs on it now
  *     top - 24    pv                    the vCPU; NULL on idle and IST stacks
  *     top - 16    cpu                   the number of that CPU
+ *     top - 8     ring                  that CPU's trace ring
  *
  * so `this CPU` and `current vCPU` cost one OR and one load, without GS, which
- * is the guest's. percpu_offset and cpu are written when a stack is switched
- * to; code that may be preempted (preempt_point()) reads them anew afterwards.
+ * is the guest's. percpu_offset, cpu and ring are written when a stack is
+ * switched to; code that may be preempted (preempt_point()) reads them anew
+ * afterwards.
  */
 #ifndef XEN_ARCH_X86_STACK_H
 #define XEN_ARCH_X86_STACK_H
@@ -22,6 +24,7 @@
 #include "xen/lib/types.h"
 
 struct pv_vcpu;
+struct trace_ring;
 
 struct stack_top {
     struct cpu_user_regs regs; /* 200 bytes */
@@ -29,7 +32,7 @@ struct stack_top {
     struct pv_vcpu *pv;
     unsigned cpu;
     unsigned unused;
-    uint64_t unused2;
+    struct trace_ring *ring;
 };
 
 _Static_assert(sizeof(struct cpu_user_regs) == 200, "public ABI");

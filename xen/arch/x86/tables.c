@@ -104,7 +104,8 @@ static void init_ist(struct tss *tss, unsigned cpu)
         }
         top = stack_top_of(stack);
         *top = (struct stack_top){ .cpu = cpu,
-                                   .percpu_offset = percpu_offset[cpu] };
+                                   .percpu_offset = percpu_offset[cpu],
+                                   .ring = &percpu_rings[cpu].ring };
         tss->ist[i] = (uintptr_t)&top->regs.es; /* where ss..rip end */
     }
 }

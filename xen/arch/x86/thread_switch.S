@@ -19,11 +19,13 @@ thread_switch_stacks:
     or $STACK_SIZE - 1, %rax
     mov STACK_TOP_CPU - STACK_TOP_SIZE + 1(%rax), %ecx
     mov STACK_TOP_PERCPU - STACK_TOP_SIZE + 1(%rax), %rdx
+    mov STACK_TOP_RING - STACK_TOP_SIZE + 1(%rax), %r8
     mov %rsp, THREAD_SP(%rdi)
     mov THREAD_SP(%rsi), %rsp
     mov THREAD_STACK(%rsi), %rax
     mov %ecx, STACK_SIZE - STACK_TOP_SIZE + STACK_TOP_CPU(%rax)
     mov %rdx, STACK_SIZE - STACK_TOP_SIZE + STACK_TOP_PERCPU(%rax)
+    mov %r8, STACK_SIZE - STACK_TOP_SIZE + STACK_TOP_RING(%rax)
     add $STACK_SIZE - STACK_TOP_SIZE + REGS_ES, %rax
     shl $CPU_ENTRY_SHIFT, %rcx
     lea cpu_entry(%rip), %rdx

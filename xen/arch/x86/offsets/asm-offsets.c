@@ -26,6 +26,7 @@ void asm_offsets(void)
     OFFSET(STACK_TOP_PERCPU, struct stack_top, percpu_offset);
     OFFSET(STACK_TOP_PV, struct stack_top, pv);
     OFFSET(STACK_TOP_CPU, struct stack_top, cpu);
+    OFFSET(STACK_TOP_RING, struct stack_top, ring);
 
     OFFSET(REGS_RAX, struct cpu_user_regs, rax);
     OFFSET(REGS_RBX, struct cpu_user_regs, rbx);
