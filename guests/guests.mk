@@ -97,6 +97,7 @@ $(LINUX_GUEST)/selftests.img: guests/linux/mkinitrd.py guests/linux/init \
         guests/linux/selftests.sh guests/linux/selftests-jobs.sh
 	guests/linux/selftests.sh $(SELFTESTS)
 	$(PYTHON) $< --jobs guests/linux/selftests-jobs.sh $@ guests/linux/init \
+	    --add /lib/x86_64-linux-gnu/libgcc_s.so.1 \
 	    busybox $(abspath $(SELFTESTS))/*
 
 .PHONY: linux-guest dom0-disk selftests
@@ -152,7 +153,7 @@ $(LINUX_GUEST)/toolstack.img: guests/linux/mkinitrd.py guests/linux/init \
 	@mkdir -p $(@D)
 	$(PYTHON) $< --plain --jobs guests/toolstack/jobs.sh \
 	    --modules $(TOOLSTACK_MODULES) $(addprefix --add ,$(TOOLSTACK_ADD)) \
-	    $@ guests/linux/init busybox bash ip bridge losetup flock
+	    $@ guests/linux/init busybox bash ip bridge losetup flock script
 
 # The scenario of tests/toolstack on Metronome and on Xen 4.17: two columns.
 toolstack-columns: hypervisor linux-guest ## what xl does here, and on Xen

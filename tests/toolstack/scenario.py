@@ -1,6 +1,8 @@
 """What the toolstack does, step by step: the same on both hypervisors."""
 from __future__ import annotations
 
+from parts_live import LIVE
+from parts_save import SAVE
 from parts_sched import HOG, POOLS, SCHED
 from step import LOG, Step, config, gone, until
 
@@ -121,7 +123,8 @@ TRACE = [
 ]
 
 PARTS = {"info": INFO, "guest": GUEST, "sched": SCHED, "pools": POOLS,
-         "stock": STOCK, "devices": DEVICES, "trace": TRACE}
+         "live": LIVE, "stock": STOCK, "devices": DEVICES, "trace": TRACE,
+         "save": SAVE}
 
 
 def steps(part: str, hypervisor: str) -> list[Step]:
