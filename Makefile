@@ -13,6 +13,7 @@ all: hypervisor guests tools ## build everything
 include xen/xen.mk
 -include sched/sched.mk trace/trace.mk xentrace/xentrace.mk guests/guests.mk
 -include tests/tests.mk experiments/experiments.mk tools/checks.mk tools/iso.mk
+-include tools/metronomectl/metronomectl.mk
 
 .PHONY: all hypervisor guests tools help clean
 guests tools:

@@ -43,7 +43,9 @@ results-quick: $(LINUX_STUDIES:%=linux-guest)
 latency: demo
 
 # What ./metronome run FOLDER calls: an experiment wherever it is.
-experiment: hypervisor guests $(if $(shell grep -ls linux/ $(FOLDER)/experiment.toml),linux-guest) tools
+experiment: $(if $(shell grep -ls '^kind = "sim"' $(FOLDER)/experiment.toml),,\
+    hypervisor guests)
+experiment: $(if $(shell grep -ls linux/ $(FOLDER)/experiment.toml),linux-guest) tools
 	$(PYTHON) -m experiments.runner $(FOLDER) --jobs $(JOBS) \
 	    $(QUICK:%=--quick) $(PROFILE:%=--profile %) $(ACCEL:%=--accel %)
 

@@ -97,6 +97,7 @@ $(LINUX_GUEST)/selftests.img: guests/linux/mkinitrd.py guests/linux/init \
         guests/linux/selftests.sh guests/linux/selftests-jobs.sh
 	guests/linux/selftests.sh $(SELFTESTS)
 	$(PYTHON) $< --jobs guests/linux/selftests-jobs.sh $@ guests/linux/init \
+	    --add /lib/x86_64-linux-gnu/libgcc_s.so.1 \
 	    busybox $(abspath $(SELFTESTS))/*
 
 .PHONY: linux-guest dom0-disk selftests
@@ -129,23 +130,35 @@ TOOLSTACK_ADD := $(addprefix $(TOOLSTACK_XEN)/,xl xenconsole xenconsoled \
     $(LINUX_GUEST)/vmlinuz=/guests/vmlinuz \
     $(LINUX_GUEST)/domu.img=/guests/domu.img \
     /lib/x86_64-linux-gnu/libgcc_s.so.1 \
-    $(BUILD)/guests/hog=/guests/hog $(BUILD)/guests/stop=/guests/stop
+    $(BUILD)/guests/hog=/guests/hog $(BUILD)/guests/stop=/guests/stop \
+    $(BUILD)/xentrace=/usr/bin/metronome-xentrace \
+    guests/toolstack/metronome-top=/usr/bin/metronome-top \
+    $(BUILD)/guests/periodic=/guests/periodic \
+    $(BUILD)/metronomectl=/usr/sbin/metronomectl
 
 # The guest that it makes: the same kernel, with its front-ends.
 $(LINUX_GUEST)/domu.img: guests/linux/mkinitrd.py guests/linux/init \
-        guests/toolstack/domu.sh
+        guests/toolstack/domu.sh $(LINUX_GUEST)/tsc
 	@mkdir -p $(@D)
 	$(PYTHON) $< --jobs guests/toolstack/domu.sh \
-	    --modules xen-blkfront,xen-netfront $@ guests/linux/init busybox
+	    --modules xen-blkfront,xen-netfront $@ guests/linux/init busybox \
+	    $(abspath $(LINUX_GUEST)/tsc)
 
 linux-guest: $(LINUX_GUEST)/toolstack.img
 $(LINUX_GUEST)/toolstack.img: guests/linux/mkinitrd.py guests/linux/init \
         guests/toolstack/jobs.sh $(LINUX_GUEST)/vmlinuz \
-        $(LINUX_GUEST)/domu.img $(BUILD)/guests/hog $(BUILD)/guests/stop
+        $(LINUX_GUEST)/domu.img $(BUILD)/guests/hog $(BUILD)/guests/stop \
+        $(BUILD)/xentrace guests/toolstack/metronome-top \
+        $(BUILD)/guests/periodic $(BUILD)/metronomectl
 	@mkdir -p $(@D)
 	$(PYTHON) $< --plain --jobs guests/toolstack/jobs.sh \
 	    --modules $(TOOLSTACK_MODULES) $(addprefix --add ,$(TOOLSTACK_ADD)) \
-	    $@ guests/linux/init busybox bash ip bridge losetup flock
+	    $@ guests/linux/init busybox bash ip bridge losetup flock script
+
+# The scenario of tests/toolstack on Metronome and on Xen 4.17: two columns.
+toolstack-columns: hypervisor linux-guest ## what xl does here, and on Xen
+	$(PYTHON) tests/toolstack/columns.py $(COLUMNS_ARGS)
+.PHONY: toolstack-columns
 
 # fio and iperf3 on dom0's devices, beside Xen 4.17: guests/dom0/README.md.
 bench-dom0: hypervisor $(LINUX_GUEST)/devices.img $(LINUX_GUEST)/vmlinuz ## disks, networks of dom0, by Xen

@@ -1,7 +1,7 @@
 # The gates of CODING_STYLE.md's last section. Each prints the rule it
 # enforces when it is broken; tests/gates runs them one by one.
 
-C_FILES := $(sort $(shell find xen sched trace xentrace guests tests \
+C_FILES := $(sort $(shell find xen sched trace xentrace guests tests tools \
              -name '*.[ch]' 2>/dev/null))
 HV_HEADERS := $(sort $(shell find xen sched trace -name '*.h'))
 HV_ONLY_C := $(filter %.c,$(HV_SRC))
@@ -74,6 +74,6 @@ $(BUILD)/tidy/%.ok: % $(BUILD)/gen/asm-offsets.h
 
 # Those of tools/ have no suffix.
 PYTHON_FILES := tools xentrace experiments tests guests \
-    $(shell grep -l '^\#!/usr/bin/python3' tools/*)
+    $(shell grep -ls -d skip '^\#!/usr/bin/python3' tools/*)
 check-python:
 	$(PYTHON) -m flake8 --max-line-length 80 $(PYTHON_FILES)

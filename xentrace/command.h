@@ -25,6 +25,8 @@ struct args {
     double from, until; /* ns of system time */
     double above;       /* ns */
     unsigned top;
+    unsigned frames; /* of live; 0: no end */
+    const char *names;
     int domain; /* -1: all */
 };
 
@@ -37,6 +39,7 @@ int command_stats(const struct args *a);
 int command_latency(const struct args *a);
 int command_timeline(const struct args *a);
 int command_export(const struct args *a);
+int command_live(const struct args *a);
 int command_events(const struct args *a);
 
 /* Open FILE and its stream. False, with a message, if there is no record. The

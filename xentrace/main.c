@@ -73,6 +73,12 @@ static const struct command commands[] = {
       "xentrace.windows" },
     { "top", "--ram RAM", "a live view of domains, latencies, queues", NULL, 0,
       INT_MAX, "", "xentrace.top" },
+    { "live", "[--until T] [--frames N] [--names FILE]",
+      "the same in dom0, of what Debian's xentrace writes", command_live, 0, 0,
+      "For the terminal of dom0; --until: a frame is so long (1s). FILE has\n"
+      "lines of a domain's number and its name.\n"
+      "  xentrace -D -e 0x2f000 | metronome-xentrace live\n",
+      NULL },
     { "diff", "A B", "do two runs take the same decisions?", NULL, 0, INT_MAX,
       "", "xentrace.diff" },
     { "events", "[--markdown]", "the table of events", command_events, 0, 0, "",
@@ -173,6 +179,7 @@ static bool parse(struct args *a, int argc, char **argv)
         { "from", 1, NULL, 'f' },   { "until", 1, NULL, 'u' },
         { "above", 1, NULL, 'a' },  { "top", 1, NULL, 'n' },
         { "domain", 1, NULL, 'd' }, { "markdown", 0, NULL, 'm' },
+        { "frames", 1, NULL, 'F' }, { "names", 1, NULL, 'N' },
         { "quiet", 0, NULL, 'q' },  { NULL, 0, NULL, 0 },
     };
     int c;
@@ -200,6 +207,12 @@ static bool parse(struct args *a, int argc, char **argv)
             break;
         case 'd':
             a->domain = atoi(optarg);
+            break;
+        case 'F':
+            a->frames = (unsigned)atoi(optarg);
+            break;
+        case 'N':
+            a->names = optarg;
             break;
         case 'm':
             a->markdown = true;

@@ -176,6 +176,36 @@ static bool refill(struct stats *s, unsigned cpu)
     return true;
 }
 
+/* One more of the CPU at place i of the heap was taken. */
+static void advance(struct stats *s, unsigned i)
+{
+    struct head *h = &s->head[s->heap[i]];
+
+    if (++h->pos == h->chunk->nr && !refill(s, s->heap[i]))
+        s->heap[i] = s->heap[--s->nr_heap];
+    sift_down(s, i);
+}
+
+/* c's vCPU is not in the state that c leaves, and another CPU has a change of
+ * the same time: that one leads to it (stream.c, leads_to()). */
+static bool take_other(struct stats *s, const struct change *c)
+{
+    const struct vcpu *v = *cached(s, c->who);
+
+    if (!v || v->who != c->who || (v->states & 3) == c->states >> 4 ||
+        !v->since)
+        return false;
+    for (unsigned i = 1; i < 3; i++)
+        if (time_of(s, i) == c->tsc) {
+            const struct head *h = &s->head[s->heap[i]];
+
+            change(s, &h->chunk->change[h->pos]);
+            advance(s, i);
+            return true;
+        }
+    return false;
+}
+
 /* All that the earliest CPU has before any other's next. */
 static void take_run(struct stats *s)
 {
@@ -184,7 +214,9 @@ static void take_run(struct stats *s)
     const struct change *end = &h->chunk->change[h->chunk->nr];
     uint64_t a = time_of(s, 1), b = time_of(s, 2), until = a < b ? a : b;
 
-    for (; c < end && c->tsc <= until; c++) {
+    if (__builtin_expect(c->tsc == until, 0) && take_other(s, c))
+        return;
+    for (; c < end && (c->tsc < until || c == &h->chunk->change[h->pos]); c++) {
         if (__builtin_expect(s->nr_gaps, 0))
             begin_gaps(s, c->tsc);
         change(s, c);

@@ -238,12 +238,45 @@ static void fill(struct stream *st, struct stream_cpu *c)
     }
 }
 
+static const struct rec *head_of(const struct stream *st, unsigned i)
+{
+    return &st->cpu[i].held[st->cpu[i].first % STREAM_HELD];
+}
+
+static bool is_change(const struct rec *r)
+{
+    return (r->event & 0x0ffff00f) == TRC_SCHED_RUNSTATE_CHANGE && r->nr;
+}
+
+/* Does CPU i have, at r's time, the change that leads to the state that r's
+ * vCPU leaves? Whoever comes to a vCPU with an older reading than the one that
+ * has changed it dates his change with that one, so both have the same time. */
+static bool leads_to(const struct stream *st, unsigned i, const struct rec *r)
+{
+    const struct stream_cpu *c = &st->cpu[i];
+
+    if (!is_change(r))
+        return false;
+    for (unsigned k = 0; k < c->nr; k++) {
+        const struct rec *x = &c->held[(c->first + k) % STREAM_HELD];
+
+        if (x->tsc != r->tsc)
+            return false;
+        if (is_change(x) && x->word[0] == r->word[0])
+            return (x->event >> 4 & 3) == (r->event >> 8 & 3);
+    }
+    return false;
+}
+
 static bool earlier(const struct stream *st, unsigned a, unsigned b)
 {
-    uint64_t x = st->cpu[a].held[st->cpu[a].first % STREAM_HELD].tsc;
-    uint64_t y = st->cpu[b].held[st->cpu[b].first % STREAM_HELD].tsc;
+    const struct rec *x = head_of(st, a), *y = head_of(st, b);
+    bool after;
 
-    return x != y ? x < y : a < b;
+    if (x->tsc != y->tsc)
+        return x->tsc < y->tsc;
+    after = leads_to(st, b, x);
+    return after != leads_to(st, a, y) ? !after : a < b;
 }
 
 static void sift_down(struct stream *st, unsigned i)

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from xentrace.trace import TOOL, Trace
+from xentrace import runstates
+from xentrace.trace import BLOCKED, RUNNABLE, TOOL, Trace
 
 HERE = Path(__file__).parent
 PLUGIN_FIELDS = "id:vcpu ns64:value"  # as xentrace/events.c has them
@@ -68,6 +69,18 @@ def describe(trace: Trace, number: int) -> dict[str, Any]:
     return said
 
 
+def _last_end(trace: Trace, start: float | None, stop: float) -> float:
+    """Just behind the end of the last wait that begins in the window; 0."""
+    if not len(trace.records):
+        return 0.0
+    iv = runstates.intervals(trace)
+    begins = iv["start"] >= (-np.inf if start is None else start)
+    waits = iv[(iv["state"] == RUNNABLE) & (iv["came_from"] == BLOCKED)
+               & begins & (iv["start"] < stop) & ~iv["open"] & ~iv["torn"]]
+    return float(np.nextafter(waits["end"].max(), np.inf)) if len(waits) \
+        else 0.0
+
+
 def _column(values: np.ndarray) -> bytes:
     wide = np.ascontiguousarray(values, dtype="<u8")
     planes = (int(wide.max(initial=0)).bit_length() + 7) // 8
@@ -93,8 +106,14 @@ def pack(trace: Trace, label: str, start: float | None = None,
          stop: float | None = None, focus: int | None = None,
          ) -> tuple[dict[str, Any], str]:
     """What the page needs of the window [start, stop) ns: a description,
-    and the columns as text. `focus` is the domain that is looked at first."""
-    ns = trace.ns
+    and the columns as text. `focus` is the domain that is looked at first.
+
+    As in the tables (xentrace/latency.py), a wait counts that begins in the
+    window, and it may end later: what is shown goes on until the last of them
+    has ended, and waits that begin there do not count."""
+    ns, counted = trace.ns, stop
+    if stop is not None:
+        stop = max(stop, _last_end(trace, start, stop))
     inside = np.ones(len(ns), bool)
     if start is not None:
         inside &= ns >= start
@@ -115,6 +134,7 @@ def pack(trace: Trace, label: str, start: float | None = None,
         "zero_ns": float(ns[0]) if len(ns) else 0.0, "ns_per_cycle": cycle,
         "from_ns": begin if len(ns) else 0.0,
         "until_ns": end if len(ns) else 1.0,
+        "waits_until_ns": counted,
         "domains": {str(i): name for i, name in trace.info.domains.items()},
         "focus": focus, "warnings": trace.warnings,
         "gaps": [[cpu, a, None if np.isinf(b) else b]

@@ -1,6 +1,7 @@
 """Data files and figures: gnuplot draws each as PDF, SVG and PNG."""
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -67,6 +68,15 @@ def write_shares(result: Result, manifest: Manifest, file: Path) -> None:
     file.write_text("\n".join(lines) + "\n")
 
 
+def undate(pdf: Path) -> None:
+    """Take the time of day out of a PDF, so that the same figure is the same
+    file; in as many bytes, for there is a table of places at its end."""
+    text = re.sub(rb"/CreationDate \(D:(\d+)", lambda m:
+                  b"/CreationDate (D:" + b"20260101000000"[:len(m[1])],
+                  pdf.read_bytes())
+    pdf.write_bytes(text)
+
+
 def _variables(results: list[Result], manifest: Manifest) -> str:
     names = " ".join(r.run.name for r in results)
     labels = ", ".join(f'"{r.run.scheduler.label}"' for r in results)
@@ -103,4 +113,6 @@ def draw(results: list[Result], manifest: Manifest,
                 ["gnuplot", "-e", f"kind = '{kind}'; wide = {wide}; "
                  f"high = {high}; out = '{out}'; data = '{data / figure}'; "
                  + variables, STYLE, script], check=True)
+            if kind == "pdf":
+                undate(out)
     return {figure: folder / f"{figure}.svg" for figure in SIZES}

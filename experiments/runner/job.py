@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -78,6 +79,19 @@ def simulate(folder: Path, settings: dict[str, Any], making: Path) -> None:
                      f"{said[-1] if said else 'it said nothing'}")
 
 
+# What a run must not have on its console, though its trace may be whole.
+COMPLAINTS = re.compile(
+    r"Domain \d+ \([^)\n]*\) (?:crashed.*|has shut down: (?:crash|watchdog))|"
+    r"scheduler \w+ \(pool \d+\) broke a rule.*|Panic on CPU \d+:.*\n.*")
+
+
+def complaint(serial: str) -> str:
+    """The first crash of a domain, of the hypervisor, or breach of a scheduler
+    that the console tells of; nothing if there is none."""
+    found = COMPLAINTS.search(serial)
+    return found[0].replace("\n", " ") if found else ""
+
+
 def boot(folder: Path, settings: dict[str, Any], making: Path) -> None:
     """The hypervisor, in QEMU."""
     from . import manifest, run
@@ -90,11 +104,12 @@ def boot(folder: Path, settings: dict[str, Any], making: Path) -> None:
     whole = run.run_all([one], m, build, 1, settings["limit_s"])
     if not whole:
         raise KeyboardInterrupt
+    serial = ""
     if one.serial and one.serial.exists():
-        print(*one.serial.read_text(errors="replace").splitlines()[-20:],
-              sep="\n", flush=True)
-    if one.problem:
-        raise Failed(one.problem)
+        serial = one.serial.read_text(errors="replace")
+        print(*serial.splitlines()[-20:], sep="\n", flush=True)
+    if problem := complaint(serial) or one.problem:
+        raise Failed(problem)
 
 
 def make_run(folder: Path) -> None:
@@ -173,7 +188,7 @@ def make_measure(folder: Path) -> None:
     from . import study as studies
     from .observed import Observed
     settings = json.loads((folder / "settings.json").read_text())
-    study = studies.read(Path(settings["study"]))
+    study = studies.read(Path(settings["study"]), checked=True)
     key, recipe = (digest(folder / n) for n in ("measure.key", "recipe.json"))
     observed = Observed.of(folder)
     control = json.loads((folder / "recipe.json").read_text())["control"]

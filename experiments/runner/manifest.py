@@ -436,4 +436,9 @@ def build(root: dict[str, Any], file: Path, lines: locate.Lines) -> Manifest:
 def read(where: Path) -> Manifest:
     """Read a manifest: a folder with an experiment.toml, or a file."""
     file, root, lines = load(where)
+    if "host" in root:
+        raise ManifestError(
+            f"{file}:{lines.of(('host',))}: host: this is a study of many "
+            f"runs: `./metronome run {file.parent}` makes them, and leaves "
+            "each one's scenario.json below build/experiments")
     return build(root, file, lines)

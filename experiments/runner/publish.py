@@ -14,13 +14,13 @@ import pandas as pd
 from experiments.explore import page
 
 from . import tables
+from .figures import KINDS, undate
 from .files import digest
 from .judge import FAIL, GONE, PASS, Tried, Verdict, judge_all, try_controls
 from .plan import Plan, inputs
 from .points import Planned
 from .report import cell, commit, inline, version_of
 
-KINDS = ("pdf", "svg", "png")
 HERE = Path(__file__).resolve().parent
 TAIL = 12       # lines of a failed run's log
 
@@ -151,6 +151,8 @@ def draw(outcome: Outcome, out: Path) -> dict[str, Path]:
             if done.returncode:
                 raise RuntimeError(f"{figure.script}: "
                                    f"{done.stderr.strip()[-400:]}")
+            if kind == "pdf":
+                undate(out / f"{figure.name}.pdf")
     return {f.name: out / f"{f.name}.svg" for f in study.figures}
 
 

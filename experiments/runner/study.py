@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from . import locate, manifest, validate
+from . import locate, manifest
 from .manifest import ManifestError
 from .units import to_ns
 
@@ -219,6 +219,13 @@ def _check(study: Study) -> None:
         if (expect.relation == "between") != isinstance(expect.value, list):
             raise study.error(("expect", i, "value"), "[from, to] goes with "
                               "the relation between, and only with it")
+        if expect.relation == "about" and not (expect.tolerance
+                                               or expect.tolerance_percent):
+            raise study.error(("expect", i), "about what? tolerance or "
+                              "tolerance_percent is needed")
+        if expect.tolerance and expect.tolerance_percent:
+            raise study.error(("expect", i, "tolerance_percent"),
+                              "beside tolerance: one of them")
     for i, control in enumerate(study.controls):
         for name in control.fails:
             if name not in names:
@@ -235,11 +242,14 @@ def _check(study: Study) -> None:
                               f"{figure.script}: there is no such file")
 
 
-def read(where: Path) -> Study:
+def read(where: Path, checked: bool = False) -> Study:
     """Read a study: a folder with an experiment.toml, or a file. ManifestError
-    tells what is wrong: file, line, key, remedy."""
+    tells what is wrong: file, line, key, remedy. checked: it was looked at a
+    moment ago; a job need not do so again."""
     file, root, lines = manifest.load(where)
-    validate.check(root, file, lines)
+    if not checked:
+        from . import validate
+        validate.check(root, file, lines)
     study = Study(
         file, lines, root, root.get("name", file.resolve().parent.name),
         metrics=[Metric(**{"name": "", **m}) for m in root["metric"]],

@@ -176,7 +176,9 @@ def record_cost(target, build: pathlib.Path, tracing: str,
     table = symbols(build / "metronome")
     writers = {address: 1 for name, address in table.items()
                if re.match(r"trace_put_\d", name)}
-    writers |= {table["put_switch"]: 4, table["put_one_by_one"]: -4}
+    writers |= {address: 4 * sign for name, address in table.items()
+                for sign, part in ((1, r"put_switch$"), (-1, "put_one_by_one"))
+                if re.match(part, name)}
     plain, _ = walk_target(target, build, "", limit)
     traced, _ = walk_target(target, build, tracing, limit)
     name = "yield and back"

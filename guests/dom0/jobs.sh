@@ -39,7 +39,8 @@ run_net() {
 }
 
 # busy LOAD SECOND DISK INTERFACE FILE: until the kernel is that old, keep the
-# processor busy, always (full) or in bursts, beside disk and network.
+# processor busy, always (full), in bursts or not (light), beside disk and
+# network.
 run_busy() {
     wait_for "/dev/$3" && wait_for "/sys/class/net/$4" || return 1
     ip addr add 10.0.2.15/24 dev "$4"
@@ -54,6 +55,7 @@ run_busy() {
     done &
     case $1 in
     full) while :; do :; done & ;;
+    light) ;;
     *) while :; do
         i=0
         while [ $i -lt 200 ]; do i=$((i + 1)); done
@@ -67,13 +69,20 @@ run_busy() {
     kill $(jobs -p)
 }
 
+# What the hypervisor's CPUs have done so far; in devices.img.
+cpu_time() {
+    [ ! -x /bin/cputime ] || cputime
+}
+
 # fio DISK RW BLOCK DEPTH BYTES: transfers past the cache, and fio's
 # terse line of them.
 run_fio() {
     wait_for "/dev/$1" || return 1
+    cpu_time
     echo "FIO $(fio --minimal --name="$1" --filename="/dev/$1" --rw="$2" \
         --bs="$3" --iodepth="$4" --io_size="$5" --ioengine=libaio \
         --direct=1 --randseed=1 --norandommap)"
+    cpu_time
 }
 
 # iperf HERE THERE BYTES [OPTION...]: two networks of one hub, THERE in a name
@@ -94,8 +103,10 @@ run_iperf() {
     nsenter -t $far -n iperf3 -s -1 -D
     sleep 2
     ping -c 1 -W 5 10.9.0.2 > /dev/null
+    cpu_time
     iperf3 -c 10.9.0.2 -n "$bytes" -f k -i 0 "$@"
     status=$?
+    cpu_time
     ip addr flush dev "$here"
     kill $far
     return $status
@@ -113,6 +124,40 @@ run_iperf_out() {
     status=$?
     ip addr flush dev "$interface"
     ip link set "$interface" down
+    return $status
+}
+
+# balloon MIB: dom0's memory by its own balloon, as xl mem-set has it.
+run_balloon() {
+    local dir=/sys/devices/system/xen_memory/xen_memory0 now i=0
+    echo $(($1 << 10)) > $dir/target_kb || return 1
+    while [ $i -lt 300 ]; do
+        now=$(($(cat $dir/info/current_kb) >> 10))
+        [ $now = "$1" ] && break
+        sleep 0.1
+        i=$((i + 1))
+    done
+    echo "BALLOON $now of $1 MiB"
+    [ $now = "$1" ]
+}
+
+# each_cpu: a program on each of them at once, that finds itself there; then
+# all but the first go away and come back, one after the other.
+run_each_cpu() {
+    local cpu cpus status=0
+    cpus=$(ls -d /sys/devices/system/cpu/cpu[0-9]* | sed 's/.*cpu//')
+    for cpu in $cpus; do
+        taskset -c "$cpu" sh -c 'i=0; while [ $i -lt 3000 ]; do i=$((i + 1))
+            done; echo "CPU $(cut -d" " -f39 /proc/self/stat)"' &
+    done
+    wait
+    for cpu in $cpus; do
+        [ -w /sys/devices/system/cpu/cpu$cpu/online ] || continue
+        for i in 0 1; do
+            echo $i > /sys/devices/system/cpu/cpu$cpu/online || status=1
+        done
+        taskset -c "$cpu" sh -c 'echo "BACK $0"' "$cpu" || status=1
+    done
     return $status
 }
 

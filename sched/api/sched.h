@@ -242,6 +242,15 @@ static inline unsigned sched_next_cpu(const struct sched *s,
     for ((cpu) = sched_next_cpu((s), (set), 0); (cpu) < CPUSET_MAX;            \
          (cpu) = sched_next_cpu((s), (set), (cpu) + 1))
 
+/* Every CPU of the instance picks again at once: parameters have changed. */
+static inline void sched_resched_all(struct sched *s, ns_t now)
+{
+    unsigned cpu;
+
+    for_each_cpu_of (cpu, s, sched_cpus(s))
+        sched_resched(s, cpu, now);
+}
+
 /* In pick() only. False: do without. */
 bool sched_peer_trylock(struct sched *s, unsigned cpu);
 void sched_peer_unlock(struct sched *s, unsigned cpu);

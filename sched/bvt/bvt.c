@@ -498,11 +498,8 @@ static int bvt_vcpu_up(struct sched_vcpu *v, ns_t now)
 static int bvt_param_set(struct sched *s, struct sched_vcpu *v,
                          const struct sched_param *p, int64_t old, ns_t now)
 {
-    unsigned cpu;
-
     (void)p, (void)old;
-    for_each_cpu_of (cpu, s, sched_cpus(s))
-        sched_resched(s, cpu, now);
+    sched_resched_all(s, now);
     return v ? bvt_check(v) : 0;
 }
 

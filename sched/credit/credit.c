@@ -507,11 +507,8 @@ static void credit_vcpu_down(struct sched_vcpu *v, ns_t now)
 static int credit_param_set(struct sched *s, struct sched_vcpu *v,
                             const struct sched_param *p, int64_t old, ns_t now)
 {
-    unsigned cpu;
-
     (void)v, (void)p, (void)old;
-    for_each_cpu_of (cpu, s, sched_cpus(s))
-        sched_resched(s, cpu, now);
+    sched_resched_all(s, now);
     return 0;
 }
 

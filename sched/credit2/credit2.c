@@ -374,15 +374,12 @@ static void credit2_vcpu_down(struct sched_vcpu *v, ns_t now)
 static int credit2_param_set(struct sched *s, struct sched_vcpu *v,
                              const struct sched_param *p, int64_t old, ns_t now)
 {
-    unsigned cpu;
-
     (void)old;
     if (v && p->offset == offsetof(struct credit2_dom, cap))
         credit2_cap_changed(v, now);
     else if (!v && p->offset == offsetof(struct credit2_sys, runqueue))
         credit2_arrange(s, now);
-    for_each_cpu_of (cpu, s, sched_cpus(s))
-        sched_resched(s, cpu, now);
+    sched_resched_all(s, now);
     return 0;
 }
 

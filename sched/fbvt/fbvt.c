@@ -289,11 +289,8 @@ static int fbvt_vcpu_up(struct sched_vcpu *v, ns_t now)
 static int fbvt_param_set(struct sched *s, struct sched_vcpu *v,
                           const struct sched_param *p, int64_t old, ns_t now)
 {
-    unsigned cpu;
-
     (void)v, (void)p, (void)old;
-    for_each_cpu_of (cpu, s, sched_cpus(s))
-        sched_resched(s, cpu, now);
+    sched_resched_all(s, now);
     return 0;
 }
 

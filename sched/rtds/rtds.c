@@ -352,7 +352,6 @@ static int rtds_param_set(struct sched *s, struct sched_vcpu *v,
 {
     struct rtds_vcpu *b = v->priv;
     bool waits = sched_queued(&v->node[RTDS_REFILL]);
-    unsigned cpu;
 
     (void)p, (void)old;
     if (rtds_check(b))
@@ -369,8 +368,7 @@ static int rtds_param_set(struct sched *s, struct sched_vcpu *v,
     }
     if (waits)
         rtds_insert(v);
-    for_each_cpu_of (cpu, s, sched_cpus(s))
-        sched_resched(s, cpu, now);
+    sched_resched_all(s, now);
     return 0;
 }
 

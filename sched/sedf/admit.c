@@ -221,7 +221,6 @@ int sedf_param_set(struct sched *s, struct sched_vcpu *v,
     for_each_cpu_of (cpu, s, sched_cpus(s))
         if (!v && *used_on(s, cpu) > limit(s))
             return -SEDF_ENOSPC;
-    for_each_cpu_of (cpu, s, sched_cpus(s))
-        sched_resched(s, cpu, now);
+    sched_resched_all(s, now);
     return error;
 }

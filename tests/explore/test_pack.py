@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from experiments.explore import pack
-from xentrace import load
-from xentrace.trace import RECORD, ROOT, TOOL, Info, Trace
+from xentrace import load, runstates
+from xentrace.trace import (BLOCKED, RECORD, ROOT, RUNNABLE, TOOL, Info,
+                            Trace)
 
 FOLDER = ROOT / "experiments" / "explore"
 SYNTH = ROOT / "build" / "tests" / "synth"
@@ -98,11 +99,20 @@ def test_round_trip_of_what_is_rare(tmp_path: Path):
 
 def test_a_window_and_nothing(file: Path):
     trace = load(file)
-    middle = float(trace.ns.mean())
-    meta, text = pack.pack(trace, "x", start=middle, stop=middle + 5e7)
-    inside = (trace.ns >= middle) & (trace.ns < middle + 5e7)
-    assert meta["records"] == inside.sum() == len(unpack(meta, text)) > 0
-    assert (meta["from_ns"], meta["until_ns"]) == (middle, middle + 5e7)
+    # Nobody waits at its end; and somebody does: until he runs.
+    iv = runstates.intervals(trace)
+    waits = iv[(iv["state"] == RUNNABLE) & (iv["came_from"] == BLOCKED)
+               & ~iv["open"]]
+    one = waits.iloc[len(waits) // 4]
+    middle = float(one["start"]) - 3e7
+    for stop, shown in ((middle + 2.9e7, middle + 2.9e7),
+                        (float(one["start"]) + 1, float(one["end"]))):
+        meta, text = pack.pack(trace, "x", start=middle, stop=stop)
+        inside = (trace.ns >= middle) & (trace.ns <= shown)
+        assert meta["records"] == inside.sum() == len(unpack(meta, text)) > 0
+        assert meta["from_ns"] == middle
+        assert meta["until_ns"] == pytest.approx(shown, abs=1)
+        assert meta["waits_until_ns"] == stop
     meta, text = pack.pack(trace, "x", start=1e15)
     assert meta["records"] == 0 and len(unpack(meta, text)) == 0
 

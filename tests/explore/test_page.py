@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from tests.trace import trace_files
+from xentrace import latency, runstates
 from xentrace.trace import ROOT, TOOL, load
 
 from .browser import Browser, executable
@@ -111,6 +112,34 @@ def test_waits_and_blame_are_the_readers(page: Browser, folder: Path,
         assert told.keys() == {k for k, v in blame[who].items() if v >= 1000}
         for other, ns in told.items():
             assert ns == pytest.approx(blame[who][other], abs=waits + 1)
+
+
+def test_waits_of_a_window_are_the_tables(browser: Browser, folder: Path,
+                                          tmp_path: Path):
+    """Those that begin in it, and no others, to their ends: its own end is in
+    the midst of some."""
+    trace = load(folder / "rr.trace")
+    iv = runstates.intervals(trace)
+    waits = iv[(iv["state"] == 1) & (iv["came_from"] == 2) & ~iv["open"]]
+    cut = waits[(waits["start"] > 0.9e9)
+                & (waits["end"] - waits["start"] > 5e6)].iloc[0]
+    start, stop = 0.4e9, float(np.floor(cut["start"])) + 1e6
+    subprocess.run([sys.executable, "-m", "experiments.explore",
+                    folder / "rr.trace", "--from", f"{start:.0f}ns", "--until",
+                    f"{stop:.0f}ns", "--out", tmp_path / "page.html"],
+                   cwd=ROOT, check=True)
+    browser.open(tmp_path / "page.html")
+    got = browser.run("explorer.v.m.tracks.map(t => [t.dom, t.waits.map("
+                      "w => Math.round(w.ns))])")
+    found: dict[int, list[int]] = defaultdict(list)
+    for dom, mine in got:
+        found[dom] += mine
+    ends = 0
+    for dom in trace.info.domains:
+        s = latency.wake_to_run(iv, dom, start=start, end=stop)
+        assert sorted(found[dom]) == sorted(np.round(s.ns).astype(int))
+        ends += int((s.at + s.ns > stop).sum())
+    assert ends > 0
 
 
 def test_causes_are_the_readers(browser: Browser, folder: Path,

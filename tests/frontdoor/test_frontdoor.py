@@ -54,6 +54,20 @@ def test_help() -> None:
         assert re.search(rf"^  {word} ", targets, re.M), targets
 
 
+@pytest.mark.parametrize("name,target", [
+    ("bvt", "run SCHED=bvt"),
+    ("latency", f"experiment FOLDER={ROOT}/experiments/latency"),
+    ("experiments/latency/", f"experiment FOLDER={ROOT}/experiments/latency"),
+    ("experiments/none", f"experiment FOLDER={ROOT}/experiments/none"),
+    ("/an/other", "experiment FOLDER=/an/other"),
+])
+def test_run_by_name(tmp_path: pathlib.Path, name: str, target: str) -> None:
+    """A scheduler's name boots it, an experiment's makes it."""
+    path = stubs(tmp_path, dpkg_query="echo installed", make='echo "$@"')
+    done = run("run", name, "JOBS=3", path=path)
+    assert done.stdout.split()[-3:] == [*target.split(), "JOBS=3"]
+
+
 def test_without_root(tmp_path: pathlib.Path) -> None:
     """Without root: the one command to run, and nothing is done."""
     path = stubs(tmp_path, id="echo 1000", dpkg_query="exit 1",

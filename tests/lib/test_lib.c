@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include "xen/arch/x86/acpi.h"
 #include "xen/arch/x86/serial.h"
+#include "xen/lib/cpuset.h"
 #include "xen/lib/calendar.h"
 #include "xen/lib/cmdline.h"
 #include "xen/lib/format.h"
@@ -403,9 +404,32 @@ static void test_divide(void **state)
     }
 }
 
+static void test_cpuset_next(void **state)
+{
+    struct cpuset s = { .word = { 0 } };
+
+    (void)state;
+    assert_int_equal(cpuset_next(&s, 0), CPUSET_NONE);
+    cpuset_add(&s, 3);
+    cpuset_add(&s, 64);
+    cpuset_add(&s, CPUSET_MAX - 1);
+    assert_int_equal(cpuset_next(&s, 0), 3);
+    assert_int_equal(cpuset_next(&s, 4), 64);
+    assert_int_equal(cpuset_next(&s, 65), CPUSET_MAX - 1);
+    assert_int_equal(cpuset_next(&s, CPUSET_MAX), CPUSET_NONE);
+    assert_int_equal(cpuset_next_within(&s, 3, 1), 3);
+    assert_int_equal(cpuset_next_within(&s, 4, 1), CPUSET_NONE);
+    assert_int_equal(cpuset_next_within(&s, 4, 2), 64);
+    assert_int_equal(cpuset_next_within(&s, 64, 2), 64);
+    assert_int_equal(cpuset_next_within(&s, 65, 2), CPUSET_NONE);
+    assert_int_equal(cpuset_next_within(&s, 128, 2), CPUSET_NONE);
+    assert_int_equal(cpuset_next_within(&s, 0, 0), CPUSET_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cpuset_next),
         cmocka_unit_test(test_format_integers),
         cmocka_unit_test(test_format_texts),
         cmocka_unit_test(test_format_cut),

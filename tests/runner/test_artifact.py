@@ -49,6 +49,7 @@ def test_what_is_in_it(packed: Path):
     assert len(STEPS.findall(text)) == text.count("```sh")
 
 
+@pytest.mark.soak
 def test_the_same_commit_gives_the_same_bytes(packed: Path, tmp_path: Path):
     subprocess.run([ROOT / "tools" / "artifact", tmp_path / "a.tar.xz"],
                    check=True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from experiments.runner import everything, points, study
 from experiments.runner.study import is_study
 from xentrace.trace import ROOT
+
+from .test_study import linked_build
 
 STUDY = Path(__file__).parent / "study"
 STUDIES = sorted(f.parent for f in
@@ -34,6 +37,23 @@ def test_a_study_is_whole(folder: Path):
     assert any(r.control for r in quick), "no control is left in [quick]"
     text = (folder / "README.md").read_text()
     assert "refute" in text, "README.md: what would refute the claim?"
+
+
+QUICKEST = ROOT / "experiments" / "e1-bvt-figures"
+
+
+def test_a_thinned_study_passes(tmp_path: Path):
+    """The one with the fewest runs, of the simulator: a part of
+    results-quick."""
+    every = points.runs(study.read(QUICKEST), quick=True)
+    assert len(every) <= 20 and {r.host for r in every} == {"sim"}
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.runner", QUICKEST, "--quick",
+         "--build", linked_build(tmp_path), "--out", tmp_path / "out"],
+        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    print(done.stdout)
+    assert done.returncode == 0
+    assert (tmp_path / "out" / "verdict.txt").read_text().startswith("PASS")
 
 
 def test_who_is_among_them(monkeypatch, capsys):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments.runner import merge, points, study
-from experiments.runner.manifest import ManifestError
+from experiments.runner.manifest import ManifestError, read
 
 STUDY = Path(__file__).parent / "study"
 
@@ -63,6 +63,10 @@ WRONG = [   # what is changed, to what; the key that is named; the remedy
      "expect.at-once", "either what (a column) or function"),
     ("value = [2.9, 3.1]", "value = 3.0", "expect.many-times.value",
      "[from, to]"),
+    ('relation = "<"', 'relation = "about"', "expect.at-once",
+     "tolerance or tolerance_percent is needed"),
+    ("tolerance = 1.0", "tolerance = 1.0\ntolerance_percent = 1",
+     "expect.a-round.tolerance_percent", "one of them"),
     ('name = "a-round"', 'name = "at-once"', "expect.at-once.name",
      "two are called 'at-once'"),
     ('where = { scheduler = "warped" }', 'where = { schedulers = "warped" }',
@@ -153,6 +157,12 @@ def heavier(scenario, point):
 """)
     run = points.runs(study.read(folder))[1]
     assert [d.weight for d in run.manifest.domains] == [256, 22]
+
+
+def test_a_study_is_no_scenario():
+    """schedsim says what to do with it."""
+    with pytest.raises(ManifestError, match="host: this is a study"):
+        read(STUDY)
 
 
 def test_overlay_and_holes():

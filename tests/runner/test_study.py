@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,12 +13,22 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments.runner import judge, study
+from experiments.runner import job, judge, study
 from xentrace.trace import ROOT
 
 STUDY = Path(__file__).parent / "study"
 TOOLS = "schedsim-engine", "xentrace", "plugins"
 pytestmark = pytest.mark.xdist_group("study")
+
+
+def linked_build(top: Path) -> Path:
+    """A build folder with the tools of the tree's, and no runs."""
+    build = top / "build"
+    build.mkdir()
+    for name in TOOLS:
+        if (ROOT / "build" / name).exists():
+            (build / name).symlink_to(ROOT / "build" / name)
+    return build
 
 
 class Place:
@@ -26,13 +37,9 @@ class Place:
     source = STUDY
 
     def __init__(self, top: Path) -> None:
-        self.folder, self.build = top / self.source.name, top / "build"
+        self.folder, self.build = top / self.source.name, linked_build(top)
         self.out = top / "results"
         shutil.copytree(self.source, self.folder)
-        self.build.mkdir()
-        for name in TOOLS:
-            if (ROOT / "build" / name).exists():
-                (self.build / name).symlink_to(ROOT / "build" / name)
 
     @property
     def runs(self) -> Path:
@@ -73,7 +80,9 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
     assert code == 0
     assert "5 runs, 0 of them there, 5 to make" in said
     lines = [line for line in said.splitlines() if line.startswith("[")]
-    assert len(lines) == 5 and "left" in lines[0] and "left" not in lines[4]
+    assert len(lines) == 5 and "left" not in lines[4]
+    left = [re.search(r"; (\d+) s left$", line) for line in lines[:4]]
+    assert all(left) and int(left[0][1]) > 0
     return place
 
 
@@ -114,6 +123,16 @@ def test_what_has_not_changed_is_not_made_again(place: Place):
     place.change("[sweep]", "# A remark.\n[sweep]")
     place.change("tolerance = 1.0", "tolerance = 2.0")
     assert "5 of them there, 0 to make" in place.run()[1]
+
+
+def test_the_same_results_are_the_same_files(place: Place, done: Place):
+    """The figures too, though gnuplot writes the time of day into them."""
+    assert place.run("--again")[0] == 0
+    names = {f.name for f in done.out.iterdir()}
+    assert names == {f.name for f in place.out.iterdir()}
+    for name in names:
+        assert (place.out / name).read_bytes() == \
+            (done.out / name).read_bytes(), name
 
 
 def test_what_has_changed_is_made_again(place: Place):
@@ -179,7 +198,7 @@ def test_the_time_limit(place: Place):
 def test_an_error_in_the_analysis_is_told(place: Place):
     place.change("return float(SLICE_US", "return float(SLICES_US",
                  "analyse.py")
-    code, said = place.run()
+    code, said = place.run("--quick")
     assert code == 1
     assert "NameError: name 'SLICES_US' is not defined" in said
 
@@ -201,6 +220,43 @@ def test_two_runners_do_not_meet(place: Place, monkeypatch):
         with pytest.raises(ManifestError, match="another runner is at work"):
             with graph.locked(place.runs):
                 pass
+
+
+@pytest.mark.parametrize("said,word,file", [
+    ("Domain 3 (hog2) crashed on its vCPU 0: a bad frame",
+     "Domain %u (%s) crashed on its vCPU %u: %s", "xen/core/shutdown.c"),
+    ("Domain 1 (lat) crashed: it would not stop",
+     "Domain %u (%s) crashed: %s", "xen/core/shutdown.c"),
+    ("Domain 2 (linux) has shut down: crash",
+     "Domain %u (%s) has shut down: %s", "xen/dom/finish.c"),
+    ("scheduler wrong (pool 0) broke a rule on CPU1: pick: not there",
+     "scheduler %s (pool %u) broke a rule on CPU%u", "xen/sched/report.c"),
+    ("Panic on CPU 0:\n(XEN) BUG: no", "Panic on CPU %u:",
+     "xen/base/panic.c"),
+])
+def test_a_crash_is_a_failure(said: str, word: str, file: str):
+    """Whatever the trace says; and those are the hypervisor's words."""
+    assert job.complaint(f"(XEN) Started.\n(XEN) {said}\n(XEN) Reboot.\n")
+    assert not job.complaint("(XEN) Domain 1 (lat): hog\n(d1) it crashed\n"
+                             "(XEN) Domain 1 (lat) has shut down: reboot\n")
+    assert word in (ROOT / file).read_text()
+
+
+def tried(*verdicts: tuple[str, str]) -> str:
+    """The status of a control whose expectations have these statuses, notes."""
+    e = study.Expect("e", "c", "<", 1, "s", False, what="x")
+    control = study.Control("c", "c", {}, ["e"])
+    return judge.Tried(control, [judge.Verdict(e, status, note=note)
+                                 for status, note in verdicts]).status
+
+
+def test_controls():
+    fail, unseen = (judge.FAIL, ""), (judge.FAIL, judge.UNSEEN)
+    assert tried(fail, unseen, (judge.SKIP, "")) == judge.PASS
+    assert tried(unseen) == tried(unseen, (judge.SKIP, "")) == judge.GONE
+    assert tried(fail, (judge.PASS, "")) == judge.FAIL
+    assert tried(fail, (judge.GONE, "")) == judge.GONE
+    assert tried((judge.SKIP, "")) == judge.SKIP
 
 
 @pytest.mark.parametrize("relation,value,seen,passes", [

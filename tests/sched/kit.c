@@ -69,6 +69,21 @@ struct sim_vcpu *kit_load(struct sim *sim, sim_load *load, ns_t period,
     return sv;
 }
 
+struct record kit_beside_hog(struct sim *sim, sim_load *load, ns_t period,
+                             ns_t cost, ns_t until)
+{
+    struct sim_vcpu *a = kit_load(sim, load, period, cost);
+    struct record r = { 0 };
+
+    assert_int_equal(sim_start(a), 0);
+    (void)kit_hog(sim, 0);
+    sim->watch = kit_watch;
+    sim->watch_arg = &r;
+    sim_run(sim, until);
+    sim->watch = NULL; /* r moves */
+    return r;
+}
+
 int64_t kit_view(struct sim_vcpu *sv, const char *name)
 {
     const char *const *names = sched_ops_of(sv->sim->sched)->view_names;

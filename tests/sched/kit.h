@@ -33,6 +33,9 @@ struct sim *kit_sim(const char *sched, unsigned nr_cpus, uint64_t seed);
 struct sim_vcpu *kit_hog(struct sim *sim, int64_t weight);
 struct sim_vcpu *kit_load(struct sim *sim, sim_load *load, ns_t period,
                           ns_t cost);
+/* A load that joins first and a hog, watched until then. */
+struct record kit_beside_hog(struct sim *sim, sim_load *load, ns_t period,
+                             ns_t cost, ns_t until);
 int64_t kit_view(struct sim_vcpu *sv, const char *name);
 /* |a - b| <= most, with a message. */
 void kit_near(const char *what, int64_t a, int64_t b, int64_t most);

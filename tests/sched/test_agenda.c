@@ -1,7 +1,8 @@
 /*
  * The agenda's alarms against an array that is searched: the first one is the
  * same after any sequence of setting, moving and taking out; with few (a heap
- * alone) and with so many that they are dealt out into slots.
+ * alone) and with so many that they are dealt out into slots. The CPUs' course
+ * in the same way, up to as many as are compared at once and beyond.
  */
 #include <stdlib.h>
 #include "sched/sim/agenda.h"
@@ -112,11 +113,38 @@ static void many(void **state)
     play(6000, 12000);
 }
 
+static void course(void **state)
+{
+    static const unsigned sizes[] = { 1, 2, 3, 4, 5, 64, 100 };
+    unsigned k, i, step;
+    struct course c;
+
+    (void)state;
+    for (k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+        course_begin(&c, sizes[k]);
+        plain.nr = sizes[k];
+        for (i = 0; i < plain.nr; i++)
+            plain.time[i] = FOREVER;
+        for (step = 0; step < 1000; step++) {
+            i = (unsigned)(draw() % plain.nr);
+            plain.time[i] = draw() % 8 ? (ns_t)(draw() % 20) : FOREVER;
+            course_set(&c, i, plain.time[i]);
+            i = plain_first(); /* none: any that is FOREVER */
+            assert_int_equal(c.time[course_first(&c)],
+                             i < plain.nr ? plain.time[i] : FOREVER);
+            if (i < plain.nr)
+                assert_int_equal(course_first(&c), i);
+        }
+        course_end(&c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(few),
         cmocka_unit_test(many),
+        cmocka_unit_test(course),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

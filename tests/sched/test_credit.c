@@ -230,16 +230,10 @@ static void no_boost(void **state)
 static void rate_limit(void **state)
 {
     struct sim *sim = kit_sim("credit", 1, 1);
-    struct sim_vcpu *a = kit_load(sim, sim_sporadic, US(300), US(10));
-    struct record r = { 0 };
+    struct record r = kit_beside_hog(sim, sim_sporadic, US(300), US(10), S(1));
     size_t i;
 
     (void)state;
-    assert_int_equal(sim_start(a), 0);
-    (void)kit_hog(sim, 0);
-    sim->watch = kit_watch;
-    sim->watch_arg = &r;
-    sim_run(sim, S(1));
     for (i = 0; i + 1 < r.nr; i++)
         if (r.ran[i].index == 1)
             assert_true(r.ran[i].to - r.ran[i].from >= US(1000));

@@ -439,16 +439,10 @@ static void soft_affinity(void **state)
 static void yield(void **state)
 {
     struct sim *sim = kit_sim("credit2", 1, 1);
-    struct sim_vcpu *a = kit_load(sim, sim_yielder, 0, US(10));
-    struct record r = { 0 };
+    struct record r = kit_beside_hog(sim, sim_yielder, 0, US(10), MS(500));
     size_t i;
 
     (void)state;
-    assert_int_equal(sim_start(a), 0);
-    (void)kit_hog(sim, 0);
-    sim->watch = kit_watch;
-    sim->watch_arg = &r;
-    sim_run(sim, MS(500));
     assert_true(r.nr > 50);
     for (i = 0; i < r.nr; i++)
         assert_true(r.ran[i].to - r.ran[i].from <=

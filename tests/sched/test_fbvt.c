@@ -166,16 +166,10 @@ static void migration(void **state)
 static void yield_gives_c(void **state)
 {
     struct sim *sim = kit_sim("fbvt", 1, 1);
-    struct sim_vcpu *a = kit_load(sim, sim_yielder, 0, US(10));
-    struct record r = { 0 };
+    struct record r = kit_beside_hog(sim, sim_yielder, 0, US(10), MS(100));
     size_t i;
 
     (void)state;
-    assert_int_equal(sim_start(a), 0);
-    (void)kit_hog(sim, 0);
-    sim->watch = kit_watch;
-    sim->watch_arg = &r;
-    sim_run(sim, MS(100));
     assert_true(r.nr > 100);
     for (i = 0; i < r.nr; i++)
         kit_near("turn", r.ran[i].to - r.ran[i].from,

@@ -280,6 +280,66 @@ static struct outcome with_rule(int64_t rule, sim_load *load, ns_t period,
     return o;
 }
 
+/* Uses 1 ms, sleeps until `offset`, and never again. */
+static struct sim_act one_sleep(struct sim_vcpu *sv, ns_t now)
+{
+    struct sim_state *st = &sv->st;
+
+    (void)now;
+    switch (st->phase++) {
+    case 0:
+        return (struct sim_act){ SIM_COMPUTE, MS(1), NULL };
+    case 1:
+        return (struct sim_act){ SIM_SLEEP, st->offset, NULL };
+    default:
+        return (struct sim_act){ SIM_COMPUTE, S(100), NULL };
+    }
+}
+
+/* README.md's table, line by line: of 4 ms in 10 it has used 1 ms when it falls
+ * asleep; what deadline and budget are at a wake-up, ms. */
+static void each_wake_rule(void **state)
+{
+    static const struct {
+        int64_t rule;
+        ns_t wakes, deadline, budget;
+    } table
+        [] = {
+            { 0, 2, 10, 3 }, /* 3 / 8 of the CPU is below 4 / 10: both stay */
+            { 0, 4, 14, 4 }, /* 3 / 6 would be above */
+            { 0, 22, 32, 4 },
+            { 1, 12, 20, 0 }, /* it began at 10 only: each start is a wake-up */
+            { 1, 32, 40, 0 },
+            { 2, 2, 10, 2 },
+            { 2, 22, 30, 2 },
+            { 3, 2, 10, 0 },
+            { 3, 22, 32, 4 },
+            { 4, 2, 5, 0 }, /* latency 5: the first period, too */
+            { 4, 22, 27, 2 },
+            { 5, 2, 10, 3 },
+            { 5, 4, 10, 3 }, /* the budget that CBS takes away */
+            { 5, 22, 30, 4 },
+        };
+    struct sim_vcpu *a;
+    struct sim *sim;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        sim = kit_sim("sedf", 1, 1);
+        a = kit_load(sim, one_sleep, 0, 0);
+        a->st.offset = MS(table[i].wakes);
+        assert_int_equal(sim_set(sim, NULL, "wake", table[i].rule), 0);
+        assert_int_equal(reserve(a, MS(10), MS(4), false), 0);
+        assert_int_equal(sim_set(sim, a, "latency", MS(5)), 0);
+        assert_int_equal(sim_start(a), 0);
+        sim_run(sim, MS(table[i].wakes));
+        kit_near("deadline", kit_view(a, "deadline"), MS(table[i].deadline), 0);
+        kit_near("budget", kit_view(a, "budget"), MS(table[i].budget), 1);
+        sim_destroy(sim);
+    }
+}
+
 static void wake_rules(void **state)
 {
     uint64_t seed, misses = 0;
@@ -333,7 +393,8 @@ int main(void)
         cmocka_unit_test(cap_is_hard),        cmocka_unit_test(admission),
         cmocka_unit_test(placement),          cmocka_unit_test(extra_weights),
         cmocka_unit_test(extra_beside_slice), cmocka_unit_test(overrun),
-        cmocka_unit_test(wake_rules),         cmocka_unit_test(short_blocks),
+        cmocka_unit_test(each_wake_rule),     cmocka_unit_test(wake_rules),
+        cmocka_unit_test(short_blocks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

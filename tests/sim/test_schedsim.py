@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import pty
 import re
 import signal
 import subprocess
@@ -204,6 +206,26 @@ def test_ctrl_c_leaves_a_valid_trace(tmp_path: Path):
     whole = subprocess.run([TOOL, "check", trace], text=True,
                            capture_output=True)
     assert whole.returncode == 0 and "whole" in whole.stdout, whole.stderr
+
+
+def test_a_long_run_says_how_far_it_is(tmp_path: Path):
+    """On a terminal, in a line that is rewritten; then Ctrl-C ends it."""
+    file = tmp_path / "s.toml"
+    file.write_text(MIXED.replace('"5s"', '"100000s"'))
+    ours, its = pty.openpty()
+    process = subprocess.Popen([SCHEDSIM, file, "--sched", "bvt"], text=True,
+                               stdout=subprocess.PIPE, stderr=its)
+    os.close(its)
+    said = b""
+    while said.count(b"\r") < 3:   # until it has been rewritten: not timed
+        said += os.read(ours, 1000)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    os.close(ours)
+    assert process.returncode == 130 and "interrupted at" in out
+    far = [float(x) for x in re.findall(
+        rb"\r\S+: ([\d.]+) of 100000.000 s, [\d.]+ M decisions", said)]
+    assert len(far) >= 2 and far == sorted(far) and far[0] < far[-1]
 
 
 def test_a_thousand_cpus_and_a_hundred_thousand_vcpus(tmp_path: Path):

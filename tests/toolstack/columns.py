@@ -1,21 +1,27 @@
 #!/usr/bin/python3
 """Run the scenario on Metronome and on Xen 4.17, and print both columns.
 
-Usage: columns.py [--parts info,guest,stock,devices,trace] [--only NAME]
+Usage: columns.py [--parts info,guest,...] [--only NAME] [--keep FILE]
+
+--keep: the table is a file too; what was not run this time stays as it was.
 """
 from __future__ import annotations
 
 import argparse
+import csv
 import pathlib
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from dom0 import Dom0, bad_words, hypervisors  # noqa: E402
-from scenario import PARTS, scripts  # noqa: E402
+from scenario import PARTS, scripts, steps  # noqa: E402
+
+NAMES = ("metronome", "xen")
+Table = dict[str, dict[str, str]]  # step to hypervisor to what became of it
 
 
-def play(kernel: pathlib.Path, folder: pathlib.Path,
+def play(name: str, kernel: pathlib.Path, folder: pathlib.Path,
          parts: list[str]) -> dict[str, str]:
     """Step to why it failed, or nothing."""
     told: dict[str, str] = {}
@@ -23,38 +29,82 @@ def play(kernel: pathlib.Path, folder: pathlib.Path,
     try:
         dom0.start()
         for part in parts:
-            for step in PARTS[part]:
-                told[f"{part}: {step.name}"] = step.run(dom0)
+            for step in steps(part, name):
+                why = told[f"{part}: {step.name}"] = step.run(dom0)
+                print(f"{name}: {part}: {step.name}: {why or 'works'}",
+                      file=sys.stderr, flush=True)
     except AssertionError as error:  # it hangs, or is gone: the rest is lost
         told["the machine"] = str(error)[-1500:]
     if words := bad_words(dom0.machine.log):
-        told["the log"] = f"says {words}"
+        told["the log"] = f"says {words}: {dom0.machine.log[-3000:]}"
     dom0.machine.close()
     return told
 
 
+def read(file: pathlib.Path) -> Table:
+    """What is kept."""
+    if not file.exists():
+        return {}
+    with file.open(newline="") as text:
+        return {row["step"]: {name: row[name] for name in NAMES}
+                for row in csv.DictReader(text)}
+
+
+def write(file: pathlib.Path, table: Table) -> None:
+    """In the order of the scenario; steps that are no more are left out."""
+    order = [f"{part}: {step.name}" for part in PARTS for step in PARTS[part]]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", newline="") as text:
+        writer = csv.DictWriter(text, ["step", *NAMES], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({"step": step, **table[step]} for step in order
+                         if step in table)
+
+
+def enter(table: Table, name: str, parts: list[str],
+          told: dict[str, str]) -> None:
+    """One hypervisor's column, as far as it was asked."""
+    for part in parts:
+        for step in PARTS[part]:
+            key = f"{part}: {step.name}"
+            row = table.setdefault(key, dict.fromkeys(NAMES, ""))
+            if step.only not in ("", name):
+                row[name] = "-"
+            elif key in told:
+                row[name] = "FAILS" if told[key] else "works"
+            else:
+                row[name] = "not reached"
+
+
 def main() -> int:
     """1 when anything failed anywhere."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parts", default=",".join(PARTS))
     parser.add_argument("--only", default="")
+    parser.add_argument("--keep", type=pathlib.Path)
     args = parser.parse_args()
     parts = args.parts.split(",")
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"{', '.join(unknown)}: the parts are {', '.join(PARTS)}")
+    table = read(args.keep) if args.keep else {}
+    failed = False
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder)
-        told = {name: play(kernel, path, parts) for name, kernel
-                in hypervisors(path).items() if args.only in ("", name)}
-    steps = list(dict.fromkeys(step for one in told.values() for step in one))
-    print(f"{'':34}" + "".join(f"{name:12}" for name in told))
-    for step in steps:
-        marks = ["-" if step not in one else "FAILS" if one[step] else "works"
-                 for one in told.values()]
-        print(f"{step:34}" + "".join(f"{mark:12}" for mark in marks))
-    for name, one in told.items():
-        for step, why in one.items():
-            if why:
-                print(f"{name}: {step}: {why}")
-    return int(any(why for one in told.values() for why in one.values()))
+        for name, kernel in hypervisors(path).items():
+            if args.only not in ("", name):
+                continue
+            told = play(name, kernel, path, parts)
+            enter(table, name, parts, told)
+            failed |= any(told.values())
+            for step in ("the machine", "the log"):
+                if told.get(step):
+                    print(f"{name}: {step}: {told[step]}")
+    print(f"{'':38}" + "".join(f"{name:12}" for name in NAMES))
+    for step, row in table.items():
+        print(f"{step:38}" + "".join(f"{row[name]:12}" for name in NAMES))
+    if args.keep:
+        write(args.keep, table)
+    return int(failed)
 
 
 if __name__ == "__main__":

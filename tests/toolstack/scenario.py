@@ -1,60 +1,13 @@
-"""What the toolstack does, step by step: the same on both hypervisors.
-
-A step is commands for dom0's shell, which must succeed, and words (regular
-expressions) that the answer must hold. A command that has to be waited for is
-repeated until it succeeds (`until`): nothing depends on how fast a machine is.
-"""
+"""What the toolstack does, step by step: the same on both hypervisors."""
 from __future__ import annotations
 
-import dataclasses
-import re
+from parts_live import LIVE
+from parts_save import SAVE
+from parts_sched import HOG, POOLS, SCHED
+from step import LOG, Step, config, gone, until
 
-from dom0 import Dom0
-
-
-@dataclasses.dataclass
-class Step:
-    """One thing that is tried."""
-
-    name: str
-    command: str
-    wants: tuple[str, ...] = ()
-    refuses: tuple[str, ...] = ()
-
-    def run(self, dom0: Dom0) -> str:
-        """Why it fails; nothing when it does not."""
-        answer = dom0.run(self.command)
-        if answer.status:
-            return f"{self.command}: status {answer.status}: " \
-                   f"{answer.text.strip()[-300:]}"
-        for words in self.wants:
-            if not re.search(words, answer.text, re.M):
-                return f"{self.command}: no {words!r} in " \
-                       f"{answer.text.strip()[-500:]}"
-        for words in self.refuses:
-            if re.search(words, answer.text, re.M):
-                return f"{self.command}: {words!r} in " \
-                       f"{answer.text.strip()[-500:]}"
-        return ""
-
-
-def config(name: str, *lines: str) -> str:
-    """A command that writes a guest's configuration, and vif and disk lists
-    that are its own."""
-    words = " ".join(f"'{line}'" for line in (f'name="{name}"', *lines))
-    return f"printf '%s\\n' {words} > /tmp/{name}.cfg"
-
-
-def until(command: str) -> str:
-    """Repeat it until it succeeds; not for ever."""
-    return (f"n=0; until {command}; do n=$((n+1)); [ $n -lt 300 ] || break; "
-            f"sleep 0.2; done; {command}")
-
-
-HOG = ('kernel="/guests/hog"', 'extra="report=1s"', "memory=16", "vcpus=2")
 LINUX = ('kernel="/guests/vmlinuz"', 'ramdisk="/guests/domu.img"', "memory=160",
          "vcpus=2")
-LOG = "/var/log/xen/console/guest-{0}.log"
 
 INFO = [
     Step("info", "xl info",
@@ -107,7 +60,7 @@ GUEST = [
     Step("cpupool back", "xl cpupool-migrate b Pool-0; xl cpupool-destroy p; "
          "xl cpupool-cpu-add Pool-0 1; xl cpupool-list",
          ("Pool-0 +2 +credit +y +2",)),
-    Step("destroy", f"xl destroy b; {until('! xl domid b 2> /dev/null')}"),
+    Step("destroy", f"xl destroy b; {gone('b')}"),
     Step("gone", "xl list; xenstore-ls /local/domain",
          ("Domain-0",), ("^b ", "hog")),
 ]
@@ -124,7 +77,7 @@ STOCK = [
     Step("reboot", "xl reboot l; "
          + until(f"test $(grep -c SERVING {LOG.format('l')}) = 2")),
     Step("list after reboot", "xl list l", ("^l +[0-9]+ +144 +1 ",)),
-    Step("shutdown", f"xl shutdown l; {until('! xl domid l 2> /dev/null')}"),
+    Step("shutdown", f"xl shutdown l; {gone('l')}"),
 ]
 
 # Its front-ends to dom0's back-ends.
@@ -152,7 +105,7 @@ DEVICES = [
     Step("block-attach", "xl block-attach n phy:/dev/loop0 xvdb w; "
          + until("xl block-list n | grep -q ' 4 '")),
     Step("destroy with devices",
-         f"xl destroy n; {until('! xl domid n 2> /dev/null')}; "
+         f"xl destroy n; {gone('n')}; "
          + until("! ls /sys/class/net | grep -q vif")),
 ]
 
@@ -161,10 +114,22 @@ TRACE = [
          "test -s /tmp/trace"),
     Step("xenalyze", "xenalyze --summary /tmp/trace 2>&1 | tail -n 40",
          ("(?i)domain",)),
+    # Its own console is no terminal: frames one below the other. dom0 runs on
+    # a CPU while it is looked at, by its name.
+    Step("metronome-top", "metronome-top --until 500ms --frames 3",
+         (r"(?s)(\d\.\d{3} s, the last 0\.500 s.*){3}",
+          r"(?m)^CPU 0 +\d+\.\d %  runs \S+.*  waits \S+",
+          r"(?m)^Domain-0 +\d+\.\d +\d+\.\d +\d+ +\d+\.\d +\d+\.\d")),
 ]
 
-PARTS = {"info": INFO, "guest": GUEST, "stock": STOCK, "devices": DEVICES,
-         "trace": TRACE}
+PARTS = {"info": INFO, "guest": GUEST, "sched": SCHED, "pools": POOLS,
+         "live": LIVE, "stock": STOCK, "devices": DEVICES, "trace": TRACE,
+         "save": SAVE}
+
+
+def steps(part: str, hypervisor: str) -> list[Step]:
+    """Those of a part that are for this hypervisor."""
+    return [step for step in PARTS[part] if step.only in ("", hypervisor)]
 
 
 def scripts(parts: list[str]) -> list[str]:

@@ -9,7 +9,9 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from dom0 import LINUX, Dom0, bad_words, hypervisors  # noqa: E402
-from scenario import HOG, PARTS, config, scripts  # noqa: E402
+from parts_sched import HOG  # noqa: E402
+from scenario import PARTS, scripts, steps  # noqa: E402
+from step import config  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
     not (LINUX / "toolstack.img").exists(),
@@ -25,7 +27,7 @@ def play(name: str, parts: list[str], folder: pathlib.Path) -> None:
     with Dom0(kernels[name], folder, scripts(parts),
               options="sched=credit") as dom0:
         for part in parts:
-            for step in PARTS[part]:
+            for step in steps(part, name):
                 if why := step.run(dom0):
                     failures.append(f"{part}: {step.name}: {why}")
         log = dom0.machine.log
@@ -34,13 +36,14 @@ def play(name: str, parts: list[str], folder: pathlib.Path) -> None:
 
 
 def test_metronome(tmp_path: pathlib.Path) -> None:
-    """What there is to ask, and a small guest's life."""
-    play("metronome", ["info", "guest"], tmp_path)
+    """What there is to ask, a small guest's life, and metronomectl."""
+    play("metronome", ["info", "guest", "sched"], tmp_path)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("parts", [["stock"], ["devices"], ["trace"]],
-                         ids=["stock", "devices", "trace"])
+@pytest.mark.parametrize("parts", [["pools"], ["live"], ["stock"], ["devices"],
+                                   ["save"], ["trace"]],
+                         ids=lambda parts: parts[0])
 def test_metronome_more(parts: list[str], tmp_path: pathlib.Path) -> None:
     """Linux guests, with disks and networks."""
     play("metronome", parts, tmp_path)

@@ -1,6 +1,8 @@
-"""`xentrace top` on a memory file: one picture, and live in a terminal."""
+"""`xentrace top` on a memory file, and `xentrace live` on what Debian's
+xentrace writes: one picture, and live in a terminal."""
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import time
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from xentrace import latency, load, runstates, windows
 from xentrace.trace import ROOT, TOOL
 
 SYNTH = ROOT / "build" / "tests" / "synth"
@@ -104,3 +107,109 @@ def test_live_in_a_terminal(ram: Path, tmp_path: Path) -> None:
         assert t.ended()
     finally:
         subprocess.run([*t.tmux, "kill-server"], capture_output=True)
+
+
+SCENARIO = ROOT / "sched/sim/examples/mixed.toml"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three seconds of two CPUs, as Debian's xentrace writes them."""
+    file = tmp_path_factory.mktemp("live") / "a"
+    subprocess.run([ROOT / "build/schedsim", SCENARIO, "--sched", "credit2",
+                    "--until", "3s", "--trace", file], check=True,
+                   capture_output=True)
+    return file
+
+
+def frames_of(text: str) -> list[dict[str, list[float]]]:
+    """Each frame's domains: their figures."""
+    return [{name: [float(x) for x in rest.split()] for name, rest in
+             re.findall(r"^([a-z]\w*)((?: +[\d.]+){3,5})$", part, re.M)}
+            for part in re.split(r"^[\d.]+ s, the last ", text,
+                                 flags=re.M)[1:]]
+
+
+def test_live_frames_are_the_readers(written: Path, tmp_path: Path) -> None:
+    """Shares, wake-ups and their longest wait of each frame are those of the
+    Python package, from the same trace."""
+    trace = load(written)
+    names = tmp_path / "names"
+    names.write_text("".join(f"{i} {n}\n" for i, n in
+                             trace.info.domains.items()))
+    done = subprocess.run([TOOL, "live", "--until", "500ms", "--names", names],
+                          stdin=written.open("rb"), text=True,
+                          capture_output=True, check=True)
+    frames = frames_of(done.stdout)
+    assert len(frames) >= 5 and not done.stderr
+    iv = runstates.intervals(trace)
+    table, _ = windows.shares(trace, iv, 0.5e9, 0, 3e9)
+    for i, frame in enumerate(frames[1:5], 1):
+        assert len(frame) == len(trace.info.domains)
+        for dom, name in trace.info.domains.items():
+            run, _, wakes, *rest = frame[name]
+            assert run == pytest.approx(100 * table[dom][i], abs=0.06)
+            # A wake-up belongs to the frame in which it ran.
+            s = latency.wake_to_run(iv, dom)
+            ran = s.at + s.ns
+            mine = s.ns[(ran >= i * 0.5e9) & (ran < (i + 1) * 0.5e9)]
+            assert wakes == pytest.approx(len(mine), abs=1)
+            if rest and len(mine) == wakes:
+                assert rest[1] == pytest.approx(mine.max() / 1e3, abs=0.06)
+
+
+def test_live_by_keys(written: Path, tmp_path: Path) -> None:
+    """In a terminal, from a pipe that stays open: it draws, sorts, ends."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    t = Terminal(tmp_path / "tmux", TOOL, "live", "<", pipe)
+    try:
+        with pipe.open("wb") as feed:
+            data = written.read_bytes()
+            feed.write(data[:len(data) // 2])
+            feed.flush()
+            text = t.wait(r"q end  s sort")
+            assert "by CPU" in text and "the last 1.000 s" in text
+            t.keys("s", "s", "s")
+            time.sleep(0.2)
+            feed.write(data[len(data) // 2:])
+            feed.flush()
+            text = t.wait(r"by name")
+            assert re.search(r"^2\.000 s, the last", text, re.M)
+            assert text.index("d1 ") < text.index("d2 ") < text.index("d8 ")
+            t.keys("q")
+            assert t.ended()
+    finally:
+        subprocess.run([*t.tmux, "kill-server"], capture_output=True)
+
+
+def test_metronome_top_joins_the_tools(written: Path, tmp_path: Path) -> None:
+    """dom0's script, with an xl and an xentrace that say what they would."""
+    for name, text in (
+            ("xl", 'echo "Name  ID  Mem VCPUs State Time(s)"\n'
+                   'echo "Domain-0  0  99  1  r-----  1.0"\n'
+                   'echo "cinema  1  99  1  -b----  1.0"'),
+            ("xentrace", f'[ "$*" = "-D -e 0x0002f000" ] && cat {written}'),
+            ("metronome-xentrace", f'exec {TOOL} "$@"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        [ROOT / "guests/toolstack/metronome-top", "--frames", "2", "--until",
+         "500ms"], text=True, capture_output=True, check=True,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}",
+             "TMPDIR": str(tmp_path)})
+    frames = frames_of(done.stdout)
+    assert len(frames) == 2
+    assert frames[0].keys() == {"cinema", *(f"d{i}" for i in range(2, 9))}
+    assert not list(tmp_path.glob("metronome-top.*"))
+
+
+@pytest.mark.parametrize("what,said", [
+    (b"no trace at all", "is no trace: pipe Debian's"),
+    (b"", "no pick in what came in")])
+def test_live_of_no_trace(what: bytes, said: str) -> None:
+    """One line that tells what to do."""
+    done = subprocess.run([TOOL, "live"], input=what, capture_output=True)
+    assert done.returncode == 1
+    assert said in done.stderr.decode()
+    assert done.stderr.count(b"\n") == 1

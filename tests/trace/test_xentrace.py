@@ -10,7 +10,8 @@ import pytest
 
 from xentrace import (check, latency, load, runstates, shares, windows,
                       xenalyze)
-from xentrace.trace import ROOT, TOOL, STATES, TraceError, event_numbers
+from xentrace.trace import (RECORD, ROOT, TOOL, STATES, TraceError,
+                            event_numbers)
 
 import trace_files
 
@@ -227,7 +228,7 @@ def test_what_was_overwritten_is_a_gap(plain, tmp_path):
 
 @pytest.mark.parametrize("command", ["record", "peek", "info", "dump", "check",
                                      "stats", "latency", "timeline", "export",
-                                     "events", "diff"])
+                                     "events", "diff", "live"])
 def test_front_door(command):
     """Each command tells how it is used; a wrong use is one line or two."""
     done = subprocess.run([TOOL, command, "--help"], text=True,
@@ -283,6 +284,40 @@ def test_latency_by_cause_and_blame(plain):
     assert f" {s.quantile('max') / 1e3:.3f} us:" in longest[0]
 
 
+def test_changes_of_one_time_stand_in_their_order(tmp_path):
+    """A CPU that comes to a vCPU with an older reading than the one by which
+    another CPU has blocked it dates its wake-up with that one (docs/trace.md).
+    Whatever the CPUs' numbers are."""
+    steps = [("a", 0, 0, 1, 500), ("a", 0, 1, 0, 1000), ("a", 0, 0, 2, 5000),
+             ("b", 1, 2, 3, 4000), ("b", 0, 2, 1, 5000), ("b", 0, 1, 0, 9000),
+             ("b", 0, 0, 2, 12000)]
+    info = tmp_path / "info"
+    info.write_text("metronome-trace 2\ntsc_khz 1000000\ntsc_zero 0\n"
+                    "domain 1 1 one\n")
+    for a, b in ((0, 1), (1, 0)):
+        cpus = {}
+        for name, cpu in (("a", a), ("b", b)):
+            mine = [s for s in steps if s[0] == name]
+            records = np.zeros(len(mine), RECORD)
+            records["tsc"] = [t for *_, t in mine]
+            records["event"] = [0x21001 | old << 8 | new << 4
+                                for *_, old, new, _ in mine]
+            records["cpu"], records["nr"] = cpu, 1
+            records["word"][:, 0] = [1 << 16 | s[1] for s in mine]
+            cpus[cpu] = records
+        file = trace_files.write(tmp_path / f"{a}", cpus, info)
+        done = subprocess.run([TOOL, "check", file], text=True,
+                              capture_output=True)
+        assert done.returncode == 0, done.stdout
+        text = subprocess.run([TOOL, "stats", file], check=True, text=True,
+                              capture_output=True).stdout
+        row = next(x for x in text.splitlines() if x.startswith("one.0"))
+        assert "do not follow" not in row
+        # Ran 4 and 3 us of 11.5; waited 0.5 and 4; woke once, for 4 us.
+        assert row.split()[1:8] == ["60.870", "39.130", "0.000", "0.000", "2",
+                                    "1", "4.0"]
+
+
 def test_lateness_of_deadlines_and_timers(plain, tmp_path):
     """Known ones, in place of other records: of a vCPU each, of every kind."""
     trace = load(plain[0])
@@ -314,7 +349,7 @@ def test_lateness_of_deadlines_and_timers(plain, tmp_path):
         assert p99 == pytest.approx(np.quantile(mine, 0.99), rel=0.04)
 
 
-@pytest.mark.parametrize("runs,t", [(3, 4.303), (13, 2.179)])
+@pytest.mark.parametrize("runs,t", [(3, 4.303), (13, 2.17881)])
 def test_latency_over_seeds(tmp_path_factory, runs, t):
     """Means over the runs with their intervals (by the tables of Student's t);
     maxima of as many samples."""
@@ -333,4 +368,4 @@ def test_latency_over_seeds(tmp_path_factory, runs, t):
     most = np.array([s.ns[:first].max() / 1e3 for s in each])
     assert float(row[10]) == pytest.approx(most.mean(), abs=0.06)
     half = t * most.std(ddof=1) / np.sqrt(runs)
-    assert float(row[11]) == pytest.approx(half, abs=0.06)
+    assert float(row[11]) == pytest.approx(half, rel=2e-4, abs=0.06)

@@ -128,7 +128,7 @@ static int create(struct builder *b)
     struct domain_config config = {
         .id = b->r->id,
         .max_vcpus = b->r->max_vcpus,
-        .max_frames = b->r->nr_pages,
+        .max_frames = b->r->max_pages ? b->r->max_pages : b->r->nr_pages,
         .privileged = b->r->dom0,
         .hardware = b->r->dom0,
     };

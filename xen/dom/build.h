@@ -18,7 +18,7 @@ struct build_request {
     const void *ramdisk; /* NULL: none */
     size_t ramdisk_size;
     const char *cmdline;
-    uint64_t nr_pages;
+    uint64_t nr_pages, max_pages; /* max_pages 0: no more than these */
     unsigned max_vcpus;
     bool store; /* an empty xenstore answers it */
     bool dom0;  /* privileged, owns the machine */

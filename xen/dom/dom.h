@@ -17,9 +17,16 @@
 #ifndef XEN_DOM_DOM_H
 #define XEN_DOM_DOM_H
 
+#include "xen/lib/types.h"
+
 /* Build them all, then let all of them run. Boot CPU, everything else is up;
  * gives the modules' memory back. */
 void dom_start(void);
+
+/* dom0_mem= and dom0_max_vcpus=: dom0's frames at the start, and at most; its
+ * vCPUs. Dies if that cannot be. */
+uint64_t dom0_pages(uint64_t *max_pages);
+unsigned dom0_vcpus(void);
 
 /* dom0_sched=: dies if the scheduler does not take it. */
 struct domain;

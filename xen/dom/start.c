@@ -19,42 +19,10 @@
 /* ---- options ---- */
 
 static struct {
-    uint64_t memory_bytes; /* dom0_mem=; 0: what is left less a reserve */
-    bool leave;            /* ... is to be left over, rather */
-    unsigned max_vcpus;    /* 0: as many as there are CPUs */
-    bool pin;              /* each of dom0's vCPUs to a CPU of its own */
+    bool pin; /* each of dom0's vCPUs to a CPU of its own */
     bool scrub;
 } options = { .scrub = true };
 
-/* dom0_mem=SIZE[,max:SIZE][,min:SIZE], -SIZE: all but that. Only the first
- * matters: there is no memory to be had later. */
-static int parse_dom0_mem(const char *value)
-{
-    char first[24];
-    size_t n = 0;
-
-    if (strncmp(value, "min:", 4) == 0 || strncmp(value, "max:", 4) == 0)
-        value += 4;
-    options.leave = *value == '-';
-    value += options.leave;
-    while (value[n] && value[n] != ',' && n + 1 < sizeof(first)) {
-        first[n] = value[n];
-        n++;
-    }
-    first[n] = '\0';
-    return cmdline_size(first, &options.memory_bytes);
-}
-
-CMDLINE_OPTION(dom0_mem) = { "dom0_mem",
-                             "a size such as 512M, or -128M to "
-                             "leave that much",
-                             .kind = CMDLINE_PARSED, .parse = parse_dom0_mem };
-CMDLINE_OPTION(dom0_max_vcpus) = { "dom0_max_vcpus",
-                                   "1 to 128",
-                                   .kind = CMDLINE_UNSIGNED,
-                                   .variable = &options.max_vcpus,
-                                   .min = 1,
-                                   .max = MAX_VCPUS };
 CMDLINE_OPTION(dom0_vcpus_pin) = { "dom0_vcpus_pin", "no value, or on, off",
                                    .kind = CMDLINE_FLAG,
                                    .variable = &options.pin };
@@ -288,28 +256,6 @@ static void take_text(struct module *m)
 
 /* ---- dom0 ---- */
 
-/* Memory that dom0 is not to have: the hypervisor's own needs later on. */
-static uint64_t reserve_bytes(uint64_t free_bytes)
-{
-    uint64_t part = free_bytes / 16;
-
-    return part < (128ul << 20) ? part : 128ul << 20;
-}
-
-static uint64_t dom0_pages(void)
-{
-    uint64_t free_bytes = frame_count_free() << PAGE_SHIFT;
-    uint64_t leave = options.leave ? options.memory_bytes
-                                   : reserve_bytes(free_bytes);
-
-    if (options.memory_bytes && !options.leave)
-        return options.memory_bytes >> PAGE_SHIFT;
-    if (leave >= free_bytes)
-        die("dom0_mem=: %lu MiB to be left, but %lu MiB are there", leave >> 20,
-            free_bytes >> 20);
-    return (free_bytes - leave) >> PAGE_SHIFT;
-}
-
 /* vCPU n to CPU n; what is more begins again at CPU 0. */
 static void pin_vcpus(struct domain *d)
 {
@@ -328,14 +274,16 @@ static void pin_vcpus(struct domain *d)
 
 static void build_dom0(struct module *kernel, struct module *ramdisk)
 {
+    uint64_t max_pages;
     struct build_request r = {
         .name = "Domain-0",
         .kernel = module_kernel(kernel),
         .ramdisk = ramdisk ? ramdisk->data : NULL,
         .ramdisk_size = ramdisk ? ramdisk->size : 0,
         .cmdline = kernel->cmdline,
-        .nr_pages = dom0_pages(),
-        .max_vcpus = options.max_vcpus ? options.max_vcpus : smp_nr_cpus,
+        .nr_pages = dom0_pages(&max_pages),
+        .max_pages = max_pages,
+        .max_vcpus = dom0_vcpus(),
         .dom0 = true,
     };
     struct domain *d;

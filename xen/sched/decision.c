@@ -28,62 +28,63 @@ static uint32_t word_of(ns_t span)
     return span < 0 ? 0 : INT32_MAX;
 }
 
-static void put_pick(const struct trace_switch *s)
+static void put_pick(const struct run *next, ns_t decided)
 {
     trace_put_6_times(trace_header(TRACE_SCHED_PICK, 6),
-                      trace_id(s->dom, s->vcpu), s->run_for, s->now, s->locked);
+                      trace_id(dom_of(next), id_of(next)),
+                      (uint64_t)(next ? next->sv.core.granted : FOREVER),
+                      (uint64_t)decided, run_lock_wait(decided));
 }
 
-static void continues(const struct run *r, const struct trace_switch *s,
-                      ns_t now)
+static NOINLINE void continues(const struct run *r, ns_t now)
 {
     if (trace_switch_enabled())
-        put_pick(s);
-    trace_1(TRC_SCHED_CONTINUE_RUNNING, trace_id(s->dom, s->vcpu));
+        put_pick(r, sched_decided(this_cpu_id()));
+    trace_1(TRC_SCHED_CONTINUE_RUNNING, trace_id(dom_of(r), id_of(r)));
     if (r)
-        trace_4(TRC_SCHED_SWITCH_INFCONT, s->dom, s->vcpu,
-                word_of(now - r->picked_at), s->granted);
+        trace_4(TRC_SCHED_SWITCH_INFCONT, r->sv.dom, r->sv.id,
+                word_of(now - r->picked_at), word_of(r->sv.core.granted));
+}
+
+/* By value: the usual way then has it in registers. */
+static NOINLINE void put_one_by_one(const struct run *next,
+                                    struct trace_switch s)
+{
+    put_pick(next, (ns_t)s.now);
+    trace_4(TRC_SCHED_SWITCH_INFPREV, s.from_dom, s.from_vcpu, s.ran,
+            s.from_granted);
+    trace_4(TRC_SCHED_SWITCH_INFNEXT, s.dom, s.vcpu, s.waited, s.granted);
+    trace_4(TRC_SCHED_SWITCH, s.from_dom, s.from_vcpu, s.dom, s.vcpu);
 }
 
 /* A function of its own: guests/bench/steps.py counts its calls. */
-static NOINLINE bool put_switch(const struct trace_switch *s)
-{
-    return trace_put_switch(trace_this_ring(), trace_clock, s);
-}
-
-static NOINLINE void put_one_by_one(const struct trace_switch *s)
-{
-    put_pick(s);
-    trace_4(TRC_SCHED_SWITCH_INFPREV, s->from_dom, s->from_vcpu, s->ran,
-            s->from_granted);
-    trace_4(TRC_SCHED_SWITCH_INFNEXT, s->dom, s->vcpu, s->waited, s->granted);
-    trace_4(TRC_SCHED_SWITCH, s->from_dom, s->from_vcpu, s->dom, s->vcpu);
-}
-
-void run_trace_decision(const struct run *prev, const struct run *next,
-                        ns_t now)
+static NOINLINE void put_switch(const struct run *prev, const struct run *next,
+                                ns_t now)
 {
     ns_t decided = sched_decided(this_cpu_id());
     struct trace_switch s = {
         .run_for = (uint64_t)(next ? next->sv.core.granted : FOREVER),
         .now = (uint64_t)decided,
         .locked = run_lock_wait(decided),
+        .from_dom = dom_of(prev),
+        .from_vcpu = id_of(prev),
+        .ran = prev ? word_of(now - prev->picked_at) : 0,
+        .from_granted = prev ? word_of(prev->sv.core.granted) : 0,
         .dom = dom_of(next),
         .vcpu = id_of(next),
+        .waited = next ? word_of(now - next->sv.core.waiting) : 0,
         .granted = next ? word_of(next->sv.core.granted) : 0,
     };
 
-    if (next == prev) {
-        continues(next, &s, now);
-        return;
-    }
-    if (!trace_switch_enabled())
-        return;
-    s.waited = next ? word_of(now - next->sv.core.waiting) : 0;
-    s.from_dom = dom_of(prev);
-    s.from_vcpu = id_of(prev);
-    s.ran = prev ? word_of(now - prev->picked_at) : 0;
-    s.from_granted = prev ? word_of(prev->sv.core.granted) : 0;
-    if (unlikely(!put_switch(&s)))
-        put_one_by_one(&s);
+    if (unlikely(!trace_put_switch(trace_this_ring(), trace_clock, &s)))
+        put_one_by_one(next, s);
+}
+
+void run_trace_decision(const struct run *prev, const struct run *next,
+                        ns_t now)
+{
+    if (next == prev)
+        continues(next, now);
+    else if (trace_switch_enabled())
+        put_switch(prev, next, now);
 }

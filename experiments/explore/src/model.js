@@ -256,7 +256,8 @@ function isTorn(gaps, a, b) {
     return false;
 }
 
-function waitsOf(t, gaps) {
+/* Those that begin before `until`. */
+function waitsOf(t, gaps, until) {
     const waits = [];
 
     for (let i = 1; i + 1 < t.n; i++) {
@@ -265,7 +266,7 @@ function waitsOf(t, gaps) {
             continue;
         const from = t.start[i], to = t.start[i + 1];
 
-        if (!isTorn(gaps, from, to))
+        if (from < until && !isTorn(gaps, from, to))
             waits.push({ track: t, from, to, ns: to - from, cpu: t.cpu[i + 1],
                          record: t.record[i], cause: t.cause[i] });
     }
@@ -283,6 +284,7 @@ export function model(bytes, meta) {
     trace.order = Float64Array.from(trace.ns); // what a search by time needs
     for (let i = 1; i < trace.n; i++)
         trace.order[i] = Math.max(trace.order[i], trace.order[i - 1]);
+    const until = meta.waits_until_ns ?? Infinity;
     const tracks = tracksOf(trace, meta);
     const cpus = new Map();
 
@@ -291,7 +293,7 @@ export function model(bytes, meta) {
 
         t.running = spansOf(t, trace.end, RUNNING);
         t.runnable = spansOf(t, trace.end, RUNNABLE);
-        t.waits = waitsOf(t, trace.gaps);
+        t.waits = waitsOf(t, trace.gaps, until);
         for (const c of homes) {
             if (!cpus.has(c))
                 cpus.set(c, { cpu: c, runs: [] });
