@@ -153,7 +153,7 @@ $(LINUX_GUEST)/toolstack.img: guests/linux/mkinitrd.py guests/linux/init \
 	@mkdir -p $(@D)
 	$(PYTHON) $< --plain --jobs guests/toolstack/jobs.sh \
 	    --modules $(TOOLSTACK_MODULES) $(addprefix --add ,$(TOOLSTACK_ADD)) \
-	    $@ guests/linux/init busybox bash ip bridge losetup flock
+	    $@ guests/linux/init busybox bash ip bridge losetup flock script
 
 # The scenario of tests/toolstack on Metronome and on Xen 4.17: two columns.
 toolstack-columns: hypervisor linux-guest ## what xl does here, and on Xen

@@ -1,6 +1,8 @@
 """What the toolstack does, step by step: the same on both hypervisors."""
 from __future__ import annotations
 
+from parts_live import LIVE
+from parts_save import SAVE
 from parts_sched import HOG, POOLS, SCHED
 from step import LOG, Step, config, gone, until
 
@@ -112,16 +114,11 @@ TRACE = [
          "test -s /tmp/trace"),
     Step("xenalyze", "xenalyze --summary /tmp/trace 2>&1 | tail -n 40",
          ("(?i)domain",)),
-    # Its own console is no terminal: frames one below the other. dom0 runs on
-    # a CPU while it is looked at, by its name.
-    Step("metronome-top", "metronome-top --until 500ms --frames 3",
-         (r"(?s)(\d\.\d{3} s, the last 0\.500 s.*){3}",
-          r"(?m)^CPU 0 +\d+\.\d %  runs \S+.*  waits \S+",
-          r"(?m)^Domain-0 +\d+\.\d +\d+\.\d +\d+ +\d+\.\d +\d+\.\d")),
 ]
 
 PARTS = {"info": INFO, "guest": GUEST, "sched": SCHED, "pools": POOLS,
-         "stock": STOCK, "devices": DEVICES, "trace": TRACE}
+         "live": LIVE, "stock": STOCK, "devices": DEVICES, "trace": TRACE,
+         "save": SAVE}
 
 
 def steps(part: str, hypervisor: str) -> list[Step]:

@@ -29,15 +29,15 @@ class Step:
         answer = dom0.run(self.command)
         if answer.status:
             return f"{self.command}: status {answer.status}: " \
-                   f"{answer.text.strip()[-300:]}"
+                   f"{answer.text.strip()[-900:]}"
         for words in self.wants:
             if not re.search(words, answer.text, re.M):
                 return f"{self.command}: no {words!r} in " \
-                       f"{answer.text.strip()[-500:]}"
+                       f"{answer.text.strip()[-900:]}"
         for words in self.refuses:
             if re.search(words, answer.text, re.M):
                 return f"{self.command}: {words!r} in " \
-                       f"{answer.text.strip()[-500:]}"
+                       f"{answer.text.strip()[-900:]}"
         return ""
 
 
@@ -67,7 +67,8 @@ def attach(name: str) -> str:
     return (until(f"grep -q 'JOB BEGIN shell' {LOG.format(name)}")
             + f" || tail -n 5 {LOG.format(name)}; "
             "rm -f /tmp/in /tmp/out; mkfifo /tmp/in; "
-            f"(xl console {name} < /tmp/in > /tmp/out 2>&1; "
+            f"(script -qfec \"xl console {name}\" /dev/null < /tmp/in "
+            "> /tmp/out 2>&1; "
             "echo ended=$? >> /tmp/out) & exec 3> /tmp/in; true")
 
 

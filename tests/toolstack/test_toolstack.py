@@ -41,8 +41,8 @@ def test_metronome(tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("parts", [["pools"], ["stock"], ["devices"],
-                                   ["trace"]],
+@pytest.mark.parametrize("parts", [["pools"], ["live"], ["stock"], ["devices"],
+                                   ["save"], ["trace"]],
                          ids=lambda parts: parts[0])
 def test_metronome_more(parts: list[str], tmp_path: pathlib.Path) -> None:
     """Linux guests, with disks and networks."""

@@ -99,6 +99,7 @@ void main(uint32_t protocol, paddr_t information)
     trace_host_tell();
     boot_add_keys();
     xen_frames_share_trace();
+    xen_frames_share_m2p();
     console_init_input();
     dom_start();
     say_ready(start);

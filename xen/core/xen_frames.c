@@ -9,8 +9,11 @@
 
 #include <xen/trace.h>
 #include "trace/ring.h"
+#include "xen/arch/x86/paging.h"
 #include "xen/arch/x86/smp.h"
 #include "xen/base/trace_host.h"
+
+#define M2P_CHUNK ((size_t)1 << 21) /* mapped by pages of this size */
 
 static struct domain xen_domain = {
     .id = DOMID_XEN,
@@ -29,6 +32,20 @@ static void share(mfn_t mfn, uint64_t nr, bool writable)
 
     for (; mfn < end; mfn++)
         mmu_share_page(mfn_to_page(mfn), &xen_domain, writable);
+}
+
+/* Every domain reads it, in the hypervisor's part of its address space; the
+ * toolstack wants it in user space too, to write down a domain's page tables
+ * without the machine's numbers. Where there is no RAM it is one and the same
+ * chunk. */
+void xen_frames_share_m2p(void)
+{
+    size_t at, size = frame_max * sizeof(pfn_t);
+    mfn_t mfn;
+
+    for (at = 0; at < size; at += M2P_CHUNK)
+        if (paging_lookup(M2P_START + at, &mfn))
+            share(mfn, M2P_CHUNK / PAGE_SIZE, false);
 }
 
 void xen_frames_share_trace(void)

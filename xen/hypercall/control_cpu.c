@@ -2,9 +2,10 @@
  * control_cpu.c - what the toolstack may ask of processors' features, and tell
  * a domain's processor to hide.
  *
- * Policies are lists of CPUID leaves. There is one for PV guests, the highest
- * and the default; machine-specific registers have no policy (their number is
- * 0), and hardware-assisted guests none at all.
+ * Policies are lists of CPUID leaves, and of the two machine-specific registers
+ * that the ABI's have, both 0: nothing of them is offered. There is one policy
+ * for PV guests, the highest and the default, and none for hardware-assisted
+ * ones.
  */
 #include <xen/errno.h>
 #include "xen/arch/x86/cpu.h"
@@ -47,6 +48,26 @@ static int put_leaves(const struct pv_features *f, bool offered, uintptr_t to,
     return 0;
 }
 
+/* libxc writes down both, whatever they are: Intel's platform information
+ * (CPUID faulting) and architectural capabilities. */
+static const uint32_t policy_msrs[] = { 0xce, 0x10a };
+
+static int put_msrs(uintptr_t to, uint32_t *nr)
+{
+    xen_msr_entry_t one = { 0 };
+    uint32_t i;
+
+    if (to && *nr < ARRAY_SIZE(policy_msrs))
+        return -XEN_ENOBUFS;
+    for (i = 0; to && i < ARRAY_SIZE(policy_msrs); i++) {
+        one.idx = policy_msrs[i];
+        if (copy_to_guest(to + i * sizeof(one), &one, sizeof(one)))
+            return -XEN_EFAULT;
+    }
+    *nr = ARRAY_SIZE(policy_msrs);
+    return 0;
+}
+
 int control_cpu_policy(struct xen_sysctl_cpu_policy *op)
 {
     bool offered;
@@ -60,8 +81,7 @@ int control_cpu_policy(struct xen_sysctl_cpu_policy *op)
     if (!rc)
         rc = put_leaves(NULL, offered, guest_handle(op->leaves),
                         &op->nr_leaves);
-    op->nr_msrs = 0;
-    return rc;
+    return rc ? rc : put_msrs(guest_handle(op->msrs), &op->nr_msrs);
 }
 
 int control_cpu_featureset(struct xen_sysctl_cpu_featureset *op)
@@ -92,9 +112,10 @@ int domctl_get_cpu_policy(struct domain *d, struct xen_domctl *op)
 {
     struct xen_domctl_cpu_policy *policy = &op->u.cpu_policy;
 
-    policy->nr_msrs = 0;
-    return put_leaves(&d->features, true, guest_handle(policy->leaves),
-                      &policy->nr_leaves);
+    int rc = put_leaves(&d->features, true, guest_handle(policy->leaves),
+                        &policy->nr_leaves);
+
+    return rc ? rc : put_msrs(guest_handle(policy->msrs), &policy->nr_msrs);
 }
 
 /* ---- a policy for a domain ---- */
@@ -138,6 +159,26 @@ static int take_leaves(struct pv_features *f, uintptr_t from, uint32_t nr)
     return rc;
 }
 
+/* None but those two, and as they are. */
+static int check_msrs(uintptr_t from, uint32_t nr, uint32_t *bad)
+{
+    xen_msr_entry_t one;
+    uint32_t i;
+
+    if (nr > ARRAY_SIZE(policy_msrs))
+        return -XEN_E2BIG;
+    for (i = 0; i < nr; i++) {
+        if (copy_from_guest(&one, from + i * sizeof(one), sizeof(one)))
+            return -XEN_EFAULT;
+        *bad = one.idx;
+        if (one.flags || one.val ||
+            (one.idx != policy_msrs[0] && one.idx != policy_msrs[1]))
+            return -XEN_EINVAL;
+    }
+    *bad = ~0u;
+    return 0;
+}
+
 /* Before any of its vCPUs runs. Features that are not offered stay off. */
 int domctl_set_cpu_policy(struct domain *d, struct xen_domctl *op)
 {
@@ -150,9 +191,10 @@ int domctl_set_cpu_policy(struct domain *d, struct xen_domctl *op)
         return -XEN_EEXIST;
     if (policy->nr_leaves > LEAVES_MAX)
         return -XEN_E2BIG;
-    if (policy->nr_msrs)
-        return -XEN_EINVAL;
-    rc = take_leaves(&f, guest_handle(policy->leaves), policy->nr_leaves);
+    rc = check_msrs(guest_handle(policy->msrs), policy->nr_msrs,
+                    &policy->err_msr);
+    if (!rc)
+        rc = take_leaves(&f, guest_handle(policy->leaves), policy->nr_leaves);
     if (!rc)
         d->features = f;
     return rc;

@@ -15,6 +15,7 @@
 #define BACK  1u /* the argument is written back */
 #define ALONE 2u /* one at a time on a domain */
 #define DYING 4u /* a dying domain too */
+#define TELLS 8u /* the argument is written back after an error too */
 
 struct domctl_row {
     domctl_fn *serve;
@@ -52,8 +53,15 @@ static const struct domctl_row domctl_rows[] = {
     ROW(gettscinfo, BACK),
     ROW(settscinfo, 0),
     ROW(getpageframeinfo3, 0),
+    ROW(get_ext_vcpucontext, BACK),
+    ROW(set_ext_vcpucontext, ALONE),
+    ROW(getvcpuextstate, BACK | ALONE),
+    ROW(setvcpuextstate, ALONE),
+    ROW(get_vcpu_msrs, BACK | ALONE | TELLS),
+    ROW(set_vcpu_msrs, BACK | ALONE | TELLS),
+    ROW(shadow_op, 0),
     ROW(get_cpu_policy, BACK),
-    ROW(set_cpu_policy, BACK | ALONE),
+    ROW(set_cpu_policy, BACK | ALONE | TELLS),
 };
 
 /* getdomaininfo alone takes an id that need not exist: it gives the next. */
@@ -120,7 +128,7 @@ int64_t hypercall_domctl(uint64_t guest, uint64_t b, uint64_t c, uint64_t d,
     rc = serve(row, &op);
     if (rc == DOMCTL_AGAIN)
         return hypercall_again(guest, b, c);
-    if (!rc && (row->how & BACK))
-        rc = copy_to_guest(guest, &op, sizeof(op));
+    if ((!rc && (row->how & BACK)) || (row->how & TELLS))
+        rc = copy_to_guest(guest, &op, sizeof(op)) ? -XEN_EFAULT : rc;
     return rc;
 }

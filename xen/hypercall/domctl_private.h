@@ -40,6 +40,15 @@ domctl_fn domctl_getnodeaffinity;
 domctl_fn domctl_scheduler_op;
 domctl_fn domctl_sendtrigger;
 
+/* domctl_state.c: what else there is of a vCPU, to save and restore. */
+domctl_fn domctl_get_ext_vcpucontext;
+domctl_fn domctl_set_ext_vcpucontext;
+domctl_fn domctl_getvcpuextstate;
+domctl_fn domctl_setvcpuextstate;
+domctl_fn domctl_get_vcpu_msrs;
+domctl_fn domctl_set_vcpu_msrs;
+domctl_fn domctl_shadow_op;
+
 /* domctl_memory.c: its memory. */
 domctl_fn domctl_max_mem;
 domctl_fn domctl_hypercall_init;

@@ -198,7 +198,9 @@ static int64_t get_maximum(const struct domain *d)
 
 static int64_t get_max_pfn(const struct domain *d)
 {
-    return (int64_t)READ_ONCE(d->shared->arch.max_pfn) - 1;
+    unsigned long frames = READ_ONCE(d->shared->arch.max_pfn);
+
+    return frames ? (int64_t)frames - 1 : 0; /* a new domain has said none */
 }
 
 static int64_t current_reservation(uintptr_t arg)

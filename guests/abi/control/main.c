@@ -158,9 +158,11 @@ static xen_cpuid_leaf_t *find(uint32_t leaf, uint32_t nr)
     report_error("leaf %x is not in the policy", leaf);
 }
 
+static xen_msr_entry_t msrs[64];
+static uint32_t nr_msrs;
+
 static long policy(uint32_t index, xen_cpuid_leaf_t *list, uint32_t *nr)
 {
-    static xen_msr_entry_t msrs[64];
     struct xen_sysctl op = {
         .u.cpu_policy = { .index = index, .nr_leaves = *nr, .nr_msrs = 64 }
     };
@@ -172,6 +174,7 @@ static long policy(uint32_t index, xen_cpuid_leaf_t *list, uint32_t *nr)
     }
     rc = hypercall_sysctl(XEN_SYSCTL_get_cpu_policy, &op);
     *nr = op.u.cpu_policy.nr_leaves;
+    nr_msrs = op.u.cpu_policy.nr_msrs;
     return rc;
 }
 
@@ -184,6 +187,8 @@ static void test_policy(void)
     check(nr > 10 && nr <= LEAVES, "%u leaves", nr);
     check_equal(policy(XEN_SYSCTL_cpu_policy_pv_default, leaves, &nr), 0,
                 "the default policy");
+    check(nr_msrs >= 1 && msrs[0].idx == 0xce,
+          "%u registers: libxc writes some down", nr_msrs);
     check(find(1, nr)->d & 1, "no FPU");
     check(find(0x80000001, nr)->d & 1u << 29, "no long mode");
     nr = 3;
@@ -197,7 +202,6 @@ static void test_policy(void)
 
 static long domain_policy(uint32_t cmd, domid_t id, uint32_t *nr)
 {
-    static xen_msr_entry_t msrs[64];
     struct xen_domctl op = { .u.cpu_policy = { .nr_leaves = *nr } };
     long rc;
 

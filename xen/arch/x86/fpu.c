@@ -13,7 +13,7 @@
 #define XSAVE_MIN       576u /* legacy area and header */
 #define FCW_INITIAL     0x037fu
 #define MXCSR_INITIAL   0x1f80u
-#define XSTATE_BV(area) (((uint64_t *)(area))[64]) /* byte 512 */
+#define XSTATE_BV(area) (((uint64_t *)(uintptr_t)(area))[64]) /* byte 512 */
 
 struct fpu_host fpu_host;
 
@@ -61,6 +61,21 @@ void fpu_init_cpu(unsigned cpu)
     clts();
 }
 
+void fpu_clear(struct pv_vcpu *p)
+{
+    memset(p->xsave, 0, fpu_host.size);
+    *(uint16_t *)p->xsave = FCW_INITIAL;
+    ((uint32_t *)p->xsave)[6] = MXCSR_INITIAL;
+}
+
+static void fpu_reset(struct pv_vcpu *p)
+{
+    fpu_clear(p);
+    /* SSE works whatever XCR0 says of it, so it is always saved. */
+    p->xcr0 = p->xcr0_accum = XCR0_X87 | XCR0_SSE;
+    p->ts = 0;
+}
+
 int fpu_create(struct pv_vcpu *p)
 {
     /* Any size, aligned: whole frames where heap blocks might not be. */
@@ -77,24 +92,21 @@ void fpu_destroy(struct pv_vcpu *p)
     p->xsave = NULL;
 }
 
-void fpu_reset(struct pv_vcpu *p)
+/* SDM 1, 13.3: which values XSETBV takes. */
+static bool xcr0_ok(uint64_t xcr0)
 {
-    memset(p->xsave, 0, fpu_host.size);
-    *(uint16_t *)p->xsave = FCW_INITIAL;
-    ((uint32_t *)p->xsave)[6] = MXCSR_INITIAL;
-    /* SSE works whatever XCR0 says of it, so it is always saved. */
-    p->xcr0 = p->xcr0_accum = XCR0_X87 | XCR0_SSE;
-    p->ts = 0;
+    uint64_t avx512 = xcr0 & 0xe0;
+
+    return fpu_host.xsave && !(xcr0 & ~fpu_host.xcr0) && (xcr0 & XCR0_X87) &&
+           !(xcr0 & XCR0_AVX && !(xcr0 & XCR0_SSE)) &&
+           !(avx512 && (avx512 != 0xe0 || !(xcr0 & XCR0_AVX)));
 }
 
 bool fpu_set_xcr0(struct pv_vcpu *p, uint64_t xcr0)
 {
-    uint64_t avx512 = xcr0 & 0xe0;
     uint64_t flags;
 
-    if (!fpu_host.xsave || xcr0 & ~fpu_host.xcr0 || !(xcr0 & XCR0_X87) ||
-        (xcr0 & XCR0_AVX && !(xcr0 & XCR0_SSE)) ||
-        (avx512 && (avx512 != 0xe0 || !(xcr0 & XCR0_AVX))))
+    if (!xcr0_ok(xcr0))
         return false;
     flags = irq_save();
     /* What it has never used is initial in its save area: a round trip puts
@@ -130,9 +142,61 @@ void fpu_set_legacy(struct pv_vcpu *p, const void *in)
 
     memcpy(p->xsave, in, 512);
     *mxcsr &= 0xffff; /* reserved bits would make XRSTOR fault */
-    if (fpu_host.xsave) {
-        memset((char *)p->xsave + 512, 0, 64);
-        XSTATE_BV(p->xsave) = XCR0_X87 | XCR0_SSE;
-        p->xcr0_accum |= XCR0_X87 | XCR0_SSE;
+    if (fpu_host.xsave)
+        XSTATE_BV(p->xsave) |= XCR0_X87 | XCR0_SSE;
+}
+
+/* ---- as a whole, for saving and restoring a domain ---- */
+
+uint32_t fpu_area_size(uint64_t components)
+{
+    uint32_t size = XSAVE_MIN, end;
+    unsigned i;
+
+    if (!fpu_host.xsave)
+        return 0;
+    for (i = 2; i < 63; i++) {
+        if (!(components & fpu_host.xcr0 & 1ull << i))
+            continue;
+        end = cpuid_count(0xd, i).eax + cpuid_count(0xd, i).ebx;
+        size = end > size ? end : size;
     }
+    return size;
+}
+
+void fpu_get_area(const struct pv_vcpu *p, void *out, uint32_t size)
+{
+    memcpy(out, p->xsave, size);
+}
+
+/* SDM 1, 13.4.2 and 13.8: what of the header XRSTOR would fault on. */
+static bool header_ok(const uint8_t *area, uint64_t accum)
+{
+    unsigned i;
+
+    if (XSTATE_BV(area) & ~accum)
+        return false;
+    for (i = 520; i < XSAVE_MIN; i++)
+        if (area[i])
+            return false;
+    return true;
+}
+
+bool fpu_set_area(struct pv_vcpu *p, uint64_t xcr0, uint64_t accum,
+                  const void *in, uint32_t size)
+{
+    uint8_t ts = p->ts;
+
+    if (!xcr0_ok(xcr0) || !xcr0_ok(accum) || (xcr0 & ~accum))
+        return false;
+    if (size && (size != fpu_area_size(accum) || !header_ok(in, accum)))
+        return false;
+    fpu_reset(p);
+    if (size)
+        memcpy(p->xsave, in, size);
+    ((uint32_t *)p->xsave)[6] &= 0xffff; /* MXCSR: reserved bits fault */
+    p->xcr0 = xcr0;
+    p->xcr0_accum |= accum; /* SSE is always in it */
+    p->ts = ts;
+    return true;
 }

@@ -34,7 +34,8 @@ void fpu_init_cpu(unsigned cpu);
 /* p's save area, in the initial state. 0, or -ENOMEM. */
 int fpu_create(struct pv_vcpu *p);
 void fpu_destroy(struct pv_vcpu *p);
-void fpu_reset(struct pv_vcpu *p); /* p does not run */
+/* Initial values in all components; XCR0 stays. p does not run. */
+void fpu_clear(struct pv_vcpu *p);
 
 /* What XCR0 holds on this CPU. */
 DECLARE_PER_CPU(uint64_t, fpu_xcr0);
@@ -104,7 +105,17 @@ static inline void fpu_switch_in(struct pv_vcpu *p)
 /* XSETBV by the current guest. False: the value is not allowed. */
 bool fpu_set_xcr0(struct pv_vcpu *p, uint64_t xcr0);
 
-/* The 512 bytes of the FXSAVE format, of a vCPU that does not run. */
+/* All of a vCPU that does not run, in the XSAVE format (not compacted): so many
+ * bytes for these components; 0 without XSAVE. */
+uint32_t fpu_area_size(uint64_t components);
+void fpu_get_area(const struct pv_vcpu *p, void *out, uint32_t size);
+/* size 0: as in the beginning. False, and nothing has changed: a value that the
+ * processor would not take, or not the size for `accum`. */
+bool fpu_set_area(struct pv_vcpu *p, uint64_t xcr0, uint64_t accum,
+                  const void *in, uint32_t size);
+
+/* The 512 bytes of the FXSAVE format, of a vCPU that does not run. XCR0 and the
+ * other components stay: a context says nothing of them. */
 void fpu_get_legacy(const struct pv_vcpu *p, void *out);
 void fpu_set_legacy(struct pv_vcpu *p, const void *in);
 

@@ -133,9 +133,10 @@ int pv_set_context(struct pv_vcpu *p, const struct vcpu_guest_context *c)
     p->gs_base[0] = c->gs_base_user;
     if (c->ctrlreg[4])
         p->ctrlreg[4] = c->ctrlreg[4] & CR4_GUEST;
-    fpu_reset(p);
     if (c->flags & VGCF_i387_valid)
         fpu_set_legacy(p, c->fpu_ctxt.x);
+    else
+        fpu_clear(p);
     p->ts = (c->ctrlreg[0] & CR0_TS) != 0;
     return 0;
 }
