@@ -97,6 +97,7 @@ $(LINUX_GUEST)/selftests.img: guests/linux/mkinitrd.py guests/linux/init \
         guests/linux/selftests.sh guests/linux/selftests-jobs.sh
 	guests/linux/selftests.sh $(SELFTESTS)
 	$(PYTHON) $< --jobs guests/linux/selftests-jobs.sh $@ guests/linux/init \
+	    --add /lib/x86_64-linux-gnu/libgcc_s.so.1 \
 	    busybox $(abspath $(SELFTESTS))/*
 
 .PHONY: linux-guest dom0-disk selftests

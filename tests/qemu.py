@@ -118,6 +118,10 @@ class Machine:
         self._reader.join()
         return self.log
 
+    def running(self) -> bool:
+        """QEMU has not ended."""
+        return not self._ended and self._process.poll() is None
+
     def send(self, text: str) -> None:
         """Type on the serial line."""
         assert self._process.stdin

@@ -8,13 +8,17 @@ HV_ONLY_C := $(filter %.c,$(HV_SRC))
 
 .PHONY: check gates check-layers check-size check-ifs check-format \
         check-headers check-clang check-cppcheck check-tidy check-python \
-        check-abi soak
+        check-abi soak soak-boots
 
 check: all linux-guest host-tests ## build everything and run every test
 	$(PYTHON) -m pytest -p no:cacheprovider -n 2 --dist loadgroup tests
 
 soak: all linux-guest ## the long runs
 	$(PYTHON) -m pytest -p no:cacheprovider --soak tests
+
+# Boots in a row: goes on where it was stopped; results/dom0/boots.csv.
+soak-boots: all linux-guest ## dom0, 50 boots under each of four schedulers
+	$(PYTHON) tests/dom0/boots.py $(BOOTS_ARGS)
 
 GATES := check-layers check-size check-ifs check-format check-headers \
          check-clang check-plugins check-cppcheck check-tidy check-python \

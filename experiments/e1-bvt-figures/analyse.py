@@ -12,7 +12,6 @@ from experiments.runner.turns import (events, ran_between, ran_by, turns,
 from experiments.runner.units import to_ns
 
 MS = 1e6
-NAN = float("nan")
 # Domains of each case; the others are left out.
 CASES = {"hogs": ("gcc", "bigsim"), "sleep": ("sleeper", "gcc", "bigsim"),
          "player": ("player", "gcc", "bigsim"),
@@ -81,7 +80,8 @@ def player(run: Observed) -> dict[str, float]:
 
 def gone_wrong(run: Observed) -> dict[str, float]:
     """Of the player that hangs: how long it has precedence (until somebody
-    else runs), its share from then on, and when its next warp comes."""
+    else runs), its share from then on, and when its next warp comes after one
+    that was ended; 0: none was."""
     if _case(run) not in ("runaway", "limited", "rearmed"):
         return {}
     t = turns(run, "player")
@@ -96,7 +96,7 @@ def gone_wrong(run: Observed) -> dict[str, float]:
     return {"precedence_ms": (first["end"] - first["start"]) / MS,
             "share_percent": 100 * share,
             "unwarps": len(down),
-            "rearmed_after_ms": min(again) / MS if again else NAN}
+            "rearmed_after_ms": min(again) / MS if again else 0.0}
 
 
 def virtual_times(run: Observed) -> dict[str, float]:

@@ -16,7 +16,7 @@ STEP = 3000 * MS
 NEAR = 2.0                  # percent of a CPU: settled,
 SMOOTH = 4                  # ... on average over so many periods
 DRAWN = 20                  # periods around each step
-NAN = float("nan")
+CHANGING = ("credit.cap", "credit2.cap", "sedf.slice", "rtds.budget")
 
 
 def scenario(tables: dict[str, Any], point: dict[str, Any]) -> dict[str, Any]:
@@ -27,7 +27,8 @@ def scenario(tables: dict[str, Any], point: dict[str, Any]) -> dict[str, Any]:
         return tables
     capped["parameters"] = _parameters(CAPS[0])
     capped["changes"] = [
-        {"at": f"{1e9 + i * STEP:.0f}ns", "parameters": _parameters(cap)}
+        {"at": f"{1e9 + i * STEP:.0f}ns", "parameters": {
+            k: v for k, v in _parameters(cap).items() if k in CHANGING}}
         for i, cap in enumerate(CAPS) if i]
     return tables
 
@@ -70,10 +71,9 @@ def steps(run: Observed) -> dict[str, float]:
             continue
         part = smooth[i * per:(i + 1) * per - SMOOTH]
         off = np.flatnonzero(np.abs(part - cap) > NEAR)
-        settled = int(off[-1]) + 1 if len(off) else 0
-        # One that never settles is off up to the end.
-        found[f"settles_{CAPS[i - 1]}_{cap}"] = settled \
-            if settled < len(part) else NAN
+        # One that never settles is off up to the end: about a hundred.
+        found[f"settles_{CAPS[i - 1]}_{cap}"] = \
+            int(off[-1]) + 1 if len(off) else 0
         around = used[i * per - 5:i * per + DRAWN]
         found.update({f"step{i}.{n}": u for n, u in enumerate(around)})
     return found

@@ -60,7 +60,7 @@ def work(plan: Plan, jobs: int, profile: str = "") -> bool:
     if not todo:
         return True
     env = {**os.environ, "METRONOME_RUNNER": str(os.getpid()),
-           "METRONOME_TODO": str(todo)}
+           "METRONOME_TODO": str(todo), "METRONOME_JOBS": str(jobs)}
     with open(plan.top / "snakemake.log", "wb") as log:
         snakemake = subprocess.Popen(command(plan, jobs, profile), env=env,
                                      stdin=subprocess.DEVNULL, stderr=log,

@@ -241,5 +241,6 @@ def make(study: Study, quick: bool, build: Path, accel: str = "") -> Plan:
     write(top / "plan.json", _dump({
         "runs": [r.name for r in every], "keep": study.keep_traces,
         "minutes": math.ceil(study.limit_s / 60) + MARGIN_MIN,
+        "todo": {r.name: r.host for r in every if not plan.measured(r)},
         "root": str(ROOT), "python": PYTHON}))
     return plan

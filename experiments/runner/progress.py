@@ -4,35 +4,53 @@ sweep is and how long the rest may take. Snakemake loads this file by itself
 import json
 import os
 import time
+from functools import cached_property
 from pathlib import Path
 
 TODO = int(os.environ.get("METRONOME_TODO", "0"))
+JOBS = max(int(os.environ.get("METRONOME_JOBS", "1")), 1)
 SHOWN = 160     # characters of what a failed run said
 
 
 class State:
-    """What was heard so far."""
+    """What was heard so far. A run of QEMU takes a hundred times as long as
+    one of the simulator: the time left counts both apart."""
 
     def __init__(self) -> None:
-        self.began = time.monotonic()
         self.jobs: dict[int, tuple[str, str]] = {}  # id: rule, run
+        self.began: dict[str, float] = {}
         self.over: set[str] = set()
+        self.took: dict[str, list[float]] = {}      # by host
+
+    @cached_property
+    def hosts(self) -> dict[str, str]:
+        """Of each run to be made. Read late: Snakemake loads this file before
+        it goes to its working folder."""
+        return json.loads(Path("plan.json").read_text())["todo"]
 
     def left(self) -> str:
         """How long the rest takes, if it is like what was."""
-        done, rest = len(self.over), TODO - len(self.over)
-        if rest <= 0:
+        seconds, unknown = 0.0, False
+        for host in set(self.hosts.values()):
+            rest = sum(h == host and run not in self.over
+                       for run, h in self.hosts.items())
+            took = self.took.get(host)
+            seconds += sum(took) / len(took) * rest / JOBS if took else 0
+            unknown |= bool(rest and not took)
+        if len(self.over) >= TODO:
             return ""
-        seconds = (time.monotonic() - self.began) / done * rest
+        least = "at least " if unknown else ""
         if seconds < 90:
-            return f"; {seconds:.0f} s left"
-        return f"; {seconds / 60:.0f} min left"
+            return f"; {least}{seconds:.0f} s left"
+        return f"; {least}{seconds / 60:.0f} min left"
 
     def say(self, run: str, text: str) -> None:
         """The line of a run, once."""
         if run in self.over:
             return
         self.over.add(run)
+        took = time.monotonic() - self.began.get(run, time.monotonic())
+        self.took.setdefault(self.hosts.get(run, ""), []).append(took)
         width = len(str(TODO))
         print(f"[{len(self.over):{width}}/{TODO}] {run}: {text}{self.left()}",
               flush=True)
@@ -63,7 +81,9 @@ def log_handler(msg: dict) -> None:
     """Called by Snakemake with everything that it has to say."""
     level = msg["level"]
     if level == "job_info" and "run" in (msg.get("wildcards") or {}):
-        STATE.jobs[msg["jobid"]] = msg["name"], msg["wildcards"]["run"]
+        run = msg["wildcards"]["run"]
+        STATE.jobs[msg["jobid"]] = msg["name"], run
+        STATE.began.setdefault(run, time.monotonic())
     elif level == "job_finished":
         rule, run = STATE.jobs.get(msg["jobid"], ("", ""))
         if rule == "measure":

@@ -219,6 +219,13 @@ def _check(study: Study) -> None:
         if (expect.relation == "between") != isinstance(expect.value, list):
             raise study.error(("expect", i, "value"), "[from, to] goes with "
                               "the relation between, and only with it")
+        if expect.relation == "about" and not (expect.tolerance
+                                               or expect.tolerance_percent):
+            raise study.error(("expect", i), "about what? tolerance or "
+                              "tolerance_percent is needed")
+        if expect.tolerance and expect.tolerance_percent:
+            raise study.error(("expect", i, "tolerance_percent"),
+                              "beside tolerance: one of them")
     for i, control in enumerate(study.controls):
         for name in control.fails:
             if name not in names:

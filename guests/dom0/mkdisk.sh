@@ -7,6 +7,9 @@
 # an installer does last: grub-install and update-grub, on the machine itself.
 # So no loop device is needed, and nothing of the menu is ours.
 #
+# DEBIAN_MIRROR=URL: from there. DEBIAN_CACHE=FOLDER (an absolute path): packages
+# that are there are not fetched again.
+#
 # The disk: GPT with a partition for GRUB's core, one for UEFI, and ext4.
 set -eu
 out=${1:?usage: mkdisk.sh OUTPUT}
@@ -53,7 +56,8 @@ fail() {
 }
 
 echo "mkdisk: Debian's packages (some minutes)"
-debootstrap --variant=minbase --include="$packages" bookworm "$root" "$mirror" \
+debootstrap ${DEBIAN_CACHE:+--cache-dir="$DEBIAN_CACHE"} \
+    --variant=minbase --include="$packages" bookworm "$root" "$mirror" \
     > "$work/log" 2>&1 ||
     fail "$work/log" "debootstrap failed ($mirror; another: DEBIAN_MIRROR=URL)"
 unmount

@@ -35,7 +35,10 @@ build() {
     shift
     for name; do
         more=
-        [ "$name" = sysret_ss_attrs ] && more=x86/thunks.S
+        case $name in
+        sysret_ss_attrs) more=x86/thunks.S ;;
+        check_initial_reg_state) more="-static -Wl,-ereal_start" ;;
+        esac
         gcc -O2 -std=gnu99 -D_GNU_SOURCE -DCAN_BUILD_64 -pthread -no-pie \
             -w -I"$folder" -I"$folder/../include" -I. \
             -o "$work/out/$(basename "$folder")-$name" \

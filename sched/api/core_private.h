@@ -8,7 +8,7 @@
 #include "xen/lib/bug.h"
 
 #define SCHED_PARAMS_MAX  32 /* of one plug-in */
-#define SCHED_PLUGINS_MAX 32
+#define SCHED_PLUGINS_MAX 64
 
 /* Xen errnos (public/errno.h), as numbers: the core includes no Xen header. */
 #define SCHED_EIO    5

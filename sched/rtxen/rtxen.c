@@ -289,7 +289,7 @@ static unsigned rtxen_place(const struct sched_vcpu *v, ns_t now)
 
     (void)now;
     if (!rtxen_dom(v)->budget && !(stays && sched_idle(v->sched, v->cpu)))
-        for_each_cpu (cpu, &v->affinity)
+        for_each_cpu_of (cpu, v->sched, &v->affinity)
             if (sched_idle(v->sched, cpu))
                 return cpu;
     return stays ? v->cpu : cpuset_next(&v->affinity, 0);
@@ -341,8 +341,6 @@ static void rtxen_vcpu_down(struct sched_vcpu *v, ns_t now)
 static int rtxen_param_set(struct sched *s, struct sched_vcpu *v,
                            const struct sched_param *p, int64_t old, ns_t now)
 {
-    unsigned cpu;
-
     (void)p, (void)old;
     if (rtxen_check(rtxen_dom(v)))
         return -RTXEN_EINVAL;
@@ -358,8 +356,7 @@ static int rtxen_param_set(struct sched *s, struct sched_vcpu *v,
             rtxen_insert(v);
         }
     }
-    for_each_cpu (cpu, sched_cpus(s))
-        sched_resched(s, cpu, now);
+    sched_resched_all(s, now);
     return 0;
 }
 

@@ -31,7 +31,7 @@ def test_every_plugin_keeps_the_rules(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize("name", [
     "rr", *(pytest.param(name, marks=pytest.mark.soak)
             for name in ("null", "bvt", "fbvt", "sedf", "credit", "credit2",
-                         "rtds"))])
+                         "rtds", "rtxen"))])
 def test_all_of_the_small_scenarios(name: str, tmp_path: pathlib.Path) -> None:
     """Each of the exhaustive ones, those with two pools among them."""
     run = kit("--exhaustive", f"--sched={name}", f"--output={tmp_path}")

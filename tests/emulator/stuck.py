@@ -23,9 +23,9 @@ def monitor(machine: Machine, command: str) -> str:
     return str(answer["return"])
 
 
-def free(machine: Machine, pattern: str) -> str:
-    """Try it on a machine that should have said `pattern` long ago; what was
-    seen, for the record.
+def free(machine: Machine, pattern: str, start: int = 0) -> str:
+    """Try it on a machine that should have said `pattern` long ago (in its log
+    from `start` on); what was seen, for the record.
 
     Begins with STALE if, and only if, the machine goes on by it.
     """
@@ -33,7 +33,7 @@ def free(machine: Machine, pattern: str) -> str:
     places = ", ".join(re.findall(r"[RE]IP=(\w+)", registers))
     monitor(machine, "log nochain")
     try:
-        machine.wait(pattern, PATIENCE)
+        machine.wait(pattern, PATIENCE, start)
     except AssertionError:
         return f"stands still at {places}, translated anew too"
     return f"{STALE} near {places}"

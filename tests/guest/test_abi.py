@@ -49,7 +49,10 @@ def test_metronome(name: str) -> None:
     judge(boot_test(BUILD / "metronome32", name))
 
 
-@pytest.mark.parametrize("name", ["vcpu", "time", "fpu", "event", "again"])
+TWO_CPUS = ["vcpu", "time", "fpu", "event", "again", "poolop"]
+
+
+@pytest.mark.parametrize("name", TWO_CPUS)
 def test_two_cpus(name: str) -> None:
     """Those that more than one CPU makes harder."""
     judge(boot_test(BUILD / "metronome32", name, cpus=2))
@@ -70,4 +73,4 @@ def test_xen(name: str) -> None:
     xen = reference_xen(BUILD / "bench")
     if xen is None:
         pytest.skip("xen-hypervisor-4.17-amd64 is not installed")
-    judge(boot_test(xen, name))
+    judge(boot_test(xen, name, cpus=2 if name == "poolop" else 1))

@@ -124,6 +124,40 @@ static void a_table_is_never_writable(void **state)
     check_counts();
 }
 
+#define LDT_PAGE (LDT_WINDOW_OFFSET / PAGE_SIZE)
+
+/* The frame that a vCPU's LDT stands in becomes writable: not before a flush,
+ * and it is out of the window then. A GDT's does not. */
+static void an_ldt_gives_way_to_its_writer(void **state)
+{
+    struct domain *d = &dom[1];
+    struct vcpu *v = &vcpu[1];
+    mfn_t l1, data, l4 = make_tables(d, &l1, &data);
+    unsigned before;
+    uint64_t frame;
+
+    (void)state;
+    assert_int_equal(mmu_pin(d, l4, 4), 0);
+    assert_int_equal(mmu_set_base(v, l4, true), 0);
+    assert_int_equal(mmu_window(d, 0, &v->pv.window, &v->pv.window_ptes), 0);
+    assert_int_equal(set_l1(d, l1, 0, pte_make(data, PTE_P)), 0);
+    frame = data;
+    assert_int_equal(mmu_set_gdt(v, &frame, 10), 0);
+    assert_int_equal(set_l1(d, l1, 0, pte_make(data, PTE_P | PTE_W)),
+                     -XEN_EINVAL);
+    assert_int_equal(mmu_set_gdt(v, NULL, 0), 0);
+
+    assert_int_equal(mmu_set_ldt(v, 0, 10), 0);
+    assert_int_equal(pte_mfn(v->pv.window_ptes[LDT_PAGE]), data);
+    before = flushes;
+    assert_int_equal(set_l1(d, l1, 0, pte_make(data, PTE_P | PTE_W)), 0);
+    assert_int_not_equal(pte_mfn(v->pv.window_ptes[LDT_PAGE]), data);
+    assert_int_equal(flushes, before + 1);
+    check_counts();
+    assert_int_equal(mmu_set_ldt(v, 0, 0), 0); /* nothing is dropped twice */
+    check_counts();
+}
+
 static void a_bad_entry_is_refused(void **state)
 {
     struct domain *d = &dom[1];
@@ -403,6 +437,7 @@ int main(void)
         cmocka_unit_test_setup(a_tree_is_validated_and_given_up, start),
         cmocka_unit_test_setup(an_l4_is_left_before_it_is_cleared, start),
         cmocka_unit_test_setup(a_table_is_never_writable, start),
+        cmocka_unit_test_setup(an_ldt_gives_way_to_its_writer, start),
         cmocka_unit_test_setup(a_bad_entry_is_refused, start),
         cmocka_unit_test_setup(large_pages_and_our_slots_are_refused, start),
         cmocka_unit_test_setup(what_others_map_outlives_its_owner, start),

@@ -1,11 +1,13 @@
 """One study in the simulator and in the hypervisor, and live."""
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from experiments.runner import image
 from xentrace.trace import ROOT
 
 from .test_study import Place
@@ -34,10 +36,11 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Hosts:
 
 def test_the_same_claim_holds_in_both(done: Hosts):
     table = pd.read_csv(done.out / "table.csv", index_col="run")
+    waits = table["wait.max_us"]
+    assert waits["rr_host-sim_seed-1"] > 9000
     for host in "sim", "qemu":
-        waits = table["wait.max_us"]
-        assert waits[f"rr_host-{host}_seed-1"] > 9000
         assert waits[f"bvt_host-{host}_seed-1"] < 50
+        assert table.at[f"bvt_host-{host}_seed-1", "wait.wakes"] > 15
     assert {r["host"] for r in done.said()["runs"].values()} == {"sim",
                                                                  "qemu"}
 
@@ -76,3 +79,22 @@ def test_the_simulator_has_no_real_time(tmp_path: Path):
     code, said = Hosts(tmp_path).run("--accel", "kvm")
     assert code == 1
     assert "the simulator has no real time" in said
+
+
+def test_a_medium_for_another_machine(monkeypatch, capsys, tmp_path: Path):
+    """The same bytes each time, with the run's domains on it."""
+    names = []
+    for stick in tmp_path / "a.img", tmp_path / "b.img":
+        monkeypatch.setattr(sys, "argv", ["image", str(HOSTS)])
+        assert image.main() == 0
+        names = capsys.readouterr().out.split()
+        assert names == ["bvt_host-qemu_seed-1"]
+        monkeypatch.setattr(sys, "argv", ["image", str(HOSTS), names[0],
+                                          str(stick)])
+        assert image.main() == 0
+    data = (tmp_path / "a.img").read_bytes()
+    assert data == (tmp_path / "b.img").read_bytes()
+    assert data[510:512] == b"\x55\xaa" and b"name=lat" in data
+    monkeypatch.setattr(sys, "argv", ["image", str(HOSTS), "x", "y"])
+    assert image.main() == 1
+    assert names[0] in capsys.readouterr().err

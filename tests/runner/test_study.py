@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -79,7 +80,9 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
     assert code == 0
     assert "5 runs, 0 of them there, 5 to make" in said
     lines = [line for line in said.splitlines() if line.startswith("[")]
-    assert len(lines) == 5 and "left" in lines[0] and "left" not in lines[4]
+    assert len(lines) == 5 and "left" not in lines[4]
+    left = [re.search(r"; (\d+) s left$", line) for line in lines[:4]]
+    assert all(left) and int(left[0][1]) > 0
     return place
 
 

@@ -115,12 +115,6 @@ TRACE = [
          "test -s /tmp/trace"),
     Step("xenalyze", "xenalyze --summary /tmp/trace 2>&1 | tail -n 40",
          ("(?i)domain",)),
-    # Its own console is no terminal: frames one below the other. dom0 runs on
-    # a CPU while it is looked at, by its name.
-    Step("metronome-top", "metronome-top --until 500ms --frames 3",
-         (r"(?s)(\d\.\d{3} s, the last 0\.500 s.*){3}",
-          r"(?m)^CPU 0 +\d+\.\d %  runs \S+.*  waits \S+",
-          r"(?m)^Domain-0 +\d+\.\d +\d+\.\d +\d+ +\d+\.\d +\d+\.\d")),
 ]
 
 PARTS = {"info": INFO, "guest": GUEST, "sched": SCHED, "pools": POOLS,

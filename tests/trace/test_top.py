@@ -183,6 +183,27 @@ def test_live_by_keys(written: Path, tmp_path: Path) -> None:
         subprocess.run([*t.tmux, "kill-server"], capture_output=True)
 
 
+def test_metronome_top_joins_the_tools(written: Path, tmp_path: Path) -> None:
+    """dom0's script, with an xl and an xentrace that say what they would."""
+    for name, text in (
+            ("xl", 'echo "Name  ID  Mem VCPUs State Time(s)"\n'
+                   'echo "Domain-0  0  99  1  r-----  1.0"\n'
+                   'echo "cinema  1  99  1  -b----  1.0"'),
+            ("xentrace", f'[ "$*" = "-D -e 0x0002f000" ] && cat {written}'),
+            ("metronome-xentrace", f'exec {TOOL} "$@"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        [ROOT / "guests/toolstack/metronome-top", "--frames", "2", "--until",
+         "500ms"], text=True, capture_output=True, check=True,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}",
+             "TMPDIR": str(tmp_path)})
+    frames = frames_of(done.stdout)
+    assert len(frames) == 2
+    assert frames[0].keys() == {"cinema", *(f"d{i}" for i in range(2, 9))}
+    assert not list(tmp_path.glob("metronome-top.*"))
+
+
 @pytest.mark.parametrize("what,said", [
     (b"no trace at all", "is no trace: pipe Debian's"),
     (b"", "no pick in what came in")])

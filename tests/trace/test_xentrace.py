@@ -228,7 +228,7 @@ def test_what_was_overwritten_is_a_gap(plain, tmp_path):
 
 @pytest.mark.parametrize("command", ["record", "peek", "info", "dump", "check",
                                      "stats", "latency", "timeline", "export",
-                                     "events", "diff"])
+                                     "events", "diff", "live"])
 def test_front_door(command):
     """Each command tells how it is used; a wrong use is one line or two."""
     done = subprocess.run([TOOL, command, "--help"], text=True,

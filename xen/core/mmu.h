@@ -102,6 +102,13 @@ int mmu_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned entries);
  * typed and mapped in its window. entries <= 8192; 0: none. */
 int mmu_set_ldt(struct vcpu *v, uintptr_t base, unsigned entries);
 
+/* A frame of d's is to become writable: LDTs that it stands in lose it, and
+ * have descriptors of zeros there. A kernel may free an LDT that a vCPU has
+ * left, by a hypercall that still waits in its batch: Linux does; to Xen, which
+ * maps an LDT when it is first used, that LDT is none yet. Under mmu.lock.
+ * False: it is in none. */
+bool mmu_revoke_ldt(struct domain *d, mfn_t mfn);
+
 /* The machine frame of a guest address under v's kernel tables; INVALID_MFN. */
 mfn_t mmu_guest_frame(struct vcpu *v, uintptr_t address);
 

@@ -9,6 +9,10 @@
  * A window is changed by its vCPU, or while that does not run; a vCPU that
  * comes to another CPU flushes there (mmu_load_cr3()), and one that changes its
  * own window flushes at once, so no stale window is used.
+ *
+ * But for mmu_revoke_ldt(), which takes a frame from the LDT of a vCPU that may
+ * run: whoever makes that frame writable flushes first, as at every change of a
+ * type. Both under mmu.lock.
  */
 #include <xen/errno.h>
 #include "xen/arch/up.h"
@@ -145,6 +149,33 @@ int mmu_set_ldt(struct vcpu *v, uintptr_t base, unsigned entries)
     }
     spin_unlock(&d->mmu.lock);
     return rc;
+}
+
+bool mmu_revoke_ldt(struct domain *d, mfn_t mfn)
+{
+    struct page *page = mfn_to_page(mfn);
+    bool found = false;
+    unsigned i, n;
+
+    if ((page_word(page) & PT_MASK) != PT_SEGDESC)
+        return false;
+    for (n = 0; n < d->max_vcpus; n++) {
+        const struct vcpu *v = d->vcpu[n];
+
+        if (!v || !v->pv.window_ptes || !v->pv.ldt_entries)
+            continue;
+        for (i = LDT_FIRST; i < LDT_FIRST + LDT_FRAMES; i++) {
+            pte_t *p = &v->pv.window_ptes[i];
+
+            if (pte_mfn(*p) != mfn)
+                continue;
+            (void)__atomic_exchange_n(p, pte_make(zero_mfn(), EMPTY_PTE),
+                                      __ATOMIC_SEQ_CST);
+            page_put_typed(d, page);
+            found = true;
+        }
+    }
+    return found;
 }
 
 void mmu_drop_bases(struct vcpu *v)

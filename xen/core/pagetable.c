@@ -31,8 +31,7 @@ static void mark_foreign(struct page *page)
 }
 
 /* Take what the present entry e of a table of d's will hold. */
-static inline bool l1_get(const struct domain *d, const struct domain *from,
-                          pte_t e)
+static inline bool l1_get(struct domain *d, const struct domain *from, pte_t e)
 {
     mfn_t mfn = pte_mfn(e);
     struct page *page = mfn_to_page(mfn);
@@ -43,6 +42,8 @@ static inline bool l1_get(const struct domain *d, const struct domain *from,
     if (unlikely(e & PTE_CACHE) && !d->hardware)
         return false;
     got = e & PTE_W ? page_get_writable(page, from) : page_get(page, from);
+    if (unlikely(!got) && e & PTE_W && from == d && mmu_revoke_ldt(d, mfn))
+        got = page_get_writable(page, from);
     if (unlikely(from != d) && got)
         mark_foreign(page);
     return got;

@@ -1,6 +1,10 @@
 /*
  * control_pool.c - XEN_SYSCTL_cpupool_op, by a table: CPU pools as libxc and xl
- * handle them. Errors are those of the comment in <xen/sysctl.h>.
+ * handle them. Errors are those of Xen 4.17, also where the comment in
+ * <xen/sysctl.h> promises others: no such domain is ESRCH, a CPU that is not in
+ * the pool EADDRNOTAVAIL (guests/abi/poolop, which runs on both). Two things
+ * are allowed that Xen refuses: that the caller moves itself, and that CPU 0
+ * leaves Pool-0 if that has others.
  *
  * A scheduler without a number of Xen's (BVT, plug-ins of yours) is not to be
  * had by CREATE: make the pool with another, then METRONOMEOP_pool_scheduler.
@@ -11,11 +15,20 @@
 #include "xen/sched/pool.h"
 #include "sched/api/core.h"
 
+static bool exists(uint32_t id)
+{
+    struct pool_info info;
+
+    return id != POOL_ANY && !pool_get_info(id, &info) && info.id == id;
+}
+
 static int pool_op_create(struct xen_sysctl_cpupool_op *op)
 {
     const struct sched_ops *ops = op->sched_id ? sched_find_id(op->sched_id)
                                                : NULL;
 
+    if (exists(op->cpupool_id)) /* comes first, whatever the scheduler */
+        return -XEN_EEXIST;
     return ops ? pool_create(&op->cpupool_id, ops, NULL) : -XEN_ENOENT;
 }
 
@@ -51,7 +64,7 @@ static int pool_op_rmcpu(struct xen_sysctl_cpupool_op *op)
 static int pool_op_movedomain(struct xen_sysctl_cpupool_op *op)
 {
     struct domain *d = domain_get((uint16_t)op->domid);
-    int error = -XEN_EINVAL;
+    int error = -XEN_ESRCH;
 
     if (d && op->domid < DOMID_FIRST_RESERVED)
         error = pool_move_domain(d->sched, op->cpupool_id);

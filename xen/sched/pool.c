@@ -262,12 +262,10 @@ static int choose_leaving(const struct pool *p, uint32_t *cpu)
     if (*cpu == POOL_ANY)
         for_each_cpu (next, cpus)
             *cpu = next;
-    if (*cpu == POOL_ANY)
-        return -XEN_ENODEV;
-    if (*cpu >= smp_nr_cpus)
+    if (*cpu >= smp_nr_cpus) /* nor is there any to choose */
         return -XEN_EINVAL;
     if (!cpuset_has(cpus, *cpu))
-        return -XEN_ENODEV;
+        return -XEN_EADDRNOTAVAIL;
     if (!p->id && cpuset_next(cpus, cpuset_next(cpus, 0) + 1) >= CPUSET_MAX)
         return -XEN_EBUSY; /* domains begin there */
     return sched_cpu_drain(*cpu, time_now());
@@ -346,7 +344,7 @@ int pool_move_domain(struct run_domain *rd, uint32_t id)
     spin_lock(&run_members_lock);
     from = pool_of(rd);
     to = pool_get(id);
-    if (to)
+    if (to && !cpuset_empty(sched_cpus(to->sched)))
         error = sched_domain_move(&rd->sd, to->sched, time_now());
     if (!error) {
         from->nr_domains--;

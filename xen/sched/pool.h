@@ -43,11 +43,12 @@ uint32_t pool_of_domain(const struct run_domain *rd);
  * (not free), -ENOMEM. */
 int pool_add_cpu(uint32_t id, uint32_t cpu);
 /* One of its CPUs (POOL_ANY: the last) becomes free; waits until nobody runs
- * there, letting others run meanwhile. -ENOENT, -EINVAL, -ENODEV (not its);
- * -EBUSY: it is its last CPU, and there are domains, or it is Pool-0. */
+ * there, letting others run meanwhile. -ENOENT; -EINVAL (no such CPU, or none
+ * to choose); -EADDRNOTAVAIL (not its); -EBUSY: it is its last CPU, and there
+ * are domains, or it is Pool-0. */
 int pool_remove_cpu(uint32_t id, uint32_t cpu);
 
-/* -ENOENT; -EINVAL: the pool has no CPU; -ENOMEM; or what its scheduler's
+/* -ENOENT: no such pool, or it has no CPU; -ENOMEM; or what its scheduler's
  * admission test says. */
 int pool_move_domain(struct run_domain *rd, uint32_t id);
 

@@ -90,6 +90,11 @@ static void test_ldt(uint64_t *ldt)
     if (!check_equal(hypercall_mmuext_op(&op, 1, NULL, DOMID_SELF), 0,
                      "MMUEXT_SET_LDT"))
         return;
+    /* Set, and not used yet: the page is still its owner's to write to. */
+    check_equal(page_unprotect(ldt), 0, "the page of an LDT not yet used");
+    check_equal(page_protect(ldt), 0, "and read-only again");
+    check_equal(hypercall_mmuext_op(&op, 1, NULL, DOMID_SELF), 0,
+                "MMUEXT_SET_LDT again");
     load_fs(LDT_SELECTOR(5));
     (void)hypercall_sched_op(SCHEDOP_yield, &yield);
     check_equal(get_fs(), LDT_SELECTOR(5), "FS of the LDT after a yield");

@@ -1,6 +1,6 @@
 /*
- * dom0 handles CPU pools as libxc does: every error of XEN_SYSCTL_cpupool_op,
- * then domains 1 and 2 (which never block for long) and dom0 itself move
+ * dom0 handles CPU pools as libxc does (every error: guests/abi/poolop), then
+ * domains 1 and 2 (which never block for long) and dom0 itself move
  * between pools, CPUs too, and schedulers are exchanged, at random, while all
  * run. Where there is a domain 3, that goes on until it has shut down.
  *
@@ -14,6 +14,7 @@
 #include <xen/sysctl.h>
 
 #include "guests/lib/clock.h"
+#include "guests/lib/cpupool.h"
 #include "guests/lib/hypercall.h"
 #include "guests/lib/options.h"
 #include "guests/lib/print.h"
@@ -23,44 +24,7 @@
 #include "guests/lib/start.h"
 #include "xen/include/metronome.h"
 
-#define ANY    XEN_SYSCTL_CPUPOOL_PAR_ANY
 #define ROUNDS 400u
-
-static struct xen_sysctl_cpupool_op last; /* the answer to the last pool() */
-static uint64_t cpus;                     /* its cpumap */
-
-static long pool_try(uint32_t op, uint32_t id, uint32_t other)
-{
-    struct xen_sysctl sys = {
-        .cmd = XEN_SYSCTL_cpupool_op,
-        .interface_version = XEN_SYSCTL_INTERFACE_VERSION,
-        .u.cpupool_op = { .op = op,
-                          .cpupool_id = id,
-                          .sched_id = other,
-                          .domid = other,
-                          .cpu = other },
-    };
-    long rc;
-
-    cpus = 0;
-    sys.u.cpupool_op.cpumap.nr_bits = 64;
-    set_xen_guest_handle(sys.u.cpupool_op.cpumap.bitmap, (uint8_t *)&cpus);
-    rc = hypercall2(__HYPERVISOR_sysctl, address_of(&sys), 0);
-    last = sys.u.cpupool_op;
-    return rc;
-}
-
-/* As libxc: -EAGAIN is tried again. */
-static long pool(uint32_t op, uint32_t id, uint32_t other)
-{
-    long rc;
-
-    do
-        rc = pool_try(op, id, other);
-    while (rc == -XEN_EAGAIN);
-    return rc;
-}
-#define POOL(op, id, other) pool(XEN_SYSCTL_CPUPOOL_OP_##op, id, other)
 
 static long set_scheduler(uint32_t id, const char *name)
 {
@@ -115,23 +79,8 @@ static uint64_t birth(void)
 
 static void test_errors(void)
 {
-    check_equal(pool(0, 0, 0), -XEN_ENOSYS, "no operation 0");
-    check_equal(pool(99, 0, 0), -XEN_ENOSYS, "no operation 99");
-    check_equal(POOL(CREATE, ANY, 77), -XEN_ENOENT, "no such scheduler");
-    check_equal(POOL(CREATE, 0, 5), -XEN_EEXIST, "create Pool-0 again");
-    check_equal(POOL(DESTROY, 7, 0), -XEN_ENOENT, "destroy: no pool 7");
-    check_equal(POOL(DESTROY, 0, 0), -XEN_EBUSY, "destroy Pool-0");
-    check_equal(POOL(INFO, 7, 0), -XEN_ENOENT, "info: none from 7 on");
-    check_equal(POOL(ADDCPU, 7, 0), -XEN_ENOENT, "add: no pool 7");
-    check_equal(POOL(ADDCPU, 0, 63), -XEN_EINVAL, "add: no CPU 63");
-    check_equal(POOL(ADDCPU, 0, 1024), -XEN_EINVAL, "add: no CPU 1024");
-    check_equal(POOL(ADDCPU, 0, 0), -XEN_ENODEV, "add: CPU 0 is not free");
-    check_equal(POOL(ADDCPU, 0, ANY), -XEN_ENODEV, "add: no CPU is free");
-    check_equal(POOL(RMCPU, 7, 0), -XEN_ENOENT, "remove: no pool 7");
-    check_equal(POOL(RMCPU, 0, 63), -XEN_EINVAL, "remove: no CPU 63");
-    check_equal(POOL(MOVEDOMAIN, 7, 1), -XEN_ENOENT, "move to no pool");
-    check_equal(POOL(MOVEDOMAIN, 0, 77), -XEN_EINVAL, "move no domain");
-    check_equal(POOL(MOVEDOMAIN, 0, 0x10001), -XEN_EINVAL, "move 65537");
+    check_equal(CPUPOOL(MOVEDOMAIN, 7, 1), -XEN_ENOENT, "move to no pool");
+    check_equal(CPUPOOL(MOVEDOMAIN, 0, 0x10001), -XEN_ESRCH, "move 65537");
     check_equal(set_scheduler(0, "nonsense"), -XEN_EINVAL, "no scheduler");
     check_equal(set_scheduler(7, "rr"), -XEN_ENOENT, "scheduler of no pool");
 }
@@ -163,42 +112,45 @@ static void test_life(void)
 {
     uint32_t id, before, domains;
 
-    check_equal(POOL(INFO, 0, 0), 0, "info of Pool-0");
-    domains = last.n_dom;
-    check(cpus & 2, "CPU 1 is not in Pool-0");
-    check_equal(POOL(CREATE, ANY, XEN_SCHEDULER_CREDIT), 0, "create");
-    id = last.cpupool_id;
+    check_equal(CPUPOOL(INFO, 0, 0), 0, "info of Pool-0");
+    domains = cpupool_last.n_dom;
+    check(cpupool_cpus & 2, "CPU 1 is not in Pool-0");
+    check_equal(CPUPOOL(CREATE, CPUPOOL_ANY, XEN_SCHEDULER_CREDIT), 0,
+                "create");
+    id = cpupool_last.cpupool_id;
     check_equal(id, 1, "the lowest free id");
-    check_equal(POOL(CREATE, 5, XEN_SCHEDULER_CREDIT), 0, "create pool 5");
-    check_equal(POOL(INFO, 2, 0), 0, "info from 2 on");
-    check_equal(last.cpupool_id, 5, "the next pool");
-    check_equal(POOL(DESTROY, 5, 0), 0, "destroy pool 5");
-    check_equal(POOL(MOVEDOMAIN, id, 1), -XEN_EINVAL, "into a pool of no CPU");
-    check_equal(POOL(RMCPU, 0, 1), 0, "remove CPU 1 from Pool-0");
-    check_equal(POOL(FREEINFO, 0, 0), 0, "freeinfo");
-    check_equal((long)cpus, 2, "CPU 1 is free");
-    check_equal(POOL(RMCPU, 0, 1), -XEN_ENODEV, "remove it again");
-    check_equal(POOL(ADDCPU, id, ANY), 0, "add any free CPU");
-    check_equal(POOL(MOVEDOMAIN, id, 1), 0, "move domain 1");
+    check_equal(CPUPOOL(CREATE, 5, XEN_SCHEDULER_CREDIT), 0, "create pool 5");
+    check_equal(CPUPOOL(INFO, 2, 0), 0, "info from 2 on");
+    check_equal(cpupool_last.cpupool_id, 5, "the next pool");
+    check_equal(CPUPOOL(DESTROY, 5, 0), 0, "destroy pool 5");
+    check_equal(CPUPOOL(MOVEDOMAIN, id, 1), -XEN_ENOENT,
+                "into a pool of no CPU");
+    check_equal(CPUPOOL(RMCPU, 0, 1), 0, "remove CPU 1 from Pool-0");
+    check_equal(CPUPOOL(FREEINFO, 0, 0), 0, "freeinfo");
+    check_equal((long)cpupool_cpus, 2, "CPU 1 is free");
+    check_equal(CPUPOOL(RMCPU, 0, 1), -XEN_EADDRNOTAVAIL, "remove it again");
+    check_equal(CPUPOOL(ADDCPU, id, CPUPOOL_ANY), 0, "add any free CPU");
+    check_equal(CPUPOOL(MOVEDOMAIN, id, 1), 0, "move domain 1");
     check_equal(domain(1).cpupool, id, "cpupool of getdomaininfo");
-    check_equal(POOL(INFO, id, 0), 0, "info");
-    check(last.n_dom == 1 && cpus == 2 && last.sched_id == XEN_SCHEDULER_CREDIT,
-          "info: %u domains, CPUs %lx, scheduler %u", last.n_dom, cpus,
-          last.sched_id);
-    check_equal(POOL(INFO, 0, 0), 0, "info of Pool-0");
-    check_equal(last.n_dom, domains - 1, "domains in Pool-0");
-    check_equal(POOL(DESTROY, id, 0), -XEN_EBUSY, "destroy with a domain");
-    check_equal(POOL(RMCPU, id, 1), -XEN_EBUSY, "the last CPU, a domain");
+    check_equal(CPUPOOL(INFO, id, 0), 0, "info");
+    check(cpupool_last.n_dom == 1 && cpupool_cpus == 2 &&
+              cpupool_last.sched_id == XEN_SCHEDULER_CREDIT,
+          "info: %u domains, CPUs %lx, scheduler %u", cpupool_last.n_dom,
+          cpupool_cpus, cpupool_last.sched_id);
+    check_equal(CPUPOOL(INFO, 0, 0), 0, "info of Pool-0");
+    check_equal(cpupool_last.n_dom, domains - 1, "domains in Pool-0");
+    check_equal(CPUPOOL(DESTROY, id, 0), -XEN_EBUSY, "destroy with a domain");
+    check_equal(CPUPOOL(RMCPU, id, 1), -XEN_EBUSY, "the last CPU, a domain");
     check_equal(set_scheduler(0, "credit"), 0, "Pool-0 under credit");
     before = tslice(0, 0);
     check_equal(tslice(id, 7), 7, "tslice put");
     check_equal(tslice(id, 0), 7, "tslice of the pool");
     check_equal(tslice(0, 0), before, "tslice of Pool-0");
-    check_equal(POOL(MOVEDOMAIN, 0, 1), 0, "move it back");
-    check_equal(POOL(DESTROY, id, 0), -XEN_EBUSY, "destroy with a CPU");
-    check_equal(POOL(RMCPU, id, ANY), 0, "remove any CPU");
-    check_equal(POOL(DESTROY, id, 0), 0, "destroy");
-    check_equal(POOL(ADDCPU, 0, 1), 0, "CPU 1 back to Pool-0");
+    check_equal(CPUPOOL(MOVEDOMAIN, 0, 1), 0, "move it back");
+    check_equal(CPUPOOL(DESTROY, id, 0), -XEN_EBUSY, "destroy with a CPU");
+    check_equal(CPUPOOL(RMCPU, id, CPUPOOL_ANY), 0, "remove any CPU");
+    check_equal(CPUPOOL(DESTROY, id, 0), 0, "destroy");
+    check_equal(CPUPOOL(ADDCPU, 0, 1), 0, "CPU 1 back to Pool-0");
 }
 
 /* ---- everything moves ---- */
@@ -213,12 +165,12 @@ static struct {
 static void move_cpu(void)
 {
     uint32_t from = (uint32_t)random_below(&world.random, 2);
-    long rc = POOL(RMCPU, from, ANY);
+    long rc = CPUPOOL(RMCPU, from, CPUPOOL_ANY);
 
-    if (rc == -XEN_EBUSY || rc == -XEN_ENODEV)
+    if (rc == -XEN_EBUSY || rc == -XEN_EINVAL)
         return;
     if (check_equal(rc, 0, "remove a CPU"))
-        check_equal(POOL(ADDCPU, !from, ANY), 0, "add a CPU");
+        check_equal(CPUPOOL(ADDCPU, !from, CPUPOOL_ANY), 0, "add a CPU");
     world.done[0]++;
 }
 
@@ -226,9 +178,9 @@ static void move_domain(unsigned domains)
 {
     uint32_t to = (uint32_t)random_below(&world.random, 2);
     uint32_t id = (uint32_t)random_below(&world.random, domains);
-    long rc = POOL(MOVEDOMAIN, to, id);
+    long rc = CPUPOOL(MOVEDOMAIN, to, id);
 
-    if (rc == -XEN_EINVAL || rc == -XEN_ENOSPC) { /* no CPU; not admitted */
+    if (rc == -XEN_ENOENT || rc == -XEN_ENOSPC) { /* no CPU; not admitted */
         world.refused++;
         return;
     }
@@ -291,7 +243,7 @@ static void test_storm(void)
     unsigned domains = info(3, &i) ? 4 : 3, n;
     uint64_t born = birth();
 
-    check_equal(POOL(CREATE, 1, XEN_SCHEDULER_CREDIT), 0, "create pool 1");
+    check_equal(CPUPOOL(CREATE, 1, XEN_SCHEDULER_CREDIT), 0, "create pool 1");
     random_seed(&world.random, 1);
     for (n = 0; domains == 4 ? !over(3) : n < ROUNDS; n++) {
         step(domains);
@@ -328,7 +280,7 @@ void guest_main(void)
     report_begin("pools");
     if (!info(1, &i) || !info(2, &i))
         report_skip("there are no domains to move");
-    if (POOL(INFO, 0, 0) || !(cpus & 2))
+    if (CPUPOOL(INFO, 0, 0) || !(cpupool_cpus & 2))
         report_skip("there is no CPU to move");
     if (!runstate_register())
         report_error("no runstate area");
