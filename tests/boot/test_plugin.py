@@ -75,7 +75,7 @@ def test_rights(good: pathlib.Path) -> None:
     that is mapped is both writable and executable."""
     modules = (HOG, f"{good} sched_plugin")
     with Machine("console=com1 sched=tried", modules) as m:
-        place = int(m.wait(r"bytes of code at 0x([0-9a-f]+)")[1], 16)
+        place = int(m.wait(r"bytes of code at 0x([0-9a-f]{16})")[1], 16)
         m.wait(r"Started in")
         answer = m.qmp("human-monitor-command",
                        **{"command-line": "info tlb"})

@@ -3,6 +3,7 @@
  * sleep it is bvt without warp, whatever head starts others get.
  */
 #include "sched/kit/fair.h"
+#include "sched/kit/shares.h"
 
 struct fbvt_state {
     struct kit_fair fair;
@@ -77,6 +78,8 @@ static void family(struct kit_source *from, struct kit_scenario *sc)
         kit_want(sc, (int)i, "weight", 1 + (int64_t)kit_draw(from, 2000));
     }
     kit_want(sc, -1, "ctx_allow", c);
+    if (kit_one_in(from, 2))
+        kit_shares_change(from, sc, 64, 5);
     for (n = (unsigned)kit_draw(from, 3); n--;)
         (void)kit_more(sc, (enum kit_load)kit_draw(from, KIT_LOADS),
                        kit_magnitude(from, US(300), MS(10)),
