@@ -1,4 +1,6 @@
 """Options and markers of all tests."""
+import signal
+
 import pytest
 
 
@@ -10,6 +12,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """The markers that tests use."""
     config.addinivalue_line("markers", "soak: a long run, for `make soak`")
+    # A shell that begins us in the background has us ignore Ctrl-C, and so
+    # would the programs that tests press it for.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config,

@@ -56,8 +56,8 @@ def test_what_the_scheduler_refuses_is_told() -> None:
     done = engine("sedf", "adjusted 0 5000\nset sedf.period 1000000\n"
                           "set sedf.slice 2000000")
     assert done.returncode == 1
-    assert done.stderr.startswith("test: sedf refuses the parameters of domain "
-                                  "b (error 22)")
+    assert done.stderr.startswith("test: sedf refuses the parameters that "
+                                  "domain b is given later (error 22)")
     assert len(done.stderr.splitlines()) == 1
 
 
