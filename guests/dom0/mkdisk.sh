@@ -13,7 +13,9 @@
 # The disk: GPT with a partition for GRUB's core, one for UEFI, and ext4.
 set -eu
 out=${1:?usage: mkdisk.sh OUTPUT}
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+# By default from where this machine has its packages.
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' \
+    'Codename: bookworm' 'Created-By: Packages' | head -n 1)}
 packages=systemd-sysv,udev,dbus,kmod,iproute2,iputils-ping,initramfs-tools,$(
     )zstd,linux-image-amd64,grub2-common,grub-pc-bin,grub-efi-amd64-bin,$(
     )xen-hypervisor-4.17-amd64,xen-utils-4.17,xenstore-utils,$(
