@@ -15,6 +15,7 @@
 
 #define WORDS   1024u      /* of an image, with room behind it */
 #define HEADER  (2u + 64u) /* index of XSTATE_BV in it */
+#define AVX_END 832u       /* of an area with AVX: SDM 1, 13.4 */
 #define TSC_AUX 0xc0000103u
 
 static domid_t child;
@@ -110,6 +111,29 @@ static void test_extended(void)
     check_equal(put(16), 0, "put without an area");
     check_equal(extended(XEN_DOMCTL_getvcpuextstate, again, &size), 0, "get");
     check(again[2 + 20] == 0, "XMM0 was not cleared");
+}
+
+/* A component that a new vCPU has never used. */
+static void test_avx(void)
+{
+    struct xen_domctl op = { 0 };
+    uint64_t size = 16 + AVX_END, has = 0, i;
+
+    (void)hypercall_domctl(XEN_DOMCTL_getvcpuextstate, child, &op);
+    if (!(op.u.vcpuextstate.xfeature_mask & 4))
+        return; /* a processor without AVX */
+    memset(image, 0, sizeof(image));
+    image[0] = image[1] = 7;
+    image[2 + 3] = 0x1f80; /* MXCSR */
+    image[HEADER] = 7;
+    image[2 + 72] = 0x99aabbccddeeff00; /* YMM0, its upper half */
+    check_equal(put(size), 0, "put AVX");
+    check_equal(extended(XEN_DOMCTL_getvcpuextstate, NULL, &has), 0, "size");
+    check_equal((long)has, (long)size, "its size with AVX");
+    check_equal(extended(XEN_DOMCTL_getvcpuextstate, again, &has), 0, "get");
+    for (i = 0; i < size / 8; i++)
+        check(again[i] == image[i], "AVX: word %lu is %lx, was %lx", i,
+              again[i], image[i]);
 }
 
 /* ---- registers of its model ---- */
@@ -223,6 +247,7 @@ void guest_main(void)
         report_skip("what Xen says of the model's registers is its own");
     make_child();
     test_extended();
+    test_avx();
     test_msrs();
     test_callbacks();
     test_shadow();
