@@ -11,7 +11,7 @@ GUEST_ABI := -D__XEN_TOOLS__
 # gcc would turn the loops of memset and memcpy into calls of themselves.
 GUEST_CC_FLAGS := $(if $(findstring clang,$(CC)),-fno-builtin,\
     -fno-tree-loop-distribute-patterns)
-GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel \
+GUEST_CFLAGS := -std=gnu11 -O2 -g $(ANYWHERE) -ffreestanding -fno-pic -mcmodel=kernel \
     -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
     -fcf-protection=none -fno-strict-aliasing \
     -fno-asynchronous-unwind-tables $(GUEST_CC_FLAGS) \
@@ -29,7 +29,7 @@ $(BUILD)/obj/guests/%.o: guests/%.c
 
 $(BUILD)/obj/guests/%.o: guests/%.S
 	@mkdir -p $(@D)
-	$(CC) -D__ASSEMBLY__ $(GUEST_ABI) -g -c -o $@ $<
+	$(CC) -D__ASSEMBLY__ $(GUEST_ABI) -g $(ANYWHERE) -c -o $@ $<
 
 .SECONDEXPANSION:
 $(GUEST_IMAGES): $(BUILD)/guests/%: $$(call guest_objects,%) \

@@ -21,14 +21,16 @@ HV_OBJ := $(patsubst %,$(BUILD)/hv/%.o,$(basename $(HV_SRC)))
 WARN := -Wall -Wextra -Werror -Wconversion -Wsign-conversion -Wshadow \
         -Wcast-qual -Wvla -Wmissing-prototypes -Wswitch-enum
 INC := -iquote . -iquote $(BUILD)/gen -isystem tools/include
+# The same program, wherever the clone stands: traces tell a guest's size.
+ANYWHERE := -ffile-prefix-map=$(CURDIR)=.
 ABI := -D__XEN_INTERFACE_VERSION__=0x00041100 -D__XEN_TOOLS__
-HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIE -fvisibility=hidden \
+HV_CFLAGS := -std=gnu11 -O2 -g $(ANYWHERE) -ffreestanding -fPIE -fvisibility=hidden \
     -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
     -fno-strict-aliasing -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
     -momit-leaf-frame-pointer -ffunction-sections -fdata-sections -fno-common $(WARN) $(INC) $(ABI) \
     -include xen/lib/compiler.h -include xen/lib/hidden.h \
     -DSCHED_HOST_INLINE='"xen/sched/host_inline.h"' $(HV_EXTRA)
-HV_ASFLAGS := -D__ASSEMBLY__ $(INC) $(ABI) -g
+HV_ASFLAGS := -D__ASSEMBLY__ $(INC) $(ABI) -g $(ANYWHERE)
 # At boot only: kernels are unpacked by the well-kept libraries.
 HV_LIBS := -l:liblzma.a -l:libz.a -l:libzstd.a
 

@@ -2,7 +2,7 @@
 XENTRACE_SRC := $(sort $(wildcard xentrace/*.c))
 XENTRACE_HDR := $(wildcard xentrace/*.h trace/*.h) trace/events.def
 XENTRACE_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
-    -ffile-prefix-map=$(CURDIR)=.
+    $(ANYWHERE)
 
 tools: $(BUILD)/xentrace
 

@@ -7,7 +7,7 @@ SIM_OBJ := $(SIM_SRC:%.c=$(BUILD)/sim/%.o)
 # lines of its plug-in's, before its node, to the end of what the core needs.
 SIM_CFLAGS := -std=gnu11 -O3 -flto -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
     -include xen/lib/compiler.h -DSCHED_WARM=512 -DSCHED_WARM_BEFORE=256 \
-    -ffile-prefix-map=$(CURDIR)=.
+    $(ANYWHERE)
 
 tools: $(BUILD)/schedsim
 
@@ -16,7 +16,7 @@ $(BUILD)/sim/%.o: %.c sched/sim/sim.mk
 	$(HOSTCC) $(SIM_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/schedsim-engine: $(SIM_OBJ) $(BUILD)/gen/objects
-	$(HOSTCC) -O2 -flto=auto -ffile-prefix-map=$(CURDIR)=. -o $@ $(SIM_OBJ)
+	$(HOSTCC) -O2 -flto=auto $(ANYWHERE) -o $@ $(SIM_OBJ)
 
 $(BUILD)/schedsim: sched/sim/schedsim.sh $(BUILD)/schedsim-engine
 	sed 's|@ROOT@|$(CURDIR)|' $< > $@

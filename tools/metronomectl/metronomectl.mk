@@ -2,7 +2,7 @@
 # linked with Debian's libxencall and libxenstore, as dom0 has them.
 METRONOMECTL_SRC := $(sort $(wildcard tools/metronomectl/*.c)) \
                     sched/api/param_text.c
-METRONOMECTL_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
+METRONOMECTL_CFLAGS := -std=gnu11 -O2 -g $(ANYWHERE) -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
     -include xen/lib/compiler.h
 
 tools: $(BUILD)/metronomectl
