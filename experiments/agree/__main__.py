@@ -41,7 +41,7 @@ from .report import Row
 HERE = Path(__file__).resolve().parent
 PICTURED = ("bvt", "credit2")  # a lock for each CPU; one for all
 BOOTED = "commit"  # in a run's folder: of which the hypervisor was
-TOLERANCE_NS = 1   # the simulator writes sixteenths of a ns
+TOLERANCE_NS = 1   # the simulator writes 64ths of a ns
 
 
 def schedulers(build: Path) -> dict[str, Scheduler]:

@@ -189,7 +189,7 @@ def test_hypervisor_and_simulator(tmp_path: Path) -> None:
     rows = (tmp_path / "table.csv").read_text().splitlines()[1:]
     for row in rows:
         _, _, _, number, apart, verdict = row.split(",")
-        # Below a ns: the simulator's clock counts sixteenths of one.
+        # Below a ns: the simulator's clock counts 64ths of one.
         assert verdict == "agree" and float(apart) < 0.001
         assert int(number) > 300
     done = agree(*words, "--again", "--sched", "bvt", "--param",
