@@ -232,15 +232,15 @@ void record_state(struct sim_record *r, struct sim_vcpu *sv,
                   enum sched_state to, ns_t now)
 {
     const struct sched_vcpu *v = &sv->v;
-    unsigned index = r->sim->conf.nr_cpus + sv->index;
+    unsigned index = r->sim->conf.nr_cpus + sv->index, was = v->core.state;
     uint16_t *last;
 
     if (to == SCHED_STATE_BLOCKED)
         EMIT(r, TRC_SCHED_BLOCK, v->dom, v->id);
-    else if (v->core.state == SCHED_STATE_BLOCKED)
+    else if (was == SCHED_STATE_BLOCKED)
         EMIT(r, TRC_SCHED_WAKE, v->dom, v->id, sv->cause, 0);
     state_change(r, index, trace_id(v->dom, v->id),
-                 TRC_SCHED_RUNSTATE_CHANGE | v->core.state << 8 | to << 4, now);
+                 TRC_SCHED_RUNSTATE_CHANGE | was << 8 | to << 4, now);
     last = &seen_of(r, index)->cpu;
     if (*last != CPUSET_NONE && *last != v->cpu)
         EMIT(r, TRACE_SCHED_MIGRATE, trace_id(v->dom, v->id), *last, v->cpu);
