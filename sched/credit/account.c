@@ -12,16 +12,18 @@
  *
  *   - the domains that reach their peak, in an order of their own. Each takes
  *     1 % of a CPU at least, so there are no more than 200 for each CPU;
+ *   - who waits and will become OVER: at the next accounting;
  *   - who will cease to be OVER, or parked, on each CPU in order of the level
- * at which that is (credit_cpu.later). A peak makes it later than foreseen:
- *     then a new level is computed;
- *   - who sleeps and has its fill. A hand goes round the members, CREDIT_LOOKS
- *     and one for each CPU each time; what one has got too much of is given out
- *     then. In one round that is a fourth of a period's credits on 4 CPUs, on
- *     average. So up to CREDIT_LOOKS vCPUs are all looked at each time.
+ *     at which that is (credit_cpu.later), foreseen to about an accounting's
+ *     rise: so many share one. If it was too early, because of that or of a
+ *     peak, it is computed anew;
+ *   - who sleeps and has its fill. A hand goes round the members, CREDIT_TURNS
+ *     for each CPU each time; what one has got too much of is given out then.
+ *     In one round that is a fourth of a period's credits, on average.
  *
- * One accounting is so O(CPUs * log n) and at most CREDIT_LOOKS + CREDIT_JOINS
- * vCPUs, however many there are.
+ * Up to CREDIT_LOOKS members are all looked at each time. So one accounting is
+ * O(CPUs * log n), and that of no more than CREDIT_LOOKS + CREDIT_JOINS vCPUs,
+ * however many there are.
  *
  * Units: credits are ns. The level and what comes from it are 2^-20 ns, modulo
  * 2^64: differences count, and no vCPU is given 4 hours between two looks.
@@ -269,6 +271,7 @@ void credit_look_later(struct sched_vcpu *v)
     const struct credit_dom *d = v->dom_priv;
     struct credit_vcpu *b = v->priv;
     int64_t need = -b->credit, rise = 1;
+    uint64_t key;
 
     if (sched_queued(&v->node[1]))
         sched_queue_del(&v->node[1]);
@@ -277,10 +280,12 @@ void credit_look_later(struct sched_vcpu *v)
     need = (need + b->parked) * ((int64_t)1 << CREDIT_UNIT);
     if (b->member)
         need -= (int64_t)(credit_given(sys, d) - b->seen);
-    if (need > 0 && !(b->parked && !d->cap))
+    if (need > 0 && (b->parked ? d->cap : b->class_ == CREDIT_OVER))
         rise = (need + d->weight - 1) / d->weight;
-    sched_queue_add(&credit_cpu(v)->later, &v->node[1],
-                    (int64_t)(sys->level + (uint64_t)rise));
+    key = (sys->level + (uint64_t)rise) >> sys->grain << sys->grain;
+    if ((int64_t)(key - sys->level) <= 0)
+        key = sys->level + 1;
+    sched_queue_add(&credit_cpu(v)->later, &v->node[1], (int64_t)key);
 }
 
 /* ---- accounting ---- */
@@ -312,6 +317,7 @@ static int64_t credit_give(struct credit_sys *sys, int64_t total)
         rest = 0;
     }
     sys->level += rise;
+    sys->grain = rise ? 63 - (unsigned)__builtin_clzll(rise) : 0;
     for (n = sched_queue_first(&sys->domains); n != end;
          n = sched_queue_next(n))
         container_of(n, struct credit_dom, node)->level = sys->level;
@@ -341,7 +347,7 @@ static void credit_look_round(struct sched *s, unsigned looks, ns_t now)
     struct credit_sys *sys = sched_sys(s);
     struct credit_vcpu *b, *next;
 
-    if (sys->nr_members <= looks) {
+    if (sys->nr_members <= CREDIT_LOOKS || sys->nr_members <= looks) {
         looks = sys->nr_members;
         sys->hand = NULL;
     }
@@ -386,7 +392,7 @@ void credit_account(struct sched *s, ns_t now)
     credit_collect(sys, CREDIT_JOINS);
     credit_give_out(sys, nr_cpus, now);
     sys->epoch++;
-    credit_look_round(s, CREDIT_LOOKS + nr_cpus, now);
+    credit_look_round(s, CREDIT_TURNS * nr_cpus, now);
     for_each_cpu_of (cpu, s, sched_cpus(s))
         credit_raise(s, cpu, now);
 }

@@ -60,7 +60,7 @@ static inline void credit_insert(struct credit_cpu *c, struct sched_vcpu *v)
     const struct credit_vcpu *b = v->priv;
 
     sched_queue_add(&c->queue, &v->node[0], (int64_t)b->class_);
-    if (b->class_ == CREDIT_OVER)
+    if (b->credit < 0 && b->class_ != CREDIT_BOOST)
         credit_look_later(v);
 }
 
@@ -95,6 +95,7 @@ static void credit_unpark(struct sched_vcpu *v)
 
 bool credit_renew(struct sched_vcpu *v)
 {
+    const struct credit_sys *sys = sched_sys(v->sched);
     const struct credit_dom *d = v->dom_priv;
     const struct credit_vcpu *b = v->priv;
 
@@ -106,8 +107,9 @@ bool credit_renew(struct sched_vcpu *v)
     if (sched_queued(&v->node[0]) && v->node[0].key != (int64_t)b->class_) {
         credit_remove(v);
         credit_insert(credit_cpu(v), v);
-    } else if (sched_queued(&v->node[1])) {
-        credit_look_later(v);
+    } else if (sched_queued(&v->node[1]) &&
+               !sched_key_before((int64_t)sys->level, v->node[1].key)) {
+        credit_look_later(v); /* it was too early */
     }
     return false;
 }

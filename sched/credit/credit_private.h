@@ -13,11 +13,13 @@
 #define CREDIT_TICK   MS(10)
 #define CREDIT_SAVED  (10 * CREDIT_PERIOD) /* by one that waits or runs */
 
-/* The most vCPUs that are looked at at once: by an accounting, besides one for
- * each CPU, and on each CPU, by an accounting and by a decision. The kit is
- * built with the least, too (build/kit/few): there, few are many. */
+/* So many members are all looked at by an accounting; if there are more,
+ * CREDIT_TURNS for each CPU; and of those that are due, CREDIT_STEPS on a CPU,
+ * by an accounting and by a decision. The kit is built with the least, too
+ * (build/kit/few): there, few are many. */
 #ifndef CREDIT_LOOKS
 #define CREDIT_LOOKS 128
+#define CREDIT_TURNS 4
 #define CREDIT_STEPS 16
 #endif
 
@@ -71,6 +73,7 @@ struct credit_sys {
     unsigned epoch;            /* accountings so far */
     unsigned nr_members;
     uint64_t level;  /* what has been given for a weight of 1; unit below */
+    unsigned grain;  /* bits of level, about those of its last rise */
     int64_t weights; /* of all members */
     struct sched_queue domains; /* by the rise of `level` that is their peak */
     LIST_HEAD(, credit_vcpu) members;
@@ -84,8 +87,8 @@ struct credit_sys {
 
 struct credit_cpu {
     struct sched_queue queue;   /* by class, and in turn within it */
-    struct sched_queue later;   /* the OVER of those, and the parked: by the
-                                 * level at which they will not be it any more */
+    struct sched_queue later;   /* the parked, and those of `queue` that owe: by
+                                 * the level at which they change class */
     ns_t start;                 /* when what runs began to */
     ns_t slice_end;             /* its turn is over */
     enum credit_class better;   /* when stealing: only from above this class */
@@ -110,7 +113,8 @@ void credit_update(struct sched_vcpu *v);
 /* What that would make of v. */
 struct credit_vcpu credit_preview(const struct sched_vcpu *v);
 
-/* v, just made OVER or parked, will be looked at as soon as it isn't that. */
+/* v, which waits and owes, or is parked, will be looked at when it leaves its
+ * class, or its park. */
 void credit_look_later(struct sched_vcpu *v);
 
 void credit_account(struct sched *s, ns_t now);

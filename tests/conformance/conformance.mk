@@ -32,8 +32,8 @@ FEW_OBJ := $(patsubst $(BUILD)/kit/sched/credit/%.o,\
                $(BUILD)/kit-few/sched/credit/%.o,$(KIT_OBJ))
 $(BUILD)/kit-few/%.o: %.c
 	@mkdir -p $(@D)
-	$(HOSTCC) $(KIT_CFLAGS) -DCREDIT_LOOKS=0 -DCREDIT_STEPS=1 -MMD -MP -c \
-	    -o $@ $<
+	$(HOSTCC) $(KIT_CFLAGS) -DCREDIT_LOOKS=0 -DCREDIT_TURNS=1 \
+	    -DCREDIT_STEPS=1 -MMD -MP -c -o $@ $<
 
 $(BUILD)/kit/few: $(FEW_OBJ)
 	$(HOSTCC) -o $@ $(FEW_OBJ)
