@@ -169,6 +169,8 @@ struct kit_rules {
     void (*action)(struct kit_run *r, void *state, const struct kit_action *a,
                    int result);
     void (*end)(struct kit_run *r, void *state); /* of sc->length */
+    /* By the plug-in's own rules m, which waits, may have to for ever. */
+    bool (*may_starve)(const struct kit_run *r, const struct kit_member *m);
 };
 
 /* With two pools only the sets of rules for everybody judge: each plug-in's
@@ -185,6 +187,8 @@ unsigned kit_sets_of(const char *name, const struct kit_rules **out);
 const struct kit_rules *kit_set(unsigned i); /* of all; or NULL */
 /* Whether a generic rule is one that the plug-in does not claim. */
 bool kit_excused(const struct sched_ops *ops, const char *rule);
+/* What a set's may_starve() says. */
+bool kit_may_starve(const struct kit_run *r, const struct kit_member *m);
 
 /* ---- runs: run.c ---- */
 

@@ -239,7 +239,8 @@ static void forgotten(struct kit_run *r, bool late)
         m = &r->member[i];
         v = &m->sv->v;
         if (m->away || v->core.state == SCHED_STATE_BLOCKED || !claims(r, m) ||
-            ((kit_ops_of(r, m)->flags & SCHED_MAY_IDLE) && (late || m->ran)))
+            ((kit_ops_of(r, m)->flags & SCHED_MAY_IDLE) && (late || m->ran)) ||
+            kit_may_starve(r, m))
             continue;
         kit_fail(r, m->why == SCHED_WAKE ? "lost-wakeup" : "starvation",
                  "d%uv%u waits although all others have nothing to do", v->dom,

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 #include "sched/kit/kit.h"
+#include "sched/kit/run_private.h"
 
 extern const struct kit_rules *const __start_kit_rules[] WEAK;
 extern const struct kit_rules *const __stop_kit_rules[] WEAK;
@@ -48,5 +49,16 @@ bool kit_excused(const struct sched_ops *ops, const char *rule)
         for (e = sets[i]->excused; e && *e; e++)
             if (!strcmp(*e, rule))
                 return true;
+    return false;
+}
+
+bool kit_may_starve(const struct kit_run *r, const struct kit_member *m)
+{
+    const struct kit_rules *sets[KIT_SETS];
+    unsigned n = kit_sets_of(kit_ops_of(r, m)->name, sets), i;
+
+    for (i = 0; i < n; i++)
+        if (sets[i]->may_starve && sets[i]->may_starve(r, m))
+            return true;
     return false;
 }

@@ -4,6 +4,8 @@
  */
 #include "sched/kit/reserve.h"
 
+#define RTXEN_PERIODIC 1 /* of the parameter `server` */
+
 struct rtxen_state {
     struct kit_reserve reserve[KIT_VCPUS];
     bool steady; /* no parameter, CPU or plug-in changes while it runs */
@@ -99,6 +101,33 @@ static void any_server(struct kit_source *from, struct kit_scenario *sc)
         kit_want(sc, (int)i, "server", (int64_t)kit_draw(from, 4));
 }
 
+static int64_t param(const struct kit_member *m, const char *name)
+{
+    struct sched *s = m->sv->v.sched;
+
+    return sched_param_get(s, m->sv->v.cold.domain, &m->sv->v,
+                           sched_param_find(sched_ops_of(s), name));
+}
+
+/* A periodic server's CPU idles while it sleeps, as if it ran: where such ones
+ * have all the time of a CPU, nothing is left for others. */
+static bool may_starve(const struct kit_run *r, const struct kit_member *m)
+{
+    const struct kit_member *other;
+    int64_t thousandths = 0;
+    unsigned i;
+
+    for (i = 0; i < r->sc->nr_vcpus; i++) {
+        other = &r->member[i];
+        if (other != m && !other->away &&
+            other->sv->v.sched == m->sv->v.sched &&
+            param(other, "server") == RTXEN_PERIODIC)
+            thousandths += param(other, "budget") * 1000 /
+                           param(other, "period");
+    }
+    return thousandths >= 990;
+}
+
 static void family(struct kit_source *from, struct kit_scenario *sc)
 {
     sc->nr_cpus = 1;
@@ -134,5 +163,6 @@ static const struct kit_rules rtxen_rules = {
     .watch = watch,
     .action = action,
     .end = end,
+    .may_starve = may_starve,
 };
 KIT_RULES(rtxen_rules);
