@@ -23,7 +23,8 @@ from guests.bench.bench import show                   # noqa: E402
 from guests.host.boot import Boot, reference_xen      # noqa: E402
 
 SCHEDULERS = {"xen": ("credit", "credit2"),
-              "metronome": ("rr", "bvt", "sedf", "credit")}
+              "metronome": ("rr", "bvt", "sedf", "credit", "credit2", "fbvt",
+                            "rtds", "rtxen", "null")}
 
 
 @dataclasses.dataclass
