@@ -24,8 +24,6 @@ CALLBACKS = ["enqueue", "dequeue", "pick", "charge", "sleep", "place", "tick",
              "account"]
 WAITING = [16, 256, 4096]
 FEWEST = 10  # calls, below which an average says nothing
-# What is called for all vCPUs at once counts for each of them.
-FOR_ALL = [("credit", "account")]
 SLACK = 20  # instructions: what is done at a vCPU's first call only
 
 Costs = dict[str, tuple[int, int]]  # function: (calls, instructions)
@@ -69,11 +67,9 @@ def measure(program: str, scheduler: str, waiting: int) -> list[Row]:
     for callback in CALLBACKS:
         calls, sum_ = costs.get(f"{scheduler}_{callback}", (0, 0))
         if calls >= FEWEST:
-            all_ = (scheduler, callback) in FOR_ALL
-            per = calls * waiting if all_ else calls
             rows.append({"scheduler": scheduler, "callback": callback,
                          "waiting": waiting, "calls": calls,
-                         "instructions": round(sum_ / per, 1)})
+                         "instructions": round(sum_ / calls, 1)})
     return rows
 
 
@@ -110,9 +106,8 @@ def write_readme(path: pathlib.Path, rows: list[Row], schedulers: list[str],
         "Written by `make sched-cost`; `experiments/sched-cost/README.md` "
         "says how it is measured.", "",
         "Instructions a call, on average, with "
-        + ", ".join(map(str, WAITING)) + " vCPUs waiting on two CPUs; of "
-        "credit's `account`, which serves all, for each of them. –: none, or "
-        f"fewer than {FEWEST} calls.", "",
+        + ", ".join(map(str, WAITING)) + " vCPUs waiting on two CPUs. –: none, "
+        f"or fewer than {FEWEST} calls.", "",
         "| | " + " | ".join(f"`{c}`" for c in used) + " |",
         "|---|" + "---|" * len(used)]
     for scheduler in schedulers:
