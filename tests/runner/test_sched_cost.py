@@ -58,6 +58,15 @@ def test_judge() -> None:
     assert "x: pick costs 25600" in linear[0]
 
 
+def test_judge_of_bounded_steps() -> None:
+    """They may grow up to what is allowed, and not beyond at any number."""
+    rows = [{**row(n, each), "scheduler": "credit", "callback": "account"}
+            for n, each in ((16, 100), (112, 19000), (4096, 15000))]
+    assert not cost.judge(rows, [16, 4096])
+    rows[1]["instructions"] = 21000
+    assert "more than 20000" in cost.judge(rows, [16, 4096])[0]
+
+
 def build(target: str, *arguments: str) -> None:
     """By make, as `make sched-cost` does."""
     subprocess.run(["make", "-s", target, *arguments], cwd=ROOT, check=True)
