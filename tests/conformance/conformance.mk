@@ -45,6 +45,10 @@ conformance: $(BUILD)/kit/conformance ## play scenarios with plug-ins: SCHED=NAM
 	$< $(PLUGIN:%=--plugin %) --sched=$(or $(SCHED),all) --seed=$(or $(SEED),1) \
 	    $(if $(filter exhaustive,$(N)),--exhaustive,--scenarios=$(or $(N),10000))
 
+.PHONY: conformance-results
+conformance-results: $(BUILD)/kit/conformance $(BUILD)/kit/wrong ## all plug-ins and controls, write results/conformance; SCHED=NAME
+	$(PYTHON) experiments/conformance/run.py $^ $(SCHED:%=--sched %)
+
 # The kit under libFuzzer, all of it with coverage, ASan and UBSan.
 FUZZ_SRC := $(filter-out sched/kit/main.c,$(KIT_SRC)) tests/conformance/fuzz.c
 FUZZ_OBJ := $(FUZZ_SRC:%.c=$(BUILD)/kit-fuzz/%.o)

@@ -40,6 +40,16 @@ def test_parse() -> None:
     assert cost.parse(FILE) == {"rr_pick": (3, 90), "rr_enqueue": (5, 40)}
 
 
+def test_draw(tmp_path: Path) -> None:
+    """However many schedulers there are."""
+    names = [f"s{i}" for i in range(12)]
+    cost.draw(tmp_path, [row(n, 9) | {"scheduler": s, "callback": c}
+                         for s in names for n in (16, 4096)
+                         for c in ("enqueue", "pick", "charge")], names)
+    for kind in ("pdf", "svg", "png"):
+        assert (tmp_path / f"cost.{kind}").stat().st_size > 5000
+
+
 def test_judge() -> None:
     """Logarithmic growth passes; what is linear, or quadratic in it, not."""
     assert not cost.judge([row(16, 100), row(4096, 310)], [16, 4096])
