@@ -128,10 +128,10 @@ def write_readme(path: pathlib.Path, rows: list[Row], schedulers: list[str],
         at = sorted((int(str(r["waiting"])), float(str(r["instructions"])))
                     for r in rows if r["scheduler"] == scheduler
                     and r["callback"] == callback)
-        lines += ["", f"{scheduler}'s `{callback}`, which serves all, in bounded "
-                  "steps: " + ", ".join(f"{cost:.0f} with {n}"
-                                        for n, cost in at)
-                  + f" waiting; allowed are {BOUNDED[scheduler, callback]}."]
+        seen = ", ".join(f"{cost:.0f} with {n}" for n, cost in at)
+        lines += ["", f"{scheduler}'s `{callback}`, which serves all, in "
+                  f"bounded steps: {seen} waiting; allowed are "
+                  f"{BOUNDED[scheduler, callback]}."]
     lines += ["", "**Every callback grows by no more than O(log n)**: from "
               "16 to 4096 by at most log 4096 / log 16 = 3." if not wrong
               else "**Grows too much**: " + "; ".join(wrong) + ".", "",
