@@ -70,7 +70,7 @@ def counts(dom0: Dom0) -> str:
 
 
 @pytest.mark.parametrize("rounds", [
-    5, pytest.param(200, marks=pytest.mark.soak)])
+    20, pytest.param(1000, marks=pytest.mark.soak)])
 def test_no_leak(rounds: int, tmp_path: pathlib.Path) -> None:
     """Created and destroyed again and again, a domain leaves nothing: frames,
     ports, grants, mappings are as many as after the first times."""
@@ -83,4 +83,39 @@ def test_no_leak(rounds: int, tmp_path: pathlib.Path) -> None:
         dom0.ok(first)
         before = counts(dom0)
         dom0.ok(more, 20 * rounds + 600)
+        assert counts(dom0) == before
+
+
+# Small domains that wake now and then; `xl` names the last one made.
+MANY = ("i=1; while [ $i -le {0} ]; do sed s/NAME/m$i/ /tmp/NAME.cfg > "
+        "/tmp/m.cfg; xl create -q /tmp/m.cfg || break; i=$((i+1)); done; "
+        "xl domid m{0}")
+SMALL = ('kernel="/guests/periodic"', 'extra="period=1s work=1ms duration=0"',
+         "memory=16")
+
+
+@pytest.mark.soak
+def test_many(tmp_path: pathlib.Path) -> None:
+    """A hundred small domains at once on 16 GiB; when they are gone, nothing
+    is left of them."""
+    kernel = hypervisors(tmp_path)["metronome"]
+    number = 100
+    make, show = MANY.format(number), "xl list | wc -l; xl list | grep -c ^m"
+    running = ("xl list | grep '^m' > /tmp/l; sleep 5; xl list | grep '^m' | "
+               "diff - /tmp/l | grep -c '^<'")
+    away = ("for i in $(seq 1 " + str(number) + "); do xl destroy m$i || "
+            "break; done; [ $(xl list | wc -l) = 2 ]")
+    one = MANY.format(1) + "; xl destroy m1"
+    config_command = config("NAME", *SMALL)
+    with Dom0(kernel, tmp_path, [config_command, one, make, show, running,
+                                 away, COUNTS],
+              options="sched=credit", memory="16G") as dom0:
+        dom0.ok(config_command)
+        dom0.ok(one)
+        before = counts(dom0)
+        dom0.ok(make, 7200)
+        assert dom0.ok(show).split() == [str(number + 2), str(number)]
+        # Each has run meanwhile: its line, with its CPU time, has changed.
+        assert int(dom0.ok(running)) > number * 9 // 10
+        dom0.ok(away, 7200)
         assert counts(dom0) == before
