@@ -8,7 +8,9 @@
 # console; two such guests reach each other by a key that both have.
 set -eu
 out=${1:?usage: mkdomu.sh OUTPUT}
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+# By default from where this machine has its packages; DEBIAN_MIRROR=URL: there.
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' \
+    'Codename: bookworm' 'Created-By: Packages' | head -n 1)}
 packages=systemd-sysv,udev,dbus,kmod,iproute2,iputils-ping,initramfs-tools,$(
     )zstd,linux-image-amd64,openssh-server,iperf3,fio,debsums
 size=2048 # MiB, of which most is a hole
