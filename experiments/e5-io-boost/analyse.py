@@ -1,15 +1,14 @@
 """Responses of a guest with I/O among hogs, and the figures' data."""
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pandas as pd
 
+from experiments.runner.measures import responses
 from experiments.runner.observed import Observed
 from experiments.runner.turns import ran_between, turns
 
-NAN = float("nan")
 WORK_US = 50.0
 PERIOD_MS = 20
 
@@ -29,18 +28,9 @@ def scenario(tables: dict[str, Any], point: dict[str, Any]) -> dict[str, Any]:
 def response(run: Observed) -> dict[str, float]:
     """Of the requests to `io`: release to end, less its own work, in ms; in
     percent of its share what it got."""
-    if run.table is not None:
-        row = run.table.loc["io"]
-        found = {k: float(row[f"response_{k}"])
-                 for k in ("median", "p99", "max")}
-    else:
-        said = re.search(r"periodic: jobs=\d+ .*response_p50=(\d+).*"
-                         r"response_p99=(\d+).*response_max=(\d+)",
-                         run.serial)
-        found = dict(zip(("median", "p99", "max"),
-                         map(float, said.groups()))) if said else {}
+    found = responses(run, "io")
     got = ran_between(turns(run, "io"), run.start, run.stop)
-    return {**{f"{k}_ms": max((found.get(k, NAN) / 1e3 - WORK_US) / 1e3, 0.0)
+    return {**{f"{k}_ms": max((found[f"response_{k}_us"] - WORK_US) / 1e3, 0.0)
                for k in ("median", "p99", "max")},
             "io_percent": 100 * got / (run.stop - run.start)}
 

@@ -1,15 +1,14 @@
 """Latencies of one guest of four on a CPU, and the figure's data."""
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pandas as pd
 
+from experiments.runner.measures import responses
 from experiments.runner.observed import Observed
 from experiments.runner.turns import ran_between, turns
 
-NAN = float("nan")
 WORK_US = 100.0
 ORDER = ("credit-30", "credit-10", "credit-5", "credit-1", "sedf-20", "rtds-20",
          "sedf-4", "bvt", "bvt-warp")
@@ -36,17 +35,8 @@ def scenario(tables: dict[str, Any], point: dict[str, Any]) -> dict[str, Any]:
 def tail(run: Observed) -> dict[str, float]:
     """Of the jobs of `lat`: from release to end, without its own work, in
     ms."""
-    if run.table is not None:
-        row = run.table.loc["lat"]
-        found = {k: float(row[f"response_{k}"])
-                 for k in ("median", "p99", "max")}
-    else:
-        said = re.search(r"periodic: jobs=\d+ .*response_p50=(\d+).*"
-                         r"response_p99=(\d+).*response_max=(\d+)",
-                         run.serial)
-        found = dict(zip(("median", "p99", "max"),
-                         map(float, said.groups()))) if said else {}
-    return {f"{k}_ms": (found.get(k, NAN) / 1e3 - WORK_US) / 1e3
+    found = responses(run, "lat")
+    return {f"{k}_ms": (found[f"response_{k}_us"] - WORK_US) / 1e3
             for k in ("median", "p99", "max")}
 
 

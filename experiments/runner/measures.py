@@ -67,22 +67,30 @@ def console(run: Observed, word: str, key: str, scale: float = 1.0) -> float:
     return _console(run.serial, word).get(key, NAN) * scale
 
 
-def deadlines(run: Observed, domain: str) -> Numbers:
-    """jobs, misses, miss_percent of a domain with jobs. In the simulator: those
-    that the load counted in the window, and response_median_us,
-    response_p99_us, response_max_us. In the hypervisor: what the guest
-    `periodic` said at its end."""
-    if run.table is None:
-        said = _console(run.serial, "periodic")
-        jobs, misses = said.get("jobs", NAN), said.get("misses", NAN)
-        responses = {}
-    else:
+def responses(run: Observed, domain: str) -> Numbers:
+    """Of a domain's jobs, from release to end: response_median_us,
+    response_p99_us, response_max_us. In the simulator those that end in the
+    window, in the hypervisor all of the guest `periodic`."""
+    if run.table is not None:
         row = run.table.loc[domain]
-        jobs, misses = float(row["jobs"]), float(row["misses"])
-        responses = {f"response_{q}_us": float(row[f"response_{q}"]) / 1e3
-                     for q in ("median", "p99", "max")}
+        found = [float(row[f"response_{q}"]) for q in ("median", "p99", "max")]
+    else:
+        said = _console(run.serial, "periodic")
+        found = [said.get(f"response_{q}", NAN) for q in ("p50", "p99", "max")]
+    return {f"response_{q}_us": ns / 1e3
+            for q, ns in zip(("median", "p99", "max"), found)}
+
+
+def deadlines(run: Observed, domain: str) -> Numbers:
+    """jobs, misses, miss_percent of a domain with jobs, and its `responses`. In
+    the simulator: those that the load counted in the window. In the
+    hypervisor: what the guest `periodic` said at its end."""
+    seen = _console(run.serial, "periodic") if run.table is None \
+        else run.table.loc[domain]
+    jobs, misses = (float(seen.get(k, NAN)) for k in ("jobs", "misses"))
     return {"jobs": jobs, "misses": misses,
-            "miss_percent": 100 * misses / jobs if jobs else NAN, **responses}
+            "miss_percent": 100 * misses / jobs if jobs else NAN,
+            **responses(run, domain)}
 
 
 def trace_faults(run: Observed) -> Numbers:

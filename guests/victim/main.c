@@ -12,6 +12,7 @@
  */
 #include <stddef.h>
 
+#include "guests/lib/avx.h"
 #include "guests/lib/clock.h"
 #include "guests/lib/event.h"
 #include "guests/lib/hypercall.h"
@@ -137,21 +138,6 @@ static void check_registers(void)
         fault(names[bad], seed, seed);
 }
 
-/* AVX needs CR4.OSXSAVE and XCR0, which the hypervisor emulates for us. */
-static bool enable_avx(void)
-{
-    uint32_t a = 1, b, c, d;
-    unsigned long cr4;
-
-    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
-    if (!(c & 1U << 28) || !(c & 1U << 26))
-        return false;
-    __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
-    __asm__ volatile("mov %0, %%cr4" : : "r"(cr4 | 1UL << 18));
-    __asm__ volatile("xsetbv" : : "a"(7), "d"(0), "c"(0));
-    return true;
-}
-
 static bool over(ns_t start)
 {
     return (victim.rounds && victim.round >= victim.rounds) ||
@@ -170,7 +156,7 @@ void guest_main(void)
     options_parse("victim", table, sizeof(table) / sizeof(*table));
     random_seed(&victim.random, 4711);
     fill_memory();
-    victim.avx = enable_avx();
+    victim.avx = avx_enable();
     event_unmask();
     start = victim.last = clock_now();
     victim.offset = best_offset();

@@ -19,23 +19,6 @@ CMDLINE_OPTION(noreboot) = { "noreboot", "no value, or on, off",
 /* Which CPU panics, plus 1; the first one wins, the others stop. */
 static unsigned panicking;
 
-/* With interrupts off; false if this CPU was panicking already. */
-static bool enter_panic(void)
-{
-    unsigned self = this_cpu_id() + 1, nobody = 0;
-
-    if (!__atomic_compare_exchange_n(&panicking, &nobody, self, false,
-                                     __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
-        if (nobody == self)
-            return false;
-        for (;;)
-            cpu_halt();
-    }
-    fatal_stop_others();
-    console_force();
-    return true;
-}
-
 /* The panic itself failed. */
 static void NORETURN give_up(void)
 {
@@ -43,6 +26,23 @@ static void NORETURN give_up(void)
         fatal_reboot();
     for (;;)
         cpu_halt();
+}
+
+/* This CPU is the one that tells. */
+static void enter_panic(void)
+{
+    unsigned self = this_cpu_id() + 1, nobody = 0;
+
+    irq_disable();
+    if (!__atomic_compare_exchange_n(&panicking, &nobody, self, false,
+                                     __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+        if (nobody == self)
+            give_up();
+        for (;;)
+            cpu_halt();
+    }
+    fatal_stop_others();
+    console_force();
 }
 
 static void NORETURN leave_panic(void)
@@ -61,9 +61,7 @@ void panic(const char *format, ...)
     char text[256];
     va_list args;
 
-    irq_disable();
-    if (!enter_panic())
-        give_up();
+    enter_panic();
     va_start(args, format);
     (void)format_textv(text, sizeof(text), format, args);
     va_end(args);
@@ -88,9 +86,7 @@ void die(const char *format, ...)
     char text[256];
     va_list args;
 
-    irq_disable();
-    if (!enter_panic())
-        give_up();
+    enter_panic();
     va_start(args, format);
     (void)format_textv(text, sizeof(text), format, args);
     va_end(args);

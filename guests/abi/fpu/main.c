@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <xen/sched.h>
 
+#include "guests/lib/avx.h"
 #include "guests/lib/clock.h"
 #include "guests/lib/event.h"
 #include "guests/lib/hypercall.h"
@@ -55,21 +56,6 @@ static void keep_avx(const struct vectors *in, struct vectors *out)
                      : "rcx", "r11", "memory");
 }
 
-/* AVX needs CR4.OSXSAVE and XCR0, which the hypervisor emulates for us. */
-static bool enable_avx(void)
-{
-    uint32_t a = 1, b, c, d;
-    unsigned long cr4;
-
-    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
-    if (!(c & 1U << 28) || !(c & 1U << 26))
-        return false;
-    __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
-    __asm__ volatile("mov %0, %%cr4" : : "r"(cr4 | 1UL << 18));
-    __asm__ volatile("xsetbv" : : "a"(7), "d"(0), "c"(0));
-    return true;
-}
-
 static void rounds(unsigned id)
 {
     for (unsigned i = 0; i < 16; i++) {
@@ -95,14 +81,14 @@ static void other(void *arg)
 {
     (void)arg;
     if (fpu.avx)
-        (void)enable_avx();
+        (void)avx_enable();
     rounds(1);
 }
 
 void guest_main(void)
 {
     report_begin("fpu");
-    fpu.avx = enable_avx();
+    fpu.avx = avx_enable();
     if (vcpu_count() < 2)
         report_skip("one vcpu only");
     check_equal(vcpu_start(1, other, NULL), 0, "start vcpu 1");
