@@ -130,7 +130,7 @@ TOOLSTACK_XEN := /usr/lib/xen-4.17/bin
 TOOLSTACK_ADD := $(addprefix $(TOOLSTACK_XEN)/,xl xenconsole xenconsoled \
     xenstored oxenstored xen-init-dom0 libxl-save-helper xentrace xentop \
     xenpm xen-cpuid lsevtchn xenctx) /etc/xen/scripts /etc/xen/xl.conf \
-    /etc/xen/oxenstored.conf /usr/bin/xenalyze \
+    /etc/xen/oxenstored.conf /usr/bin/xenalyze /lib/terminfo/v/vt100 \
     $(addprefix /usr/bin/xenstore-,read write ls list rm exists watch chmod) \
     $(LINUX_GUEST)/vmlinuz=/guests/vmlinuz \
     $(LINUX_GUEST)/domu.img=/guests/domu.img \
@@ -153,7 +153,7 @@ $(LINUX_GUEST)/domu.img: guests/linux/mkinitrd.py guests/linux/init \
 
 linux-guest: $(LINUX_GUEST)/toolstack.img
 $(LINUX_GUEST)/toolstack.img: guests/linux/mkinitrd.py guests/linux/init \
-        guests/toolstack/jobs.sh $(LINUX_GUEST)/vmlinuz \
+        guests/guests.mk guests/toolstack/jobs.sh $(LINUX_GUEST)/vmlinuz \
         $(LINUX_GUEST)/domu.img $(BUILD)/guests/hog $(BUILD)/guests/stop \
         $(BUILD)/xentrace guests/toolstack/metronome-top \
         $(BUILD)/guests/periodic $(BUILD)/guests/vandal $(BUILD)/metronomectl

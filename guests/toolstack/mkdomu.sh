@@ -57,6 +57,10 @@ mv "$root"/var/cache/apt/archives/debsums_*.deb "$root/root/packages/"
 rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* \
     "$root"/usr/share/doc "$root"/usr/share/man "$root"/usr/share/locale
 
+# ... and dpkg and debsums know what is left out.
+printf 'path-exclude=/usr/share/%s/*\n' doc man locale \
+    > "$root/etc/dpkg/dpkg.cfg.d/small"
+
 # ---- as its administrator would set it up ----
 
 echo domu > "$root/etc/hostname"

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.soak, pytest.mark.skipif(
 BRIDGE = ("ip link add br0 type bridge forward_delay 0; "
           "ip addr add 10.9.9.1/24 dev br0; ip link set br0 up; iperf3 -s -D")
 PROMPT = "root@domu"
+LONG = 6000  # half seconds: a whole Debian in an emulated machine
 
 
 def guest(name: str, disk: str) -> str:
@@ -31,7 +32,7 @@ def guest(name: str, disk: str) -> str:
 
 def booted(name: str) -> str:
     """GRUB's menu has been read, and systemd has come to a login."""
-    return (until(f"grep -aq '{PROMPT}' {LOG.format(name)}")
+    return (until(f"grep -aq '{PROMPT}' {LOG.format(name)}", LONG)
             + f"; grep -a 'Linux version' {LOG.format(name)}; "
             f"grep -a 'Reached target' {LOG.format(name)} | wc -l")
 
@@ -45,10 +46,12 @@ def attach(name: str) -> str:
 
 
 def typed(line: str, word: str) -> str:
-    """Typed; its status is to be 0, said behind the word."""
+    """Typed; its status is to be 0, said behind the word. (Readline ends a line
+    by a sequence of its own and a return.)"""
     return (f"printf '%s\\r' '{line}; echo {word}=$?' >&3; "
-            + until(f"tr -d '\\r' < /tmp/out | grep -aq '^{word}=[0-9]'")
-            + f"; tr -d '\\r' < /tmp/out | grep -aq '^{word}=0$' || "
+            + until(f"tr '\\r' '\\n' < /tmp/out | grep -aq '^{word}=[0-9]'",
+                    LONG)
+            + f"; tr '\\r' '\\n' < /tmp/out | grep -aq '^{word}=0$' || "
             "{ tail -n 20 /tmp/out; false; }")
 
 
@@ -80,8 +83,8 @@ TOGETHER = [
     typed("ssh 10.9.9.2 iperf3 -s -D && iperf3 -c 10.9.9.2 -n 20M", "iperf"),
     "exec 3>&-; xl shutdown -w d; " + gone("d"),
     "xl reboot e; " + until(f"[ $(grep -ac 'Linux version' {LOG.format('e')}) "
-                            "= 2 ]"),
-    until(f"[ $(grep -ac '{PROMPT}' {LOG.format('e')}) -ge 2 ]"),
+                            "= 2 ]", LONG),
+    until(f"[ $(grep -ac '{PROMPT}' {LOG.format('e')}) -ge 2 ]", LONG),
     "xl destroy e; " + gone("e"),
 ]
 
