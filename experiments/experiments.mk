@@ -49,6 +49,7 @@ experiment: $(if $(shell grep -ls linux/ $(FOLDER)/experiment.toml),linux-guest)
 	$(PYTHON) -m experiments.runner $(FOLDER) --jobs $(JOBS) \
 	    $(QUICK:%=--quick) $(PROFILE:%=--profile %) $(ACCEL:%=--accel %)
 
+results: $(BUILD)/kit/conformance $(BUILD)/kit/wrong
 results: all linux-guest $(BUILD)/sched-cost ## run all experiments, write results/, say what has changed
 	$(PYTHON) -m experiments.runner.everything --jobs $(JOBS)
 

@@ -90,6 +90,25 @@ $(LINUX_GUEST)/boot.img: guests/linux/mkinitrd.py guests/linux/init \
 	@mkdir -p $(@D)
 	$(PYTHON) $< $@ guests/linux/init busybox $(abspath $(LINUX_GUEST)/tsc)
 
+# with-A+B.img: busybox and the programs A and B, each from its Debian package or
+# one of ours; with files/A, what A needs besides.
+LINUX_OWN := redis-load
+$(LINUX_GUEST)/redis-load: guests/linux/redis-load.c guests/lib/random.h
+	@mkdir -p $(@D)
+	$(CC) -O2 -std=gnu11 $(ANYWHERE) $(filter-out -Wcast-qual,$(WARN)) -iquote . \
+	    -static -Wl,--build-id=none -o $@ $< -lm
+
+with_programs = $(subst +, ,$1)
+with_own = $(addprefix $(LINUX_GUEST)/,$(filter $(LINUX_OWN),$(with_programs)))
+with_files = $(wildcard $(addprefix guests/linux/files/,$(with_programs)))
+$(LINUX_GUEST)/with-%.img: guests/linux/mkinitrd.py guests/linux/init \
+        $$(call with_own,$$*) \
+        $$(foreach d,$$(call with_files,$$*),$$(shell find $$d -type f))
+	@mkdir -p $(@D)
+	$(PYTHON) $< $(foreach d,$(call with_files,$*),--add $d=/) $@ \
+	    guests/linux/init busybox $(abspath $(call with_own,$*)) \
+	    $(filter-out $(LINUX_OWN),$(call with_programs,$*))
+
 # The kernel's own self-tests, for `make soak`; the network is needed.
 SELFTESTS := $(LINUX_GUEST)/selftests
 selftests: $(LINUX_GUEST)/selftests.img ## the kernel's self-tests, for dom0
@@ -199,8 +218,12 @@ $(LINUX_GUEST)/benchdom0.img: guests/linux/mkinitrd.py guests/linux/init \
 bench-dom0: hypervisor $(LINUX_GUEST)/devices.img $(LINUX_GUEST)/vmlinuz ## disks, networks of dom0, by Xen
 	$(PYTHON) guests/dom0/bench.py $(BUILD) $(BENCH_ARGS)
 $(LINUX_GUEST)/devices.img: guests/linux/mkinitrd.py guests/linux/init \
-        guests/dom0/jobs.sh
+        guests/dom0/jobs.sh $(LINUX_GUEST)/cputime
 	@mkdir -p $(@D)
 	$(PYTHON) $< --jobs guests/dom0/jobs.sh --modules $(DOM0_MODULES) \
-	    $@ guests/linux/init busybox fio iperf3
+	    $@ guests/linux/init busybox fio iperf3 \
+	    $(abspath $(LINUX_GUEST)/cputime)
+$(LINUX_GUEST)/cputime: guests/dom0/cputime.c
+	@mkdir -p $(@D)
+	$(CC) -O2 $(WARN) $(GUEST_ABI) -include stdint.h -o $@ $<
 .PHONY: bench-dom0

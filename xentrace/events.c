@@ -35,6 +35,20 @@ const struct event_type *event_type(uint32_t event)
     return NULL;
 }
 
+unsigned event_field_words(const char *type, size_t length)
+{
+    return length > 2 && !strncmp(type + length - 2, "64", 2) ? 2 : 1;
+}
+
+unsigned event_words(const struct event_type *e)
+{
+    unsigned words = 0;
+
+    for (const char *f = e->fields; *f; f = strchr(f, ' ') + 1)
+        words += event_field_words(f, (size_t)(strchr(f, ':') - f));
+    return words;
+}
+
 static const char *const state_name[] = { "running", "runnable", "blocked",
                                           "offline" };
 static const char *const cause_name[] = { "other", "event", "virq",
@@ -50,8 +64,7 @@ static void print_field(FILE *out, const char *type, size_t length,
 {
     uint64_t wide = w[*used];
 
-    if (!strncmp(type, "u64", length) || !strncmp(type, "x64", length) ||
-        !strncmp(type, "ns64", length))
+    if (event_field_words(type, length) == 2)
         wide |= (uint64_t)w[++*used] << 32;
     ++*used;
     if (!strncmp(type, "id", length))

@@ -4,6 +4,7 @@
 #ifndef XENTRACE_EVENTS_H
 #define XENTRACE_EVENTS_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -21,6 +22,10 @@ extern const unsigned nr_event_types;
 
 /* The type of an event's number; NULL if events.def has none. */
 const struct event_type *event_type(uint32_t event);
+
+/* Words of a field, by its type's name; and of all fields of an event. */
+unsigned event_field_words(const char *type, size_t length);
+unsigned event_words(const struct event_type *e);
 
 /* One line of text for a record. */
 void event_print(FILE *out, const struct trace_meta *m, const struct rec *r);

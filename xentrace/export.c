@@ -34,7 +34,8 @@ static const struct export_form export_raw = { .name = "raw",
                                                .record = raw_record };
 
 static const struct export_form *const forms[] = {
-    &export_raw, &export_csv, &export_json, &export_perfetto, &export_ctf
+    &export_raw, &export_csv,     &export_json,    &export_perfetto,
+    &export_ctf, &export_parquet, &export_tracedat
 };
 
 #define NR_FORMS (sizeof(forms) / sizeof(forms[0]))

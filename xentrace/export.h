@@ -27,7 +27,7 @@ struct export_form {
 };
 
 extern const struct export_form export_csv, export_json, export_perfetto,
-    export_ctf;
+    export_ctf, export_parquet, export_tracedat;
 
 void export_put(struct export *e, const void *data, size_t bytes);
 

@@ -93,11 +93,6 @@ static const char linux_events[] =
 
 /* ---- metadata ---- */
 
-static unsigned words_of(const char *type, size_t length)
-{
-    return length > 2 && !strncmp(type + length - 2, "64", 2) ? 2 : 1;
-}
-
 /* A field of events.def, as TSDL. Names that are words of TSDL get a mark. */
 static void write_field(FILE *out, const char *type, size_t length,
                         const char *name, int name_length)
@@ -111,8 +106,8 @@ static void write_field(FILE *out, const char *type, size_t length,
                 "%.*s;",
                 name_length, name);
     else if (type[0] == 'n')
-        fprintf(out, " i%u %.*s;", 32 * words_of(type, length), name_length,
-                name);
+        fprintf(out, " i%u %.*s;", 32 * event_field_words(type, length),
+                name_length, name);
     else
         fprintf(out, " %.*s _%.*s;", (int)length, type, name_length, name);
 }
@@ -301,17 +296,6 @@ static void linux_migrate(struct export *e, const struct rec *r)
 
 /* ---- every record ---- */
 
-static unsigned words_in(const char *fields)
-{
-    unsigned words = 0;
-
-    while (*fields) {
-        words += words_of(fields, (size_t)(strchr(fields, ':') - fields));
-        fields = strchr(fields, ' ') + 1;
-    }
-    return words;
-}
-
 static void other(struct export *e, const struct rec *r)
 {
     struct ctf_cpu *c;
@@ -352,7 +336,7 @@ static void ctf_record(struct export *e, const struct rec *r)
         add8(c, r->event >> 4 & 3);
     }
     add8(c, r->nr);
-    add(c, r->word, 4ul * words_in(type->fields));
+    add(c, r->word, 4ul * event_words(type));
 }
 
 static void ctf_end(struct export *e, const struct stream *st)

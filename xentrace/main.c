@@ -65,6 +65,8 @@ static const struct command commands[] = {
       "  json      Chrome's trace events, for Perfetto's UI\n"
       "  perfetto  its own protobuf: the schedule, as Linux tells it\n"
       "  ctf       a folder, CTF 1.8, with Linux' event names besides ours\n"
+      "  trace.dat for trace-cmd and KernelShark, the same events\n"
+      "  parquet   a table as csv's, for DuckDB and pandas\n"
       "  xentrace export --to json out.trace out.json\n"
       "  xentrace export --to ctf out.trace out.ctf && babeltrace2 out.ctf\n",
       NULL },

@@ -7,7 +7,9 @@ for (each burst of work, when it was released) and what the machine itself cost
 its trace and given to the simulator, with the same domains and parameters: a
 decision that is due takes place as late as it did there. Who is chosen, and for
 how long, follows from the plug-in alone, in both. Then the two traces are
-compared decision by decision.
+compared decision by decision. What was not run this time (--sched, --cpus)
+stays in the table as it was, with the commit that it is of; a control (--param,
+--without) leaves the table alone.
 
 examples:
   python3 -m experiments.agree                        all of it
@@ -24,6 +26,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from experiments.runner import report as runner_report
 from experiments.runner.manifest import (Manifest, ManifestError, Scheduler,
                                          read)
 from experiments.runner.run import Run, run_all
@@ -37,7 +40,8 @@ from .report import Row
 
 HERE = Path(__file__).resolve().parent
 PICTURED = ("bvt", "credit2")  # a lock for each CPU; one for all
-TOLERANCE_NS = 1   # the simulator writes sixteenths of a ns
+BOOTED = "commit"  # in a run's folder: of which the hypervisor was
+TOLERANCE_NS = 1   # the simulator writes 64ths of a ns
 
 
 def schedulers(build: Path) -> dict[str, Scheduler]:
@@ -112,6 +116,7 @@ def judge(manifest: Manifest, run: Run, args: argparse.Namespace) -> Row:
     row.verdict = "part" if found.parting else "agree"
     row.detail = decisions.timelines(real, simulated, found, window.start)
     row.digest = real.digest(window.stop)
+    row.commit = (run.work / BOOTED).read_text().strip()
     row.picture = report.strips(real, simulated, window.start)
     return row
 
@@ -128,6 +133,8 @@ def one(scenario: Path, cpus: int, chosen: list[Scheduler],
         whole = keep(runs)
     else:
         whole = run_all(runs, manifest, args.build, args.jobs)
+        for run in runs:
+            (run.work / BOOTED).write_text(runner_report.commit() + "\n")
     return [judge(manifest, run, args) for run in runs], whole
 
 
@@ -137,6 +144,8 @@ def keep(runs: list[Run]) -> bool:
         run.trace = run.work / "trace"
         if not run.trace.exists():
             run.problem = f"{run.trace}: there is none"
+        elif not (run.work / BOOTED).exists():
+            (run.work / BOOTED).write_text("?\n")
     return True
 
 
@@ -216,8 +225,9 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     say(rows)
-    report.write(rows, scenarios, args.build, args.out)
-    draw(rows, scenarios, args.out)
+    if not args.param and not args.without:
+        report.write(rows, scenarios, list(known), args.build, args.out)
+        draw(rows, scenarios, args.out)
     return 0 if all(r.verdict == "agree" for r in rows) else 1
 
 

@@ -1,4 +1,7 @@
-"""What a comparison leaves behind: table.csv, manifest.json, and pictures."""
+"""What a comparison leaves behind: table.csv, manifest.json, and pictures.
+
+What was compared before, and is not now, stays in both. So each run in the
+manifest tells of which commit its hypervisor is."""
 from __future__ import annotations
 
 import dataclasses
@@ -19,7 +22,8 @@ from xentrace.trace import Trace
 
 HERE = Path(__file__).resolve().parent
 FROM_NS, UNTIL_NS = 20_000_000, 60_000_000  # what is drawn of the window
-NOT_IN_TABLE = ["detail", "digest", "picture"]
+COLUMNS = ["scheduler", "scenario", "cpus", "decisions", "apart_us", "verdict"]
+ORDER = ["cpus", "scenario", "scheduler"]
 
 
 @dataclasses.dataclass
@@ -35,8 +39,15 @@ class Row:
     detail: str = ""
     digest: str = ""
     """SHA-256 of the hypervisor's trace up to the end of the window."""
+    commit: str = ""
+    """Of the hypervisor."""
     picture: str = ""
     """Lines for strips.gp."""
+
+    @property
+    def name(self) -> str:
+        """In the manifest."""
+        return f"{self.scenario}-{self.cpus}/{self.scheduler}"
 
 
 def strips(real: Trace, simulated: Trace, start: float) -> str:
@@ -79,12 +90,37 @@ def inputs(scenarios: list[Path], build: Path) -> dict[str, str]:
             for f in files if f.exists()}
 
 
-def write(rows: list[Row], scenarios: list[Path], build: Path,
-          out: Path) -> None:
-    """table.csv and manifest.json."""
+def before(rows: list[Row], scenarios: list[Path], known: list[str],
+           out: Path) -> list[Row]:
+    """Those of the run before that there still are, and are not of `rows`."""
+    if not (out / "table.csv").exists():
+        return []
+    runs = json.loads((out / "manifest.json").read_text())
+    now, there = {r.name for r in rows}, {s.stem for s in scenarios}
+    # One is called "null".
+    table = pd.read_csv(out / "table.csv", keep_default_na=False)
+    kept = []
+    for values in table.to_dict("records"):
+        row = Row(**values)
+        if (row.name in now or row.scheduler not in known
+                or row.scenario not in there):
+            continue
+        said = runs["runs"][row.name]
+        row.digest = said["trace_sha256"]
+        row.commit = said.get("commit", runs["commit"])
+        kept.append(row)
+    return kept
+
+
+def write(rows: list[Row], scenarios: list[Path], known: list[str],
+          build: Path, out: Path) -> None:
+    """table.csv and manifest.json. `known`: the schedulers that there are."""
     out.mkdir(parents=True, exist_ok=True)
+    scenarios = sorted({*HERE.glob("*.toml"), *scenarios})
+    rows = rows + before(rows, scenarios, known, out)
+    rows.sort(key=lambda r: [getattr(r, key) for key in ORDER])
     table = pd.DataFrame([dataclasses.asdict(r) for r in rows])
-    table.drop(columns=NOT_IN_TABLE).to_csv(out / "table.csv", index=False)
+    table[COLUMNS].to_csv(out / "table.csv", index=False)
     said = {
         "experiment": "agree", "commit": commit(),
         "inputs": inputs(scenarios, build),
@@ -94,8 +130,7 @@ def write(rows: list[Row], scenarios: list[Path], build: Path,
             "gnuplot": version_of(["gnuplot", "--version"]),
             "python": platform.python_version(),
         },
-        "runs": {f"{r.scenario}-{r.cpus}/{r.scheduler}":
-                 {"verdict": r.verdict, "trace_sha256": r.digest}
-                 for r in rows},
+        "runs": {r.name: {"verdict": r.verdict, "trace_sha256": r.digest,
+                          "commit": r.commit} for r in rows},
     }
     (out / "manifest.json").write_text(json.dumps(said, indent=2) + "\n")

@@ -11,20 +11,20 @@ from experiments.runner.turns import ran_between, turns
 
 WORK_US = 100.0
 ORDER = ("credit-30", "credit-10", "credit-5", "credit-1", "sedf-20", "rtds-20",
-         "sedf-4", "bvt", "bvt-warp")
+         "tableau-20", "sedf-4", "tableau-4", "bvt", "bvt-warp")
 
 
 def scenario(tables: dict[str, Any], point: dict[str, Any]) -> dict[str, Any]:
     """A quarter of the CPU for each, in the periods that the scheduler's id
     names; the warp for one."""
     scheduler = point["scheduler"]
-    period = 4 if scheduler == "sedf-4" else 20
+    period = 4 if scheduler.endswith("-4") else 20
     for domain in tables["domains"]:
         domain["parameters"] = {
             "sedf.period": f"{period}ms",
             "sedf.slice": f"{245 * period}us", "sedf.extra": 0,
             "rtds.period": f"{period}ms", "rtds.budget": f"{250 * period}us",
-            "rtds.extratime": 0}
+            "rtds.extratime": 0, "tableau.slot": f"{250 * period}us"}
         if scheduler == "bvt-warp" and domain["name"] == "lat":
             domain["parameters"].update({
                 "bvt.warp": "1ms", "bvt.warp_limit": "1ms",

@@ -30,6 +30,8 @@ FOLDERS = ROOT / "experiments"
 # Name in results/: its command.
 OTHERS = {
     "agreement": [PYTHON, "-m", "experiments.agree"],
+    "conformance": [PYTHON, "experiments/conformance/run.py",
+                    "build/kit/conformance", "build/kit/wrong"],
     "sched-cost": [PYTHON, "experiments/sched-cost/run.py",
                    "build/sched-cost"],
 }

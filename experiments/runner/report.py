@@ -45,13 +45,15 @@ def version_of(command: list[str]) -> str:
 
 
 def commit() -> str:
-    """The commit, with + if the tree differs from it; ? outside of git. An
-    unpacked artefact has it in a file."""
+    """The commit, with + if the tree differs from it (but in results/, where
+    all comes out and nothing goes in); ? outside of git. An unpacked artefact
+    has it in a file."""
     if (packed := ROOT / "COMMIT").exists():
         return packed.read_text().strip()
     rev = subprocess.run(["git", "rev-parse", "HEAD"], text=True,
                          capture_output=True)
-    dirty = subprocess.run(["git", "status", "--porcelain", "-uno"], text=True,
+    dirty = subprocess.run(["git", "status", "--porcelain", "-uno", "--",
+                            ":(top)", ":(top,exclude)results"], text=True,
                            capture_output=True).stdout.strip()
     return (rev.stdout.strip() or "?") + ("+" if dirty else "")
 

@@ -1,5 +1,14 @@
 /*
  * record.c - see record.h.
+ *
+ * Readers sort by time, and a simulation does many things at one time: 100,000
+ * vCPUs may wake at once, on 1,024 CPUs. A nanosecond is RECORD_CYCLES cycles,
+ * and a step (what one event or one decision does on one CPU) has one of them
+ * for all its records: not before the last step on its CPU, and after the last
+ * one of each vCPU that it moves. So each vCPU's states follow one another, on
+ * whatever CPUs, and steps that have nothing to do with each other share a
+ * cycle. Whom a step moves shows only in its course: its records are put later
+ * where that is found out.
  */
 #include "sched/sim/record.h"
 #include <errno.h>
@@ -15,24 +24,43 @@
 #define RECORD_IDLE_DOMAIN 32767u
 #define RECORD_CHUNK       (64u * 1024)
 
-/* Cycles of a nanosecond. Steps of the simulation at one time, one because of
- * the other, are told apart by a cycle: readers sort by time. */
-#define RECORD_CYCLES 16u
+#define RECORD_CYCLES 64u
+/* A step that would write beyond the end of a chunk begins another one. */
+#define RECORD_STEP_BYTES 4096u
 
 struct record_cpu {
     uint8_t *data;
     uint32_t used;
+    uint64_t tsc; /* the latest */
+};
+
+/* A vCPU, or a CPU's idle one: its last change of state. */
+struct record_seen {
+    uint64_t tsc;
+    uint64_t step;
+    uint16_t cpu; /* CPUSET_NONE: none yet */
+};
+
+/* The step that is under way. */
+struct record_step {
+    uint64_t nr;
+    uint64_t events; /* of the engine, where it began */
+    unsigned cpu;
+    ns_t now;
+    uint64_t tsc;
+    uint32_t from; /* its first record in the CPU's data */
+    unsigned nr_moved, room;
+    unsigned *moved; /* whose state it changed, by index of seen[] */
 };
 
 struct sim_record {
     const struct sim *sim;
     FILE *out;
     uint64_t records;
-    uint64_t tsc, step; /* of the latest record, */
-    unsigned last_on;   /* and its CPU */
-    int error;          /* errno of the first write that failed */
-    uint16_t *last_cpu; /* of each vCPU, by index */
-    unsigned nr_last;
+    int error; /* errno of the first write that failed */
+    struct record_step step;
+    struct record_seen *seen; /* CPUs' idle ones, then vCPUs by index */
+    unsigned nr_seen;
     struct record_cpu cpu[CPUSET_MAX];
 };
 
@@ -59,33 +87,112 @@ static void flush(struct sim_record *r)
         put(r, c->data, c->used);
         c->used = 0;
     }
+    r->step.from = 0;
     if (!r->error && fflush(r->out))
         r->error = errno;
 }
 
-/* The time of a record on cpu: now, and after the step before. */
-static uint64_t clock_of(struct sim_record *r, unsigned cpu, ns_t now)
+/* ---- at one time ---- */
+
+/* The cycle of a step on a CPU: not before the last one there. In a run that is
+ * followed, a reading may be older than what was written last. */
+static uint64_t cycle_after(ns_t now, uint64_t last)
 {
     uint64_t tsc = (uint64_t)now * RECORD_CYCLES;
-    uint64_t step = r->sim->events + r->sim->decisions;
 
-    /* In a run that is followed, an older reading than another CPU's. */
-    if (unlikely(now != r->sim->at) && tsc < r->tsc)
-        return tsc;
-    if (tsc <= r->tsc)
-        tsc = r->tsc + (cpu != r->last_on || step != r->step);
-    r->tsc = tsc;
-    r->step = step;
-    r->last_on = cpu;
-    return tsc;
+    return last / RECORD_CYCLES == (uint64_t)now && last > tsc ? last : tsc;
+}
+
+static void begin_step(struct sim_record *r, unsigned cpu, ns_t now,
+                       uint64_t events)
+{
+    struct record_step *s = &r->step;
+
+    if (unlikely(r->cpu[cpu].used + RECORD_STEP_BYTES > RECORD_CHUNK))
+        flush(r);
+    s->nr++;
+    s->events = events;
+    s->cpu = cpu;
+    s->now = now;
+    s->tsc = cycle_after(now, r->cpu[cpu].tsc);
+    s->from = r->cpu[cpu].used;
+    s->nr_moved = 0;
+}
+
+/* To which step does a record belong: the one under way, or the next one? */
+static struct record_step *step_of(struct sim_record *r, ns_t now)
+{
+    uint64_t events = r->sim->events + r->sim->decisions;
+    const struct record_step *s = &r->step;
+
+    if (s->events != events || s->cpu != host_cpu() || s->now != now)
+        begin_step(r, host_cpu(), now, events);
+    return &r->step;
+}
+
+/* All that the step has written is of this cycle. */
+static void put_step(struct sim_record *r, uint64_t tsc)
+{
+    struct record_step *s = &r->step;
+    struct record_cpu *c = &r->cpu[s->cpu];
+    uint32_t at = s->from, header;
+    unsigned i;
+
+    s->tsc = tsc;
+    for (i = 0; i < s->nr_moved; i++)
+        r->seen[s->moved[i]].tsc = tsc;
+    while (at < c->used) {
+        memcpy(&header, c->data + at, 4);
+        memcpy(c->data + at + 4, &tsc, 8);
+        at += 12 + 4 * (header >> TRACE_EXTRA_SHIFT & 7);
+    }
+}
+
+static struct record_seen *seen_of(struct sim_record *r, unsigned index)
+{
+    if (index >= r->nr_seen) {
+        unsigned want = 2 * index + 64;
+
+        r->seen = realloc(r->seen, want * sizeof(*r->seen));
+        BUG_ON(!r->seen);
+        while (r->nr_seen < want)
+            r->seen[r->nr_seen++] = (struct record_seen){ .cpu = CPUSET_NONE };
+    }
+    return &r->seen[index];
+}
+
+static void add_moved(struct record_step *s, unsigned index)
+{
+    if (s->nr_moved == s->room) {
+        s->room = 2 * s->room + 16;
+        s->moved = realloc(s->moved, s->room * sizeof(*s->moved));
+        BUG_ON(!s->moved);
+    }
+    s->moved[s->nr_moved++] = index;
+}
+
+/* The step under way moves it, at now: after what happened to it before. */
+static void moves(struct sim_record *r, unsigned index, ns_t now)
+{
+    struct record_seen *seen = seen_of(r, index);
+    struct record_step *s = step_of(r, now);
+    uint64_t end = ((uint64_t)now + 1) * RECORD_CYCLES - 1;
+
+    if (seen->step == s->nr)
+        return;
+    if (seen->tsc >= s->tsc && seen->tsc < end)
+        put_step(r, seen->tsc + 1);
+    seen->tsc = s->tsc;
+    seen->step = s->nr;
+    add_moved(s, index);
 }
 
 static void emit_at(struct sim_record *r, uint32_t event, ns_t now, unsigned nr,
                     const uint32_t *words)
 {
+    uint64_t tsc = step_of(r, now)->tsc;
     struct record_cpu *c = &r->cpu[host_cpu()];
     uint32_t header = trace_header(event, nr);
-    uint64_t tsc = clock_of(r, host_cpu(), now);
 
     if (unlikely(c->used + TRACE_RECORD_BYTES_MAX > RECORD_CHUNK))
         flush(r);
@@ -93,6 +200,7 @@ static void emit_at(struct sim_record *r, uint32_t event, ns_t now, unsigned nr,
     memcpy(c->data + c->used + 4, &tsc, 8);
     memcpy(c->data + c->used + 12, words, 4 * (size_t)nr);
     c->used += 12 + 4 * nr;
+    c->tsc = tsc > c->tsc ? tsc : c->tsc;
     r->records++;
 }
 
@@ -111,38 +219,29 @@ static void emit(struct sim_record *r, uint32_t event, unsigned nr,
 
 /* ---- the events, as in xen/sched/ ---- */
 
-static void state_change(struct sim_record *r, uint32_t who, unsigned from,
-                         unsigned to, ns_t now)
+static void state_change(struct sim_record *r, unsigned index, uint32_t who,
+                         uint32_t event, ns_t now)
 {
-    if (trace_enabled(TRC_SCHED_RUNSTATE_CHANGE))
-        emit_at(r, TRC_SCHED_RUNSTATE_CHANGE | from << 8 | to << 4, now, 1,
-                &who);
-}
-
-static uint16_t *last_cpu_of(struct sim_record *r, const struct sim_vcpu *sv)
-{
-    if (sv->index >= r->nr_last) {
-        unsigned want = 2 * sv->index + 64;
-
-        r->last_cpu = realloc(r->last_cpu, want * sizeof(*r->last_cpu));
-        BUG_ON(!r->last_cpu);
-        while (r->nr_last < want)
-            r->last_cpu[r->nr_last++] = CPUSET_NONE;
-    }
-    return &r->last_cpu[sv->index];
+    if (!trace_enabled(TRC_SCHED_RUNSTATE_CHANGE))
+        return;
+    moves(r, index, now);
+    emit_at(r, event, now, 1, &who);
 }
 
 void record_state(struct sim_record *r, struct sim_vcpu *sv,
                   enum sched_state to, ns_t now)
 {
     const struct sched_vcpu *v = &sv->v;
-    uint16_t *last = last_cpu_of(r, sv);
+    unsigned index = r->sim->conf.nr_cpus + sv->index, was = v->core.state;
+    uint16_t *last;
 
     if (to == SCHED_STATE_BLOCKED)
         EMIT(r, TRC_SCHED_BLOCK, v->dom, v->id);
-    else if (v->core.state == SCHED_STATE_BLOCKED)
+    else if (was == SCHED_STATE_BLOCKED)
         EMIT(r, TRC_SCHED_WAKE, v->dom, v->id, sv->cause, 0);
-    state_change(r, trace_id(v->dom, v->id), v->core.state, to, now);
+    state_change(r, index, trace_id(v->dom, v->id),
+                 TRC_SCHED_RUNSTATE_CHANGE | was << 8 | to << 4, now);
+    last = &seen_of(r, index)->cpu;
     if (*last != CPUSET_NONE && *last != v->cpu)
         EMIT(r, TRACE_SCHED_MIGRATE, trace_id(v->dom, v->id), *last, v->cpu);
     *last = (uint16_t)v->cpu;
@@ -150,9 +249,11 @@ void record_state(struct sim_record *r, struct sim_vcpu *sv,
 
 void record_idle(struct sim_record *r, unsigned cpu, bool begins, ns_t now)
 {
-    state_change(r, trace_id(RECORD_IDLE_DOMAIN, cpu),
-                 begins ? SCHED_STATE_RUNNABLE : SCHED_STATE_RUNNING,
-                 begins ? SCHED_STATE_RUNNING : SCHED_STATE_RUNNABLE, now);
+    unsigned from = begins ? SCHED_STATE_RUNNABLE : SCHED_STATE_RUNNING;
+    unsigned to = begins ? SCHED_STATE_RUNNING : SCHED_STATE_RUNNABLE;
+
+    state_change(r, cpu, trace_id(RECORD_IDLE_DOMAIN, cpu),
+                 TRC_SCHED_RUNSTATE_CHANGE | from << 8 | to << 4, now);
 }
 
 static uint32_t dom_of(const struct sim_vcpu *sv)
@@ -293,7 +394,8 @@ int64_t record_end(struct sim *sim)
         free(r->cpu[cpu].data);
     records = r->error ? -1 : (int64_t)r->records;
     errno = r->error;
-    free(r->last_cpu);
+    free(r->seen);
+    free(r->step.moved);
     free(r);
     sim->record = NULL;
     return records;

@@ -2,7 +2,7 @@
  * record.h - the trace of a simulation, in the hypervisor's form.
  *
  * The same events with the same words, in the same order, as xen/sched/ writes
- * them (trace/events.def); a nanosecond is 16 cycles (record.c tells why).
+ * them (trace/events.def); a nanosecond is 64 cycles (record.c tells why).
  * FILE is what Debian's xentrace writes: windows of one CPU's records
  * after another. They are written for all CPUs together, so that what is in
  * the file is whole at any time. FILE.info has the names (xentrace/meta.c).

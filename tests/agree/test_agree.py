@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from experiments.agree import report
 from xentrace import decisions
 from xentrace.trace import ROOT, load
 
@@ -122,13 +123,40 @@ def test_a_simulation_is_followed_by_itself(tmp_path: Path, sched: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     digest = load(work / "trace").digest(700e6)
     said = json.loads((tmp_path / "manifest.json").read_text())
-    assert said["runs"][f"overload-2/{sched}"] == {"verdict": "agree",
-                                                   "trace_sha256": digest}
+    assert said["runs"][f"overload-2/{sched}"] == {
+        "verdict": "agree", "trace_sha256": digest, "commit": "?"}
     for kind in ("pdf", "svg", "png") if sched != "rr" else ():
         assert (tmp_path / f"strips-{sched}-overload.{kind}").stat().st_size
     parameter = {"bvt": "bvt.ctx_allow=1ms", "rr": "rr.slice=9ms",
                  "credit2": "credit2.ratelimit=2ms"}[sched]
     assert agree(*words, "--param", parameter).returncode == 1
+    assert json.loads((tmp_path / "manifest.json").read_text()) == said
+
+
+def row(sched: str, scenario: str = "jobs", **more: object) -> report.Row:
+    """One of two CPUs."""
+    return report.Row(sched, scenario, 2, 7, 0.5, "agree", digest=sched,
+                      commit="now", **more)
+
+
+def test_rows_that_are_not_run_stay(tmp_path: Path) -> None:
+    """... with their hash and commit; but for those of a scheduler, or of a
+    scenario, that is no more. One scheduler's name is also a word for
+    nothing."""
+    def write(known: str, *rows: report.Row) -> list[str]:
+        report.write(list(rows), [], known.split(), tmp_path, tmp_path)
+        return (tmp_path / "table.csv").read_text().splitlines()[1:]
+
+    write("null bvt mine", row("null"), row("bvt"), row("mine"),
+          row("bvt", "no-more"))
+    first = json.loads((tmp_path / "manifest.json").read_text())["runs"]
+    again = dataclasses.replace(row("bvt"), verdict="part", commit="later")
+    assert write("null bvt", again) == ["bvt,jobs,2,7,0.5,part",
+                                        "null,jobs,2,7,0.5,agree"]
+    runs = json.loads((tmp_path / "manifest.json").read_text())["runs"]
+    assert runs["jobs-2/null"] == first["jobs-2/null"]
+    assert runs["jobs-2/null"]["trace_sha256"] == "null"
+    assert runs["jobs-2/bvt"]["commit"] == "later"
 
 
 def test_hypervisor_and_simulator_with_two_cpus(tmp_path: Path) -> None:
@@ -161,7 +189,7 @@ def test_hypervisor_and_simulator(tmp_path: Path) -> None:
     rows = (tmp_path / "table.csv").read_text().splitlines()[1:]
     for row in rows:
         _, _, _, number, apart, verdict = row.split(",")
-        # Below a ns: the simulator's clock counts sixteenths of one.
+        # Below a ns: the simulator's clock counts 64ths of one.
         assert verdict == "agree" and float(apart) < 0.001
         assert int(number) > 300
     done = agree(*words, "--again", "--sched", "bvt", "--param",

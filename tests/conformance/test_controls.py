@@ -2,66 +2,16 @@
 import pathlib
 import re
 import subprocess
+import tomllib
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WRONG = ROOT / "build/kit/wrong"
 
-# What is wrong, and the rule that must be named: tests/conformance/wrong/.
-CONTROLS = {
-    "wrong_unlink": "unlink",
-    "wrong_hands": "three-hands",
-    "wrong_grant": "grant",
-    "wrong_affinity": "affinity",
-    "wrong_locks": "locks",
-    "wrong_place": "one-place",
-    "wrong_account": "accounting",
-    "wrong_home": "move",
-    "wrong_lost": "lost-wakeup",
-    "wrong_idle": "work-conservation",
-    "wrong_starve": "starvation",
-    "wrong_static": "determinism",
-    "wrong_clamp": "parameters",
-    "wrong_spin": "progress",
-    "wrong_crash": "crash",
-    "wrong_hang": "hang",
-    "wrong_down": "cpu-down",
-    "wrong_news": "core",
-    "bvt_overcharge": "bvt-bound",
-    "bvt_units": "bvt-slice",
-    "bvt_underflow": "bvt-bound",
-    "bvt_slack": "bvt-bound",
-    "bvt_stale": "bvt-bound",
-    "bvt_relimit": "bvt-limit",
-    "bvt_nolimit": "bvt-limit",
-    "bvt_nounwarp": "bvt-unwarp",
-    "fbvt_even": "fbvt-bound",
-    "fbvt_slack": "fbvt-bound",
-    "fbvt_stale": "fbvt-bound",
-    "sedf_wake3": "sedf-slice",
-    "sedf_stale": "sedf-slice",
-    "sedf_monotonic": "sedf-slice",
-    "sedf_extra": "sedf-isolation",
-    "sedf_noadmit": "sedf-admission",
-    "sedf_noweight": "sedf-extra-weight",
-    "sedf_noextra": "sedf-extra-used",
-    "credit_sampled": "credit-shares",
-    "credit_stale": "credit-shares",
-    "credit_seldom": "credit-cap",
-    "credit_nocap": "credit-cap",
-    "credit_noboost": "credit-boost",
-    "credit2_even": "credit2-shares",
-    "credit2_stale": "credit2-shares",
-    "credit2_nocap": "credit2-cap",
-    "null_wanders": "null-fixed",
-    "null_late": "null-at-once",
-    "rtds_extra": "rtds-isolation",
-    "rtds_nobudget": "rtds-budget",
-    "rtds_stale": "rtds-budget",
-    "rtxen_free": "rtxen-isolation",
-    "rtxen_nobudget": "rtxen-budget",
-}
+# What is wrong, and the rule that must be named.
+CONTROLS = tomllib.loads((pathlib.Path(__file__).parent
+                          / "wrong/controls.toml").read_text())
 
 
 @pytest.mark.parametrize("name", CONTROLS)

@@ -242,6 +242,20 @@ def test_a_thousand_cpus_and_a_hundred_thousand_vcpus(tmp_path: Path):
     assert "CPUs       1024" in whole.stdout
 
 
+@pytest.mark.parametrize("sched", ["bvt", "credit2", "rr"])
+def test_many_things_at_one_time(tmp_path: Path, sched: str):
+    """64 vCPUs that wake at once, all over 32 CPUs: in the trace each vCPU's
+    steps follow one another, and none is of a nanosecond that it is not of."""
+    r = run(tmp_path, scenario(
+        'p: { kind = "periodic", work = "200us", period = "10ms", '
+        'offset = "0ms" } | count = 64', cpus=32, until="50ms", sched=sched))
+    whole = subprocess.run([TOOL, "check", r.trace], text=True,
+                           capture_output=True)
+    assert whole.returncode == 0, whole.stdout[-2000:]
+    at_whole_us = load(r.trace).ns % 1e3 < 1  # as work and period are
+    assert len(at_whole_us) > 1000 and at_whole_us.all()
+
+
 def test_a_guest_and_its_workload_are_the_same(tmp_path: Path):
     """kernel and cmdline give the workload, and the workload gives them."""
     text = scenario('h: { kind = "hog", start = "1s" }\n'

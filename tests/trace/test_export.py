@@ -140,7 +140,12 @@ message Waking { optional string comm = 1; optional int32 pid = 2;
 message Event { optional uint64 timestamp = 1; optional uint32 pid = 2;
   optional Switch sched_switch = 4; optional Waking sched_waking = 20; }
 message Bundle { optional uint32 cpu = 1; repeated Event event = 2; }
-message Packet { optional Bundle ftrace_events = 1; }
+message Process { optional int32 pid = 1; repeated string cmdline = 3; }
+message Thread { optional int32 tid = 1; optional string name = 2;
+  optional int32 tgid = 3; }
+message Tree { repeated Process processes = 1; repeated Thread threads = 2; }
+message Packet { optional Bundle ftrace_events = 1;
+  optional Tree process_tree = 2; }
 message Trace { repeated Packet packet = 1; }
 """
 
