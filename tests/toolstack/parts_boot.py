@@ -38,15 +38,17 @@ RTDS = [
          ("^Cpupool Pool-0: sched=RTDS$",
           "^Domain-0 +0 +1 +10000 +4000 +yes"), only="metronome"),
     Step("rtds: create", CREATE, ("^e +[0-9]+ +16 +2 ",), only="metronome"),
-    Step("rtds: sched-rtds -p -b", "xl sched-rtds -d e -p 25000 -b 5000; "
-         "xl sched-rtds -d e; xl sched-rtds -d e -v all",
-         ("^e +[0-9]+ +0 +25000 +5000 ", "^e +[0-9]+ +1 +25000 +5000 "),
+    Step("rtds: sched-rtds -p -b", "xl sched-rtds -d e -v all -p 25000 "
+         "-b 5000 -e 1; xl sched-rtds -d e -v all",
+         ("^e +[0-9]+ +0 +25000 +5000 +yes",
+          "^e +[0-9]+ +1 +25000 +5000 +yes"),
          only="metronome"),
     Step("rtds: one vCPU's", "xl sched-rtds -d e -v 1 -p 50000 -b 9000 -e 0; "
          "xl sched-rtds -d e -v all",
          ("^e +[0-9]+ +0 +25000 +5000 ", "^e +[0-9]+ +1 +50000 +9000 +no"),
          only="metronome"),
-    Step("rtds: budget refused", "! xl sched-rtds -d e -p 1000 -b 2000 2>&1; "
+    Step("rtds: budget refused", "! xl sched-rtds -d e -v all -p 1000 "
+         "-b 2000 -e 0 2>&1; "
          "xl sched-rtds -d e -v all", ("^e +[0-9]+ +0 +25000 +5000 ",),
          only="metronome"),
     Step("rtds: it runs", RUNS, ("^e +[0-9]+ +16 +2 ",), only="metronome"),

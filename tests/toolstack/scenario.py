@@ -121,7 +121,8 @@ TRACE = [
          "test -s /tmp/trace"),
     Step("xenalyze", "xenalyze --summary /tmp/trace 2>&1 | tail -n 40",
          ("(?i)domain",)),
-    Step("xentrace into xenalyze", "xentrace -D -e 0x0002f000 -T 1 | "
+    Step("xentrace into xenalyze", "xentrace -D -e 0x0002f000 -T 1 "
+         "/proc/self/fd/1 | "
          "cat > /tmp/trace; xenalyze --dump-all /tmp/trace 2>&1 | "
          "grep -c runstate", ("^[1-9][0-9]+$",)),
     # Three frames, each of half a second of the trace's own time.
