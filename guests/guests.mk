@@ -90,6 +90,25 @@ $(LINUX_GUEST)/boot.img: guests/linux/mkinitrd.py guests/linux/init \
 	@mkdir -p $(@D)
 	$(PYTHON) $< $@ guests/linux/init busybox $(abspath $(LINUX_GUEST)/tsc)
 
+# with-A+B.img: busybox and the programs A and B, each from its Debian package or
+# one of ours; with files/A, what A needs besides.
+LINUX_OWN := redis-load
+$(LINUX_GUEST)/redis-load: guests/linux/redis-load.c guests/lib/random.h
+	@mkdir -p $(@D)
+	$(CC) -O2 -std=gnu11 $(ANYWHERE) $(filter-out -Wcast-qual,$(WARN)) -iquote . \
+	    -static -Wl,--build-id=none -o $@ $< -lm
+
+with_programs = $(subst +, ,$1)
+with_own = $(addprefix $(LINUX_GUEST)/,$(filter $(LINUX_OWN),$(with_programs)))
+with_files = $(wildcard $(addprefix guests/linux/files/,$(with_programs)))
+$(LINUX_GUEST)/with-%.img: guests/linux/mkinitrd.py guests/linux/init \
+        $$(call with_own,$$*) \
+        $$(foreach d,$$(call with_files,$$*),$$(shell find $$d -type f))
+	@mkdir -p $(@D)
+	$(PYTHON) $< $(foreach d,$(call with_files,$*),--add $d=/) $@ \
+	    guests/linux/init busybox $(abspath $(call with_own,$*)) \
+	    $(filter-out $(LINUX_OWN),$(call with_programs,$*))
+
 # The kernel's own self-tests, for `make soak`; the network is needed.
 SELFTESTS := $(LINUX_GUEST)/selftests
 selftests: $(LINUX_GUEST)/selftests.img ## the kernel's self-tests, for dom0
@@ -100,7 +119,7 @@ $(LINUX_GUEST)/selftests.img: guests/linux/mkinitrd.py guests/linux/init \
 	    --add /lib/x86_64-linux-gnu/libgcc_s.so.1 \
 	    busybox $(abspath $(SELFTESTS))/*
 
-.PHONY: linux-guest dom0-disk selftests
+.PHONY: linux-guest dom0-disk domu-disk selftests
 
 # The same with the drivers of QEMU's devices, for dom0: guests/dom0/README.md.
 DOM0_MODULES := ahci,ata_piix,sd_mod,nvme,virtio_pci,virtio_blk,virtio_net,$(\
@@ -118,22 +137,29 @@ dom0-disk: $(BUILD)/dom0/debian.img ## a disk with Debian, for dom0 (as root)
 $(BUILD)/dom0/debian.img: guests/dom0/mkdisk.sh
 	guests/dom0/mkdisk.sh $@
 
+# A Debian for guests of the toolstack, likewise.
+domu-disk: $(BUILD)/domu/debian.img ## a disk with Debian, for a guest (as root)
+$(BUILD)/domu/debian.img: guests/toolstack/mkdomu.sh
+	guests/toolstack/mkdomu.sh $@
+
 # Debian's toolstack for dom0: guests/toolstack/README.md.
 TOOLSTACK_MODULES := xen-evtchn,xen-gntdev,xen-gntalloc,xen-privcmd,xenfs,$(\
-    )xen-blkback,xen-netback,loop,bridge,veth
+    )xen-blkback,xen-netback,loop,bridge,veth,virtio_pci,virtio_blk
 TOOLSTACK_XEN := /usr/lib/xen-4.17/bin
 TOOLSTACK_ADD := $(addprefix $(TOOLSTACK_XEN)/,xl xenconsole xenconsoled \
     xenstored oxenstored xen-init-dom0 libxl-save-helper xentrace xentop \
     xenpm xen-cpuid lsevtchn xenctx) /etc/xen/scripts /etc/xen/xl.conf \
-    /etc/xen/oxenstored.conf /usr/bin/xenalyze \
+    /etc/xen/oxenstored.conf /usr/bin/xenalyze /lib/terminfo/v/vt100 \
     $(addprefix /usr/bin/xenstore-,read write ls list rm exists watch chmod) \
     $(LINUX_GUEST)/vmlinuz=/guests/vmlinuz \
     $(LINUX_GUEST)/domu.img=/guests/domu.img \
     /lib/x86_64-linux-gnu/libgcc_s.so.1 \
+    /usr/lib/grub-xen/grub-x86_64-xen.bin=/guests/grub \
     $(BUILD)/guests/hog=/guests/hog $(BUILD)/guests/stop=/guests/stop \
     $(BUILD)/xentrace=/usr/bin/metronome-xentrace \
     guests/toolstack/metronome-top=/usr/bin/metronome-top \
     $(BUILD)/guests/periodic=/guests/periodic \
+    $(BUILD)/guests/vandal=/guests/vandal \
     $(BUILD)/metronomectl=/usr/sbin/metronomectl
 
 # The guest that it makes: the same kernel, with its front-ends.
@@ -146,19 +172,47 @@ $(LINUX_GUEST)/domu.img: guests/linux/mkinitrd.py guests/linux/init \
 
 linux-guest: $(LINUX_GUEST)/toolstack.img
 $(LINUX_GUEST)/toolstack.img: guests/linux/mkinitrd.py guests/linux/init \
-        guests/toolstack/jobs.sh $(LINUX_GUEST)/vmlinuz \
+        guests/guests.mk guests/toolstack/jobs.sh $(LINUX_GUEST)/vmlinuz \
         $(LINUX_GUEST)/domu.img $(BUILD)/guests/hog $(BUILD)/guests/stop \
         $(BUILD)/xentrace guests/toolstack/metronome-top \
-        $(BUILD)/guests/periodic $(BUILD)/metronomectl
+        $(BUILD)/guests/periodic $(BUILD)/guests/vandal $(BUILD)/metronomectl
 	@mkdir -p $(@D)
 	$(PYTHON) $< --plain --jobs guests/toolstack/jobs.sh \
 	    --modules $(TOOLSTACK_MODULES) $(addprefix --add ,$(TOOLSTACK_ADD)) \
-	    $@ guests/linux/init busybox bash ip bridge losetup flock script
+	    $@ guests/linux/init busybox bash ip bridge losetup flock iperf3 \
+	    script
 
 # The scenario of tests/toolstack on Metronome and on Xen 4.17: two columns.
 toolstack-columns: hypervisor linux-guest ## what xl does here, and on Xen
 	$(PYTHON) tests/toolstack/columns.py $(COLUMNS_ARGS)
 .PHONY: toolstack-columns
+
+# xl create, disk and network of its guests, beside Xen 4.17.
+bench-toolstack: hypervisor $(LINUX_GUEST)/benchdom0.img $(LINUX_GUEST)/vmlinuz ## xl create, split drivers, by Xen
+	$(PYTHON) guests/toolstack/bench.py $(BUILD) $(BENCH_ARGS)
+.PHONY: bench-toolstack
+
+$(LINUX_GUEST)/benchdomu.img: guests/linux/mkinitrd.py guests/linux/init \
+        guests/toolstack/domu.sh guests/toolstack/benchdomu.sh \
+        $(LINUX_GUEST)/tsc
+	@mkdir -p $(@D)
+	$(PYTHON) $< --jobs guests/toolstack/benchdomu.sh \
+	    --modules xen-blkfront,xen-netfront \
+	    --add guests/toolstack/domu.sh=/domu.sh \
+	    $@ guests/linux/init busybox ip fio iperf3 \
+	    $(abspath $(LINUX_GUEST)/tsc)
+
+BENCH_DOM0_ADD := $(TOOLSTACK_ADD) guests/toolstack/jobs.sh=/toolstack.sh \
+    $(LINUX_GUEST)/benchdomu.img=/guests/benchdomu.img
+$(LINUX_GUEST)/benchdom0.img: guests/linux/mkinitrd.py guests/linux/init \
+        guests/toolstack/jobs.sh guests/toolstack/benchjobs.sh \
+        $(LINUX_GUEST)/toolstack.img $(LINUX_GUEST)/benchdomu.img
+	@mkdir -p $(@D)
+	$(PYTHON) $< --plain --jobs guests/toolstack/benchjobs.sh \
+	    --modules $(TOOLSTACK_MODULES),null_blk \
+	    $(addprefix --add ,$(BENCH_DOM0_ADD)) \
+	    $@ guests/linux/init busybox bash ip bridge losetup flock iperf3 \
+	    fio $(abspath $(LINUX_GUEST)/tsc)
 
 # fio and iperf3 on dom0's devices, beside Xen 4.17: guests/dom0/README.md.
 bench-dom0: hypervisor $(LINUX_GUEST)/devices.img $(LINUX_GUEST)/vmlinuz ## disks, networks of dom0, by Xen

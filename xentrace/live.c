@@ -3,7 +3,7 @@
  * Debian's xentrace writes: domains, latencies, CPUs and who waits for them.
  * For dom0, where there is no memory file to look at:
  *
- *     xentrace -D -e 0x2f000 | metronome-xentrace live
+ *     xentrace -D -e 0x2f000 /dev/stdout | metronome-xentrace live
  *
  * Windows of different CPUs come one after the other: changes of runstates are
  * held back until all CPUs' are here (HOLD), sorted, and taken frame by frame,
@@ -108,8 +108,9 @@ static bool take_input(struct live *l)
     while (input.bytes - at >= sizeof(head)) {
         memcpy(head, input.data + at, sizeof(head));
         if (head[0] != CPU_CHANGE || head[2] > 1u << 30) {
-            fprintf(stderr, "xentrace: live: what comes in is no trace: pipe "
-                            "Debian's `xentrace -D -e 0x2f000` into it\n");
+            fprintf(stderr,
+                    "xentrace: live: what comes in is no trace: pipe "
+                    "Debian's `xentrace -D -e 0x2f000 /dev/stdout` into it\n");
             return false;
         }
         if (input.bytes - at - sizeof(head) < head[2])

@@ -79,7 +79,7 @@ static const struct command commands[] = {
       "the same in dom0, of what Debian's xentrace writes", command_live, 0, 0,
       "For the terminal of dom0; --until: a frame is so long (1s). FILE has\n"
       "lines of a domain's number and its name.\n"
-      "  xentrace -D -e 0x2f000 | metronome-xentrace live\n",
+      "  xentrace -D -e 0x2f000 /dev/stdout | metronome-xentrace live\n",
       NULL },
     { "diff", "A B", "do two runs take the same decisions?", NULL, 0, INT_MAX,
       "", "xentrace.diff" },

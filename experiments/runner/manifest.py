@@ -92,6 +92,7 @@ class Domain:
     workload: Workload | None = None
     table: int = -1     # which [[domains]] it is from,
     group: str = ""     # and that one's name
+    why: str = ""       # there is no kernel: no guest does the workload
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ def _key(path: locate.Path, names: dict[str, dict[int, str]]) -> str:
 def _make(cls: type, table: dict[str, Any], path: locate.Path) -> Any:
     """cls of a table: its keys, and the right types."""
     fields = {f.name: f for f in dataclasses.fields(cls)
-              if f.name not in ("table", "group")}
+              if f.name not in ("table", "group", "why")}
     for key, value in table.items():
         if key not in fields:
             raise _Wrong(path + (key,), f"unknown key {key!r}; known: "
@@ -288,10 +289,14 @@ def _with_guests(domains: list[Domain]) -> list[Domain]:
     for d in domains:
         if not d.kernel and d.workload:
             try:
-                kernel, cmdline = workload.to_guest(d.workload, ids)
-                d = dataclasses.replace(d, kernel=kernel, cmdline=cmdline)
-            except WorkloadError:
-                pass  # it can be simulated only
+                guest = workload.to_guest(d.workload, ids)
+                memory = d.memory if d.memory != "8M" else guest.memory
+                d = dataclasses.replace(d, kernel=guest.kernel,
+                                        cmdline=guest.cmdline,
+                                        ramdisk=guest.ramdisk,
+                                        memory=memory or d.memory)
+            except WorkloadError as error:  # it can be simulated only
+                d = dataclasses.replace(d, why=str(error))
         done.append(d)
     return done
 

@@ -46,6 +46,7 @@ KINDS: dict[str, dict[str, tuple[str, Any]]] = {
     "spin": {**_LIMITS, "work": ("time", NEEDED), "hold": ("time", NEEDED),
              "extra": ("time", 0)},
     "replay": {"trace": ("text", NEEDED), "domain": ("text", "")},
+    "linux": {"run": ("commands", NEEDED), "after": ("time", 0)},
 }
 POSITIVE = {"period", "work", "pause", "hold"}
 
@@ -60,6 +61,8 @@ _GUESTS: dict[str, dict[str, Any]] = {
     "pingpong": {"role": "", "peer": "", "start": 0, "interval": 0,
                  "rounds": 0, "duration": 10**10},
 }
+_TEXTS = ("role", "peer")
+_COUNTS = ("count", "rounds", "burn", "seed")
 
 
 class WorkloadError(Exception):
@@ -93,6 +96,11 @@ def _value(key: str, kind: str, value: Any) -> Any:
     elif kind == "number":
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise WorkloadError(key, f"{value!r} is no number from 0 on")
+    elif kind == "commands":
+        if not isinstance(value, list) or not value or not all(
+                isinstance(line, str) and line.split() for line in value):
+            raise WorkloadError(key, "write a list of command lines: "
+                                "[\"hackbench --groups 2\"]")
     elif kind == "choice":
         if value not in ("fixed", "exponential"):
             raise WorkloadError(key, f"{value!r}: fixed or exponential")
@@ -134,9 +142,9 @@ def _options(kernel: str, cmdline: str) -> dict[str, Any]:
         key, equals, text = word.partition("=")
         if not equals or key not in options:
             raise WorkloadError("cmdline", f"{word!r} is no option of {kernel}")
-        if key in ("role", "peer"):
+        if key in _TEXTS:
             options[key] = text
-        elif key in ("count", "rounds", "burn", "seed"):
+        elif key in _COUNTS:
             try:
                 options[key] = int(text)
             except ValueError:
@@ -183,6 +191,16 @@ def of_guest(kernel: str, cmdline: str) -> Workload | None:
         "count": o["rounds"]}, alone=True)
 
 
+@dataclass(frozen=True)
+class Guest:
+    """What a domain boots, below build/guests, and with which words."""
+
+    kernel: str
+    cmdline: str
+    ramdisk: str = ""
+    memory: str = ""
+
+
 def _words(**options: Any) -> str:
     """An option that is 0 where 0 is the guest's default is left out."""
     return " ".join(f"{key}={value}" if isinstance(value, str)
@@ -207,32 +225,64 @@ def _periodic(v: dict[str, Any]) -> str:
         f" duration={v['duration']}ns{count}".replace("=0ns", "=0")
 
 
-def to_guest(w: Workload, ids: dict[str, int]) -> tuple[str, str]:
-    """(kernel, command line) of the guest that does w. ids: of the domains, by
-    name. WorkloadError: no guest of ours does it."""
+def _no_end(v: dict[str, Any]) -> str:
+    """The guests' own default is 10 s."""
+    return f" duration={v['duration']}ns".replace("=0ns", "=0")
+
+
+def _pingpong(w: Workload, ids: dict[str, int]) -> str:
+    v = w.values
+    peer = ids.get(v["peer"], v["peer"])
+    words = f"role={'a' if w.kind == 'ping' else 'b'} peer={peer}"
+    if w.kind == "ping":
+        words += _no_end(v)
+        words += f" rounds={v['count']}" if v["count"] else ""
+        words += " " + _words(start=v["start"], interval=v["interval"])
+    return words.strip()
+
+
+def programs(w: Workload) -> list[str]:
+    """Of a linux workload, what its initramfs has to have."""
+    first = (line.split()[0] for line in w.values["run"])
+    return sorted({word for word in first if word not in ("sleep", "sh")})
+
+
+def _linux(w: Workload) -> Guest:
+    """Debian's kernel, an initramfs with the programs, and a command line that
+    guests/linux/init understands."""
+    after = w.values["after"]
+    jobs = [f"job=sleep:{after / 1e9:g}"] if after else []
+    for line in w.values["run"]:
+        *words, last = line.split()
+        job = "bg" if last == "&" else "run"
+        words += [] if last == "&" else [last]
+        jobs.append(":".join([f"job={job}"] + [
+            word.replace(":", "%3a") for word in words]))
+    return Guest("linux/vmlinuz", " ".join(["console=hvc0 quiet", *jobs]),
+                 f"linux/with-{'+'.join(programs(w))}.img", "192M")
+
+
+def to_guest(w: Workload, ids: dict[str, int]) -> Guest:
+    """The guest that does w. ids: of the domains, by name. WorkloadError: no
+    guest of ours does it."""
     v = w.values
     if w.kind == "hog":
-        return "hog", _words(start=v["start"], duration=v["duration"])
+        return Guest("hog", _words(start=v["start"], duration=v["duration"]))
     if w.kind in ("periodic", "sporadic"):
-        return "periodic", _periodic(v)
+        return Guest("periodic", _periodic(v))
     if w.kind == "bulk":
-        return "periodic", _words(start=v["start"], work=v["work"],
-                                  pause=v["pause"]) + \
-            f" duration={v['duration']}ns".replace("=0ns", "=0")
+        return Guest("periodic", _words(start=v["start"], work=v["work"],
+                                        pause=v["pause"]) + _no_end(v))
     if w.kind == "rogue":
         if v["offset"] == "random":
             raise WorkloadError("offset", "the guest rogue knows no random one")
-        return "rogue", _words(start=v["start"], period=v["period"],
-                               work=v["work"], offset=v["offset"],
-                               duration=v["duration"])
+        return Guest("rogue", _words(start=v["start"], period=v["period"],
+                                     work=v["work"], offset=v["offset"],
+                                     duration=v["duration"]))
     if w.kind in ("ping", "pong"):
-        peer = ids.get(v["peer"], v["peer"])
-        words = f"role={'a' if w.kind == 'ping' else 'b'} peer={peer}"
-        if w.kind == "ping":
-            words += f" duration={v['duration']}ns".replace("=0ns", "=0")
-            words += f" rounds={v['count']}" if v["count"] else ""
-            words += " " + _words(start=v["start"], interval=v["interval"])
-        return "pingpong", words.strip()
+        return Guest("pingpong", _pingpong(w, ids))
+    if w.kind == "linux":
+        return _linux(w)
     raise WorkloadError("kind", f"no guest of ours does {w.kind!r}: hog, "
-                        "periodic, sporadic, bulk, rogue, ping and pong run "
-                        "in the hypervisor")
+                        "periodic, sporadic, bulk, rogue, ping, pong and linux "
+                        "run in the hypervisor")

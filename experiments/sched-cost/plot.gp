@@ -14,8 +14,9 @@ set xlabel "vCPUs waiting (log)"
 set grid ytics lt 1 lw 0.5 lc rgb "#cccccc"
 set border 3
 set tics nomirror
-colors = "#0072b2 #d55e00 #009e73 #cc79a7 #e69f00 #56b4e9 #000000 #999999"
-color(i) = word(colors, i)
+colors = "#0072b2 #d55e00 #009e73 #cc79a7 #e69f00 #56b4e9 #000000 #999999 #8c564b"
+# Beyond so many they come again, with another point.
+color(i) = word(colors, (i - 1) % words(colors) + 1)
 do for [panel=1:3] {
     callback = word("enqueue pick charge", panel)
     set title callback

@@ -135,6 +135,8 @@ class Writer:
     def _load(self, number: int, d: Domain, w: Workload) -> Iterator[str]:
         path: Place = ("domains", d.table, "workload")
         words = []
+        if w.kind == "linux":
+            raise self.m.error(path, "Linux runs in the hypervisor only")
         for key, value in w.values.items():
             if key in _CHOICES:
                 key, value = "exponential", int(value == "exponential")

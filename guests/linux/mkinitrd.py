@@ -28,7 +28,8 @@ import sys
 LIB_DIR = "lib/x86_64-linux-gnu"
 PACKAGES = {"busybox": "busybox-static", "cyclictest": "rt-tests",
             "hackbench": "rt-tests", "stress-ng": "stress-ng",
-            "memtester": "memtester", "ip": "iproute2", "bridge": "iproute2"}
+            "memtester": "memtester", "ip": "iproute2", "bridge": "iproute2",
+            "redis-benchmark": "redis-tools", "nginx": "nginx-light"}
 SEARCH = "/usr/bin:/bin:/usr/sbin:/sbin"
 
 Entry = tuple[int, bytes, tuple[int, int]]  # mode, content, device number

@@ -85,13 +85,11 @@ static void credit_rank(struct credit_sys *sys, struct credit_dom *d)
 
 /* ---- who is active ---- */
 
-void credit_activate(struct sched_vcpu *v)
+void credit_start(struct sched_vcpu *v)
 {
     struct credit_sys *sys = sched_sys(v->sched);
     struct credit_vcpu *b = v->priv;
 
-    if (likely(b->active))
-        return;
     b->active = true;
     b->below = __atomic_load_n(&sys->fresh, __ATOMIC_RELAXED);
     while (!__atomic_compare_exchange_n(&sys->fresh, &b->below, b, true,
@@ -226,9 +224,7 @@ static int64_t credit_settle(const struct credit_sys *sys,
     return credit_dom(b)->cap && !*idle ? 0 : had - kept;
 }
 
-/* Returns whether v sleeps and has its fill. */
-static NOINLINE bool credit_update_now(struct credit_sys *sys,
-                                       struct sched_vcpu *v)
+bool credit_update_now(struct credit_sys *sys, struct sched_vcpu *v)
 {
     struct credit_vcpu *b = v->priv;
     int64_t excess;
@@ -243,15 +239,6 @@ static NOINLINE bool credit_update_now(struct credit_sys *sys,
     if (excess)
         __atomic_fetch_add(&sys->surplus, excess, __ATOMIC_RELAXED);
     return idle;
-}
-
-void credit_update(struct sched_vcpu *v)
-{
-    struct credit_sys *sys = sched_sys(v->sched);
-    const struct credit_vcpu *b = v->priv;
-
-    if (b->epoch != sys->epoch)
-        (void)credit_update_now(sys, v);
 }
 
 struct credit_vcpu credit_preview(const struct sched_vcpu *v)

@@ -103,12 +103,31 @@ static inline struct credit_cpu *credit_cpu(const struct sched_vcpu *v)
 
 /* ---- account.c ---- */
 
-/* v shares in what is given out, from the next accounting on. */
-void credit_activate(struct sched_vcpu *v);
+/* v, not active yet, shares in what is given out from the next accounting on.
+ */
+void credit_start(struct sched_vcpu *v);
+
+static inline void credit_activate(struct sched_vcpu *v)
+{
+    const struct credit_vcpu *b = v->priv;
+
+    if (unlikely(!b->active))
+        credit_start(v);
+}
+
+/* Returns whether v sleeps and has its fill. */
+bool credit_update_now(struct credit_sys *sys, struct sched_vcpu *v);
 
 /* v's credits and class by all accountings that there were. Its CPU's lock
  * held; where it stands is left as it is (credit_renew()). */
-void credit_update(struct sched_vcpu *v);
+static inline void credit_update(struct sched_vcpu *v)
+{
+    struct credit_sys *sys = sched_sys(v->sched);
+    const struct credit_vcpu *b = v->priv;
+
+    if (b->epoch != sys->epoch)
+        (void)credit_update_now(sys, v);
+}
 
 /* What that would make of v. */
 struct credit_vcpu credit_preview(const struct sched_vcpu *v);

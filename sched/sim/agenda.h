@@ -130,4 +130,13 @@ static inline const struct alarm *alarm_first(struct alarms *a)
     return a->slot[ALARM_NEAR].alarm;
 }
 
+/* The first alarm and so many after it, less one: one of these is the second
+ * (but for one that is still dealt out). */
+static inline unsigned alarm_soon(const struct alarms *a)
+{
+    unsigned nr = a->slot[ALARM_NEAR].nr;
+
+    return nr < 5 ? nr : 5;
+}
+
 #endif

@@ -388,15 +388,20 @@ static void cpu_event(struct sim *sim, unsigned cpu)
 /* So few vCPUs are in the cache anyhow. */
 #define COLD_FROM 256
 
-/* Have the vCPU that wakes next in the cache when it does. */
+/* Have the vCPU that wakes next in the cache when it does, and where it is to
+ * be found of those that may come after it. */
 static NOINLINE void warm_up(struct sim *sim)
 {
     const struct alarm *next = alarm_first(&sim->alarms);
     const struct sim_vcpu *sv;
+    unsigned i;
 
     if (!next)
         return;
-    alarm_warm(&sim->alarms, next);
+    for (i = 1; i < alarm_soon(&sim->alarms); i++) {
+        alarm_warm(&sim->alarms, &next[i]);
+        __builtin_prefetch(&sim->vcpus[next[i].index]);
+    }
     sv = sim->vcpus[next->index];
     sched_warm(&sv->v.node[0]);
     __builtin_prefetch(&sv->spread, 1);
@@ -417,8 +422,10 @@ static void alarm_event(struct sim *sim, uint32_t index)
     struct sim_vcpu *sv = sim->vcpus[index];
 
     alarm_take_out(&sim->alarms, index);
-    if (sim->nr_vcpus >= COLD_FROM)
+    if (sim->nr_vcpus >= COLD_FROM) {
+        __builtin_prefetch(sv->work);
         warm_up(sim);
+    }
     sim_host_cpu(sv->v.cpu);
     if (unlikely(sv->unborn)) {
         sim_born(sv);

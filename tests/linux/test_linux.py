@@ -4,6 +4,8 @@ The kernel and the programs are Debian's own (guests/linux); not deterministic
 mode, so that every run is another interleaving.
 """
 import pathlib
+import re
+import subprocess
 import sys
 import warnings
 
@@ -78,6 +80,44 @@ def test_stress_and_memory() -> None:
                ramdisk="stress.img", memory=384)
     assert "JOB END stress status=0" in log
     assert "JOB END memtest status=0" in log
+
+
+# What an experiment's `kind = "linux"` runs, and what shows that it did.
+PROGRAMS = {
+    "hackbench+cyclictest": ("job=run:hackbench:--groups:1:--loops:20 "
+                             "job=run:cyclictest:-q:-m:-p:90:-i:1000:-l:300",
+                             r"Time: \d"),
+    "redis-load+redis-server": (
+        "job=bg:redis-server:--port:0:--unixsocket:/tmp/s:--save "
+        "job=run:redis-load:/tmp/s:seeds=2:window_ms=200",
+        r"redis-load: seed=2 .* p99=\d+"),
+    "redis-benchmark+redis-server": (
+        "job=bg:redis-server:--save job=sleep:1 "
+        "job=run:redis-benchmark:-n:500:-c:2:-t:get,set:-q",
+        r"GET: .* requests per second"),
+    "nginx+wrk": ("job=bg:nginx job=sleep:1 "
+                  "job=run:wrk:-t:1:-c:2:-d:1:http%3a//127.0.0.1/",
+                  r"Requests/sec: +[1-9]"),
+    "iperf3": ("job=bg:iperf3:-s:-1 job=sleep:1 "
+               "job=run:iperf3:-c:127.0.0.1:-t:1", r"iperf Done"),
+    "fio": ("job=run:fio:--name=read:--filename=/tmp/file:--size=2M:"
+            "--rw=randread:--ioengine=psync:--runtime=1:--time_based",
+            r"READ: bw="),
+    "sysbench": ("job=run:sysbench:cpu:--time=1:run", r"events per second"),
+}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("programs", PROGRAMS)
+def test_programs(programs: str) -> None:
+    """Each of Debian's packages that experiments name, packed and run."""
+    jobs, words = PROGRAMS[programs]
+    image = f"with-{programs}.img"
+    subprocess.run(["make", "-s", f"build/guests/linux/{image}"], check=True,
+                   cwd=TESTS.parent)
+    log = boot("bvt", jobs, ramdisk=image, memory=384)
+    assert re.search(words, log), log[-3000:]
+    assert "JOB END run status=0" in log
 
 
 @pytest.mark.soak

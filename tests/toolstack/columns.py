@@ -15,17 +15,18 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from dom0 import Dom0, bad_words, hypervisors  # noqa: E402
-from scenario import PARTS, scripts, steps  # noqa: E402
+from scenario import PARTS, scheduler, scripts, steps  # noqa: E402
 
 NAMES = ("metronome", "xen")
 Table = dict[str, dict[str, str]]  # step to hypervisor to what became of it
 
 
-def play(name: str, kernel: pathlib.Path, folder: pathlib.Path,
+def boot(name: str, kernel: pathlib.Path, folder: pathlib.Path,
          parts: list[str]) -> dict[str, str]:
-    """Step to why it failed, or nothing."""
+    """Parts of one boot: step to why it failed, or nothing."""
     told: dict[str, str] = {}
-    dom0 = Dom0(kernel, folder, scripts(parts), options="sched=credit")
+    dom0 = Dom0(kernel, folder, scripts(parts),
+                options=f"sched={scheduler(parts[0])}")
     try:
         dom0.start()
         for part in parts:
@@ -38,6 +39,18 @@ def play(name: str, kernel: pathlib.Path, folder: pathlib.Path,
     if words := bad_words(dom0.machine.log):
         told["the log"] = f"says {words}: {dom0.machine.log[-3000:]}"
     dom0.machine.close()
+    return told
+
+
+def play(name: str, kernel: pathlib.Path, folder: pathlib.Path,
+         parts: list[str]) -> dict[str, str]:
+    """Every part that has steps for this hypervisor; one boot for all that
+    want the same scheduler."""
+    told: dict[str, str] = {}
+    parts = [part for part in parts if steps(part, name)]
+    for wanted in dict.fromkeys(map(scheduler, parts)):
+        told |= boot(name, kernel, folder,
+                     [part for part in parts if scheduler(part) == wanted])
     return told
 
 

@@ -57,13 +57,13 @@ class Dom0:
 
     def __init__(self, hypervisor: pathlib.Path, folder: pathlib.Path,
                  scripts: list[str], *, options: str = "", words: str = "",
-                 smp: int = 2, memory: str = "1G",
+                 smp: int = 2, memory: str = "1G", own: str = "384M",
                  extra: tuple[str, ...] = ()) -> None:
-        """scripts: the commands that run() will be given; extra: further
-        arguments of QEMU."""
+        """scripts: the commands that run() will be given; memory: the
+        machine's; own: dom0's; extra: further arguments of QEMU."""
         self._scripts = {script: i for i, script in enumerate(scripts)}
         self.machine = Machine(
-            f"console=com1 com1=115200,8n1 dom0_mem=384M,max:384M {options}",
+            f"console=com1 com1=115200,8n1 dom0_mem={own},max:{own} {options}",
             (f"{LINUX / 'vmlinuz'} console=hvc0 quiet {words} job=daemons "
              "job=session", f"{with_scripts(folder, scripts)}"),
             smp=smp, memory=memory, kernel=hypervisor,

@@ -1,5 +1,5 @@
-"""What goes wrong in the middle of something: dom0 goes on, and the next guest
-works."""
+"""What goes wrong in the middle of something: dom0 and the others go on, and
+nothing is left behind (on Metronome its debug key counts)."""
 from __future__ import annotations
 
 from step import Step, attach, config, gone, typed, until
@@ -10,6 +10,8 @@ GUEST = ('kernel="/guests/vmlinuz"', 'ramdisk="/guests/domu.img"', "memory=160",
          'job=shell"', 'vif=["bridge=br2"]',
          'disk=["phy:/dev/loop2,xvda,w"]')
 BACK = "/sys/bus/xen-backend/drivers"
+# What domains hold.
+COUNT = ("xl dmesg -c > /dev/null; xl debug-keys c; xl dmesg > /tmp/count")
 CREATE = ("xl create /tmp/f.cfg; "
           + until("grep -q CHURNING /var/log/xen/console/guest-f.log"))
 LOST = until("! ls /sys/class/net | grep -q vif")
@@ -29,6 +31,9 @@ FAULTS = [
          f"truncate -s 4M {DISK}; losetup /dev/loop2 {DISK}"),
     Step("once, for dom0's own", f"{config('f', *GUEST)}; {CREATE}; {BUSY}; "
          f"xl destroy f; {gone('f')}; {LOST}"),
+    Step("count before", until(f"{{ {COUNT}; grep -q 'not yet freed: 1' "
+                               "/tmp/count; }") + "; cp /tmp/count /tmp/before",
+         only="metronome"),
     Step("destroyed under load", f"{again()}; {BUSY}; xl destroy f; "
          f"{gone('f')}; {LOST}"),
     Step("disk's back-end killed", f"{again()}; {BUSY}; "
@@ -59,4 +64,22 @@ FAULTS = [
          "xenstore-write /local/domain/0/t $i; kill -9 $p; wait $p; "
          "xenstore-read /local/domain/0/t; done; "
          "xenstore-rm /local/domain/0/t", ("^4$",)),
+    Step("killed xenconsoled", f"{again()}; kill -9 $(cat "
+         "/run/xenconsoled.pid); sleep 1; "
+         "xenconsoled --pid-file /run/xenconsoled.pid --log=all; "
+         + attach("f") + "; " + typed("echo $((5*7))=", "35=")
+         + f"; exec 3>&-; xl destroy f; {gone('f')}; {LOST}"),
+    Step("corrupted rings", config(
+        "f", 'kernel="/guests/vandal"', "memory=16", *GUEST[5:])
+        + "; rm -f /var/log/xen/console/guest-f.log; xl create /tmp/f.cfg; "
+        + until("grep -q 'vandal: done' /var/log/xen/console/guest-f.log")
+        + "; cat /var/log/xen/console/guest-f.log; xl list f",
+        ("vandal: disk works", "vandal: network connected",
+         "vandal: disk: [0-9]+ of 201 answered")),
+    Step("gone, and others work", f"xl destroy f; {gone('f')}; {LOST}; "
+         f"{config('f', *GUEST)}; {again()}; {BUSY}; ping -c 3 -W 20 10.9.7.2; "
+         f"xl destroy f; {gone('f')}; {LOST}"),
+    Step("disk is free", "losetup -d /dev/loop2; ip link del br2"),
+    Step("count after", until(f"{{ {COUNT}; cmp /tmp/before /tmp/count; }}")
+         + " || diff /tmp/before /tmp/count", only="metronome"),
 ]

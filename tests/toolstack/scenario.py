@@ -1,6 +1,7 @@
 """What the toolstack does, step by step: the same on both hypervisors."""
 from __future__ import annotations
 
+from parts_boot import CREDIT2, RTDS
 from parts_faults import FAULTS
 from parts_live import LIVE
 from parts_save import SAVE
@@ -27,7 +28,7 @@ INFO = [
     Step("debug-keys", "xl debug-keys q"),
     Step("claims", "xl claims", ("Domain-0",)),
     Step("info -n", "xl info -n", ("numa_info", "cpu_topology")),
-    Step("top", "xentop -b -i 1", ("Domain-0 ",)),
+    Step("top -b", "xentop -b -i 1", ("Domain-0 ",)),
 ]
 
 GUEST = [
@@ -111,15 +112,35 @@ DEVICES = [
 ]
 
 TRACE = [
+    Step("a guest to look at", f"{config('t', *HOG)}; xl create /tmp/t.cfg"),
+    # At a terminal, as somebody looks at it; `q` ends it.
+    Step("top", "rm -f /tmp/top; (" + until("grep -aq Domain-0 /tmp/top")
+         + "; printf q) | script -qfec 'TERM=vt100 xl top' /tmp/top "
+         "> /dev/null && cat /tmp/top", ("xentop - ", "Domain-0")),
     Step("xentrace", "xentrace -D -e 0x0002f000 -T 1 /tmp/trace > /dev/null; "
          "test -s /tmp/trace"),
     Step("xenalyze", "xenalyze --summary /tmp/trace 2>&1 | tail -n 40",
          ("(?i)domain",)),
+    Step("xentrace into xenalyze", "xentrace -D -e 0x0002f000 -T 1 "
+         "/proc/self/fd/1 | "
+         "cat > /tmp/trace; xenalyze --dump-all /tmp/trace 2>&1 | "
+         "grep -c runstate", ("^[1-9][0-9]+$",)),
+    # Three frames, each of half a second of the trace's own time.
+    Step("metronome-top", "metronome-top --until 500ms --frames 3 < /dev/null",
+         ("Domain-0", "(?m)^ *t ", "CPU"), only="metronome"),
+    Step("its end", f"xl destroy t; {gone('t')}"),
 ]
 
 PARTS = {"info": INFO, "guest": GUEST, "sched": SCHED, "pools": POOLS,
          "live": LIVE, "stock": STOCK, "devices": DEVICES, "trace": TRACE,
-         "save": SAVE, "faults": FAULTS}
+         "save": SAVE, "faults": FAULTS, "credit2": CREDIT2, "rtds": RTDS}
+# What a part wants to be booted with, besides `sched=credit`.
+BOOTS = {"credit2": "credit2", "rtds": "rtds"}
+
+
+def scheduler(part: str) -> str:
+    """The one that a part is booted with."""
+    return BOOTS.get(part, "credit")
 
 
 def steps(part: str, hypervisor: str) -> list[Step]:

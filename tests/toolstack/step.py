@@ -48,10 +48,10 @@ def config(name: str, *lines: str) -> str:
     return f"printf '%s\\n' {words} > /tmp/{name}.cfg"
 
 
-def until(command: str) -> str:
+def until(command: str, times: int = 300) -> str:
     """Repeat it until it succeeds; not for ever."""
-    return (f"n=0; until {command}; do n=$((n+1)); [ $n -lt 300 ] || break; "
-            f"sleep 0.5; done; {command}")
+    return (f"n=0; until {command}; do n=$((n+1)); [ $n -lt {times} ] || break;"
+            f" sleep 0.5; done; {command}")
 
 
 def gone(name: str) -> str:

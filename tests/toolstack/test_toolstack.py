@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from dom0 import LINUX, Dom0, bad_words, hypervisors  # noqa: E402
 from parts_sched import HOG  # noqa: E402
-from scenario import PARTS, scripts, steps  # noqa: E402
+from scenario import PARTS, scheduler, scripts, steps  # noqa: E402
 from step import config  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
@@ -19,13 +19,14 @@ pytestmark = pytest.mark.skipif(
 
 
 def play(name: str, parts: list[str], folder: pathlib.Path) -> None:
-    """Boot, and try each step; the rest is tried after a failure too."""
+    """Boot, and try each step; the rest is tried after a failure too. All
+    parts want the same scheduler at boot."""
     kernels = hypervisors(folder)
     if name not in kernels:
         pytest.skip("xen-hypervisor-4.17-amd64 is not installed")
     failures = []
     with Dom0(kernels[name], folder, scripts(parts),
-              options="sched=credit") as dom0:
+              options=f"sched={scheduler(parts[0])}") as dom0:
         for part in parts:
             for step in steps(part, name):
                 if why := step.run(dom0):
@@ -42,7 +43,8 @@ def test_metronome(tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("parts", [["pools"], ["live"], ["stock"], ["devices"],
-                                   ["save"], ["faults"], ["trace"]],
+                                   ["save"], ["faults"], ["trace"],
+                                   ["credit2"], ["rtds"]],
                          ids=lambda parts: parts[0])
 def test_metronome_more(parts: list[str], tmp_path: pathlib.Path) -> None:
     """Linux guests, with disks and networks."""
@@ -50,9 +52,12 @@ def test_metronome_more(parts: list[str], tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.soak
-def test_xen(tmp_path: pathlib.Path) -> None:
-    """Everything on Debian's Xen."""
-    play("xen", list(PARTS), tmp_path)
+@pytest.mark.parametrize("parts", [
+    [part for part in PARTS if scheduler(part) == "credit"], ["credit2"]],
+    ids=["credit", "credit2"])
+def test_xen(parts: list[str], tmp_path: pathlib.Path) -> None:
+    """Everything on Debian's Xen, which has no RTDS."""
+    play("xen", parts, tmp_path)
 
 
 COUNTS = "xl dmesg -c > /dev/null; xl debug-keys c; xl dmesg"
@@ -70,7 +75,7 @@ def counts(dom0: Dom0) -> str:
 
 
 @pytest.mark.parametrize("rounds", [
-    5, pytest.param(200, marks=pytest.mark.soak)])
+    5, pytest.param(1000, marks=pytest.mark.soak)])
 def test_no_leak(rounds: int, tmp_path: pathlib.Path) -> None:
     """Created and destroyed again and again, a domain leaves nothing: frames,
     ports, grants, mappings are as many as after the first times."""
@@ -83,4 +88,39 @@ def test_no_leak(rounds: int, tmp_path: pathlib.Path) -> None:
         dom0.ok(first)
         before = counts(dom0)
         dom0.ok(more, 20 * rounds + 600)
+        assert counts(dom0) == before
+
+
+# Small domains that wake now and then; `xl` names the last one made.
+MANY = ("i=1; while [ $i -le {0} ]; do sed s/NAME/m$i/ /tmp/NAME.cfg > "
+        "/tmp/m.cfg; xl create -q /tmp/m.cfg || break; i=$((i+1)); done; "
+        "xl domid m{0}")
+SMALL = ('kernel="/guests/periodic"', 'extra="period=1s work=5ms duration=0"',
+         "memory=16")
+# Of those, how many had some of a CPU's time in ten seconds.
+RUNNING = ("metronomectl sched watch -i 10 -n 1 | "
+           "awk '$2 ~ /^m/ && $7 > 0 { n++ } END { print n }'")
+
+
+@pytest.mark.soak
+def test_many(tmp_path: pathlib.Path) -> None:
+    """A hundred small domains at once on 16 GiB; when they are gone, nothing
+    is left of them."""
+    kernel = hypervisors(tmp_path)["metronome"]
+    number = 100
+    make, show = MANY.format(number), "xl list | wc -l; xl list | grep -c ^m"
+    away = ("for i in $(seq 1 " + str(number) + "); do xl destroy m$i || "
+            "break; done; [ $(xl list | wc -l) = 2 ]")
+    one = MANY.format(1) + "; xl destroy m1"
+    config_command = config("NAME", *SMALL)
+    with Dom0(kernel, tmp_path, [config_command, one, make, show, RUNNING,
+                                 away, COUNTS],
+              options="sched=credit", memory="16G", own="1G") as dom0:
+        dom0.ok(config_command)
+        dom0.ok(one)
+        before = counts(dom0)
+        dom0.ok(make, 7200)
+        assert dom0.ok(show).split() == [str(number + 2), str(number)]
+        assert int(dom0.ok(RUNNING)) == number
+        dom0.ok(away, 7200)
         assert counts(dom0) == before

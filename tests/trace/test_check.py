@@ -83,15 +83,15 @@ def swapped(r: np.ndarray, i: int) -> np.ndarray:
 
 
 def late(r: np.ndarray, i: int) -> np.ndarray:
-    """1 ns is 16 cycles in these traces."""
+    """1 ns is 64 cycles in these traces."""
     r = r.copy()
-    r["tsc"][i] += 16
+    r["tsc"][i] += 64
     return r
 
 
 def early(r: np.ndarray, i: int) -> np.ndarray:
     r = r.copy()
-    r["tsc"][i] -= 16
+    r["tsc"][i] -= 64
     return r
 
 

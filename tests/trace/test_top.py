@@ -189,7 +189,8 @@ def test_metronome_top_joins_the_tools(written: Path, tmp_path: Path) -> None:
             ("xl", 'echo "Name  ID  Mem VCPUs State Time(s)"\n'
                    'echo "Domain-0  0  99  1  r-----  1.0"\n'
                    'echo "cinema  1  99  1  -b----  1.0"'),
-            ("xentrace", f'[ "$*" = "-D -e 0x0002f000" ] && cat {written}'),
+            ("xentrace", '[ "$1 $2 $3" = "-D -e 0x0002f000" ] && '
+                         f'cat {written} > "$4"'),
             ("metronome-xentrace", f'exec {TOOL} "$@"')):
         (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
         (tmp_path / name).chmod(0o755)

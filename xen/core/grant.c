@@ -263,6 +263,21 @@ void grant_map_untake(struct domain *d, struct grant_map *m)
     __atomic_store_n(&m->ending, false, __ATOMIC_RELEASE);
 }
 
+bool grant_map_exists(const struct domain *d, mfn_t mfn)
+{
+    const struct grant_table *g = d->grant;
+    const struct grant_map *m;
+    uint32_t handle;
+
+    for (handle = 0; handle < READ_ONCE(g->nr_maps); handle++) {
+        m = map_at(g, handle);
+        if (READ_ONCE(m->granter) && READ_ONCE(m->mfn) == mfn)
+            return true;
+        preempt_point();
+    }
+    return false;
+}
+
 void grant_map_free(struct domain *d, uint32_t handle, struct grant_map *m)
 {
     struct grant_table *g = d->grant;

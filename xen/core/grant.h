@@ -89,6 +89,8 @@ struct grant_map *grant_map_alloc(struct domain *d, uint32_t *handle);
 /* The mapping of a handle, which is marked as ending; NULL: no such. */
 struct grant_map *grant_map_take(struct domain *d, uint32_t handle);
 void grant_map_untake(struct domain *d, struct grant_map *m);
+/* d maps this frame, as it is just now. Preemptible. */
+bool grant_map_exists(const struct domain *d, mfn_t mfn);
 /* Forget it: drops its reference on the granter. */
 void grant_map_free(struct domain *d, uint32_t handle, struct grant_map *m);
 

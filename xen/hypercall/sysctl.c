@@ -217,16 +217,31 @@ static int do_debug_keys(struct xen_sysctl *op)
     return 0;
 }
 
+/* Coverage is of a build of its own, of which there is none. */
+static int not_supported(struct xen_sysctl *op)
+{
+    (void)op;
+    return -XEN_EOPNOTSUPP;
+}
+
 #define ROW(name) [XEN_SYSCTL_##name] = do_##name
 
 static int (*const sysctl_rows[])(struct xen_sysctl *op) = {
-    ROW(readconsole),       ROW(tbuf_op),
-    ROW(physinfo),          ROW(sched_id),
-    ROW(getdomaininfolist), ROW(getcpuinfo),
-    ROW(availheap),         ROW(cputopoinfo),
-    ROW(numainfo),          ROW(cpupool_op),
-    ROW(scheduler_op),      ROW(debug_keys),
-    ROW(get_cpu_policy),    ROW(get_cpu_featureset),
+    ROW(readconsole),
+    ROW(tbuf_op),
+    ROW(physinfo),
+    ROW(sched_id),
+    ROW(getdomaininfolist),
+    ROW(getcpuinfo),
+    ROW(availheap),
+    ROW(cputopoinfo),
+    ROW(numainfo),
+    ROW(cpupool_op),
+    ROW(scheduler_op),
+    ROW(debug_keys),
+    ROW(get_cpu_policy),
+    ROW(get_cpu_featureset),
+    [XEN_SYSCTL_coverage_op] = not_supported,
 };
 
 int64_t hypercall_sysctl(uint64_t guest, uint64_t b, uint64_t c, uint64_t d,

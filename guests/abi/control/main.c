@@ -38,6 +38,19 @@ static void test_versions(void)
                 "an operation that is none");
 }
 
+/* Nothing is counted for them: said in the words of a Xen without them. */
+static void test_not_built_in(void)
+{
+    struct xen_sysctl op = { 0 };
+
+    check_equal(hypercall_sysctl(XEN_SYSCTL_perfc_op, &op), -XEN_ENOSYS,
+                "performance counters");
+    check_equal(hypercall_sysctl(XEN_SYSCTL_lockprof_op, &op), -XEN_ENOSYS,
+                "the locks' profile");
+    check_equal(hypercall_sysctl(XEN_SYSCTL_coverage_op, &op), -XEN_EOPNOTSUPP,
+                "coverage");
+}
+
 static void test_physinfo(void)
 {
     struct xen_sysctl op = { 0 };
@@ -251,6 +264,7 @@ void guest_main(void)
 {
     report_begin("control");
     test_versions();
+    test_not_built_in();
     test_physinfo();
     test_numbers();
     test_console();

@@ -1,4 +1,7 @@
-/* Grants of a domain to itself: map, write through, copy, what is refused. */
+/* Grants of a domain to itself: map, write through, copy, versions, the cache,
+ * what is refused. */
+#include <xen/errno.h>
+
 #include "guests/lib/grant.h"
 #include "guests/lib/hypercall.h"
 #include "guests/lib/pages.h"
@@ -147,6 +150,75 @@ static void test_swap(void)
     (void)page_unprotect(window);
 }
 
+/* ---- versions: Linux asks for the first one, and is content with it ---- */
+
+static int64_t set_version(uint32_t wanted)
+{
+    struct gnttab_set_version op = { .version = wanted };
+
+    return hypercall_grant_table_op(GNTTABOP_set_version, &op, 1);
+}
+
+static void test_version(void)
+{
+    struct gnttab_get_version now = { .dom = DOMID_SELF };
+    struct gnttab_get_version nobody = { .dom = 0x7000 };
+    struct gnttab_get_status_frames status = { .nr_frames = 1,
+                                               .dom = DOMID_SELF };
+
+    check_equal(set_version(1), 0, "version 1");
+    check_equal(set_version(3), -XEN_EINVAL, "version 3");
+    check_equal(hypercall_grant_table_op(GNTTABOP_get_version, &now, 1), 0,
+                "get_version");
+    check_equal(now.version, 1, "the version");
+    check_equal(hypercall_grant_table_op(GNTTABOP_get_version, &nobody, 1),
+                -XEN_ESRCH, "the version of no domain");
+    check_equal(
+        hypercall_grant_table_op(GNTTABOP_get_status_frames, &status, 1), 0,
+        "get_status_frames");
+    check_equal(status.status, GNTST_general_error,
+                "status frames of version 1");
+}
+
+/* ---- the cache ---- */
+
+static int64_t flush(const void *page, unsigned offset, unsigned length,
+                     uint32_t how)
+{
+    struct gnttab_cache_flush op = {
+        .a.dev_bus_addr = virt_to_mfn(page) << 12,
+        .offset = (uint16_t)offset,
+        .length = (uint16_t)length,
+        .op = how,
+    };
+
+    return hypercall_grant_table_op(GNTTABOP_cache_flush, &op, 1);
+}
+
+static void test_cache_flush(void)
+{
+    char *page = page_alloc();
+    uint32_t both = GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL;
+    struct gnttab_cache_flush nowhere = { .a.dev_bus_addr = ~0ul << 13,
+                                          .length = 8,
+                                          .op = GNTTAB_CACHE_CLEAN };
+
+    memset(page, 7, PAGE_SIZE);
+    check_equal(flush(page, 0, PAGE_SIZE, GNTTAB_CACHE_CLEAN), 0, "clean");
+    check_equal(flush(page, 100, 50, both), 0, "clean and forget a part");
+    check(page[0] == 7 && page[120] == 7 && page[PAGE_SIZE - 1] == 7,
+          "what was written is lost");
+    check_equal(flush(page, 0, 64, GNTTAB_CACHE_INVAL), -XEN_EOPNOTSUPP,
+                "forget only");
+    check_equal(flush(page, 0, 0, both), 0, "nothing");
+    check_equal(flush(page, 0, 64, 0), 0, "in no way");
+    check_equal(flush(page, PAGE_SIZE, 1, both), -XEN_EINVAL, "beyond a page");
+    check_equal(flush(page, 4000, 100, both), -XEN_EINVAL, "over its end");
+    check_equal(flush(page, 0, 64, 8), -XEN_EINVAL, "in an unknown way");
+    check_equal(hypercall_grant_table_op(GNTTABOP_cache_flush, &nowhere, 1),
+                -XEN_EINVAL, "of no frame");
+}
+
 void guest_main(void)
 {
     report_begin("grant");
@@ -159,5 +231,7 @@ void guest_main(void)
     test_copy();
     test_swap();
     test_refusals();
+    test_version();
+    test_cache_flush();
     report_end();
 }

@@ -1,0 +1,162 @@
+#!/usr/bin/python3
+"""`xl create`, and disk and network of a guest by the split drivers, on Xen
+4.17 and on Metronome: one table.
+
+Usage: bench.py BUILD [--only NAME] [--rows WORD] [--out FOLDER]
+
+QEMU counts instructions, one is one nanosecond of one processor, and time that
+nobody uses is skipped (`-icount shift=0,sleep=off`), so a run repeats exactly;
+the disk has no content and completes at once, and the network ends in dom0. A
+figure is what the processor lets through in a virtual second: dom0, back-end,
+front-end and hypervisor together. docs: guests/toolstack/README.md.
+"""
+import argparse
+import csv
+import dataclasses
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+# pylint: disable=wrong-import-position
+from guests.dom0.bench import fio_figure, show      # noqa: E402
+from guests.host.boot import Boot, Console, reference_xen  # noqa: E402
+
+TIMES = 3  # of xl create; the first has dom0's caches to fill
+DISK = (("randread", "4k", 1, 4), ("randread", "4k", 16, 8),
+        ("randwrite", "4k", 16, 8), ("read", "128k", 4, 128))
+BYTES, ROUNDS = "24M", 500
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One figure: more is better if it is a rate, else less."""
+
+    name: str
+    unit: str
+    rate: bool = True
+
+
+CREATE = [Row(f"xl create to user land, {n + 1}", "ms", False)
+          for n in range(TIMES)]
+DISKS = [Row(f"disk {kind} {block} x{depth}", "MiB/s")
+         for kind, block, depth, _ in DISK]
+NET = [Row("network, guest to dom0", "MiB/s"),
+       Row("network, dom0 to guest", "MiB/s"),
+       Row("a byte to dom0 and back", "rounds/s")]
+GROUPS = {"create": (f"job=create:{TIMES}", CREATE),
+          "disk": ("job=disk:" + ":".join(
+              f"{kind}/{block}/{depth}/{mib}M"
+              for kind, block, depth, mib in DISK), DISKS),
+          "net": (f"job=net:{BYTES}:{ROUNDS}", NET)}
+
+
+def created(text: str) -> list[float]:
+    """ms from before `xl create` to the guest's first program, each time."""
+    pairs = re.findall(r"^FROM TSC ([0-9a-f]{16})\n(?:.*\n)*?TSC "
+                       r"([0-9a-f]{16})$", text, re.M)
+    return [(int(end, 16) - int(begin, 16)) / 1e6 for begin, end in pairs]
+
+
+def disks(text: str) -> list[float]:
+    """MiB/s of each."""
+    return [fio_figure(line) for line in re.findall(r"^FIO (\S+)", text, re.M)]
+
+
+def networks(text: str) -> list[float]:
+    """MiB/s there and back; then rounds in a second."""
+    found = [float(rate) * 1000 / 8 / (1 << 20) for rate in
+             re.findall(r"([\d.]+) Kbits/sec.*receiver", text)]
+    for line in re.findall(r"^FIO (\S+)", text, re.M):
+        runtime = float(line.split(";")[49])  # ms of the writer
+        found.append(ROUNDS / runtime * 1000 if runtime else 0.0)
+    return found
+
+
+READ = {"create": created, "disk": disks, "net": networks}
+
+
+def figures(console: Console, groups: list[str]) -> dict[str, float]:
+    """Of every group that came to its end."""
+    parts = "\n".join(console.lines).split("JOB BEGIN ")[1:]
+    found: dict[str, float] = {}
+    for part in parts:
+        name = part.split()[0]
+        if name in groups and f"JOB END {name} status=0" in part:
+            rows = GROUPS[name][1]
+            values = READ[name](part)
+            if len(values) == len(rows):
+                found |= dict(zip((row.name for row in rows), values))
+    return found
+
+
+def measure(hypervisor: pathlib.Path, build: pathlib.Path, groups: list[str],
+            log: pathlib.Path) -> dict[str, float]:
+    """One boot with all groups."""
+    jobs = " ".join(GROUPS[name][0] for name in groups)
+    linux = build / "guests/linux"
+    console = Boot(hypervisor, "dom0_mem=640M,max:640M sched=credit",
+                   [(linux / "vmlinuz", "console=hvc0 null_blk.irqmode=0 "
+                     f"null_blk.gb=1 job=daemons {jobs}"),
+                    (linux / "benchdom0.img", "")], memory="1536M", limit=1800,
+                   until="JOBS DONE", extra=["-net", "none"]).run()
+    log.write_text("\n".join(console.lines) + "\n")
+    return figures(console, groups)
+
+
+def table(rows: list[Row], told: dict[str, dict[str, float]]
+          ) -> list[list[str]]:
+    """A line for each row: both figures, and how many times as good ours is."""
+    lines = [["row", "unit", "Xen 4.17", "Metronome", "times as good"]]
+    for row in rows:
+        xen, ours = (told.get(name, {}).get(row.name)
+                     for name in ("xen", "metronome"))
+        ratio = "n/a"
+        if xen and ours:
+            ratio = f"{ours / xen if row.rate else xen / ours:.2f}"
+        lines.append([row.name, row.unit] + [
+            "n/a" if value is None else f"{value:.2f}"
+            for value in (xen, ours)] + [ratio])
+    return lines
+
+
+def main() -> int:
+    """Boot both, print the table, keep it as CSV; 1 where a figure lacks."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--only", default="", help="xen or metronome")
+    parser.add_argument("--rows", default="create,disk,net", help="groups")
+    parser.add_argument("--out", type=pathlib.Path,
+                        default=ROOT / "results/toolstack")
+    options = parser.parse_args()
+    groups = options.rows.split(",")
+    folder = options.build / "bench-toolstack"
+    xen = reference_xen(folder)
+    if xen is None:
+        sys.exit("bench-toolstack: Debian's Xen is not here: apt-get install "
+                 "xen-hypervisor-4.17-amd64")
+    told: dict[str, dict[str, float]] = {}
+    for name, hypervisor in (("xen", xen),
+                             ("metronome", options.build / "metronome32")):
+        if options.only in ("", name):
+            print(f"{name} ...", flush=True)
+            told[name] = measure(hypervisor, options.build, groups,
+                                 folder / f"{name}.log")
+    rows = [row for name in groups for row in GROUPS[name][1]]
+    lines = table(rows, told)
+    print(show(lines))
+    if not options.only:
+        options.out.mkdir(parents=True, exist_ok=True)
+        with (options.out / "bench.csv").open("w", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(lines)
+    missing = [f"{name}: {row.name}" for name, one in told.items()
+               for row in rows if row.name not in one]
+    if missing:
+        print("\n".join(["no figure of", *missing, f"{folder}/*.log say why"]))
+    return int(bool(missing))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
