@@ -102,7 +102,11 @@ METRONOME = r"^\(XEN\) Metronome"
 
 def check_running(m: Debian) -> None:
     """systemd has started all that it wanted, xenfs and sysfs are filled, and
-    Debian's toolstack talks to the hypervisor."""
+    Debian's toolstack talks to the hypervisor. systemd gives its generators 90
+    seconds, by no option; on a busy host that may be too short for the
+    one of System V's scripts, which then runs again here."""
+    m.run("systemctl cat xen.service > /dev/null || systemctl daemon-reload;"
+          " systemctl start xen.service")
     m.run("systemctl is-system-running --wait || systemctl --failed | "
           "grep -q '^0 loaded'")
     m.run("grep control_d /proc/xen/capabilities && "
@@ -130,12 +134,11 @@ def test_login(sched: str, tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("uefi", [False, True], ids=["bios", "uefi"])
-def test_exchange(uefi: bool) -> None:
+def test_exchange() -> None:
     """The promise: a Debian Xen host, one file of it exchanged. Xen; then this
     hypervisor by the same menu entry, which comes up again after a reboot, and
     powers the machine off."""
-    with Debian(uefi=uefi) as m:
+    with Debian() as m:
         m.login(XEN)
         m.exchange()
         for _ in range(2):

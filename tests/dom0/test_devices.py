@@ -69,6 +69,15 @@ def test_scheduler(sched: str, tmp_path: pathlib.Path) -> None:
     devices.check(log)
 
 
+@pytest.mark.parametrize("sched", ["credit2", "fbvt", "rtxen", "null"])
+def test_scheduler_more(sched: str) -> None:
+    """Under the others to user land; null has a CPU for each vCPU."""
+    with boot("drivers=virtio_pci job=none", smp=2,
+              hypervisor=f"sched={sched}") as m:
+        assert ", 2 cpus" in finish(m)
+    assert f"scheduler: {sched} " in m.log
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("sched", SCHEDULERS)
 @pytest.mark.parametrize("machine, smp, vcpus, memory", [
