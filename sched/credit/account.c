@@ -299,7 +299,7 @@ static int64_t credit_give(struct credit_sys *sys, int64_t total)
         rise = (uint64_t)n->key;
     }
     end = n;
-    if (end) { /* rounded up: who is due a whole number gets it */
+    if (weights) { /* rounded up: who is due a whole number gets it */
         rise = ((rest << CREDIT_UNIT) + weights - 1) / weights;
         rest = 0;
     }
