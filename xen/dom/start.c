@@ -142,7 +142,7 @@ static void move_cpu(const struct origin *o, uint32_t pool, unsigned cpu)
     char why[DESCRIBE_WHY];
     int rc = pool_remove_cpu(0, cpu);
 
-    if (rc == -XEN_EBUSY)
+    if (rc == -XEN_EINVAL && cpu < smp_nr_cpus) /* the last one */
         refuse(o, "cpus=: no CPU would be left for Pool-0");
     if (rc) {
         format_text(why, sizeof(why),
