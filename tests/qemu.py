@@ -27,6 +27,11 @@ BUILD = ROOT / os.environ.get("BUILD", "build")
 OVMF = pathlib.Path("/usr/share/OVMF")
 DETERMINISTIC = ["-icount", "shift=0,sleep=off", "-rtc",
                  "base=2026-01-01,clock=vm", "-seed", "1"]
+# All processors in one thread of the host. With one each a boot of Linux may
+# stay at an instruction that Linux has just patched, by QEMU's fault
+# (tests/emulator); and where the host is busy, a processor that waits for
+# another one waits until the host lets that one's thread run.
+ONE_THREAD = ("-accel", "tcg,thread=single")
 
 
 class Machine:

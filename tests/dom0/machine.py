@@ -10,7 +10,7 @@ import random
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from qemu import Machine  # noqa: E402
+from qemu import ONE_THREAD, Machine  # noqa: E402
 
 KERNEL = "build/guests/linux/vmlinuz"
 RAMDISK = "build/guests/linux/dom0.img"
@@ -81,7 +81,10 @@ class Devices:
 
 def boot(jobs: str, *, hypervisor: str = "", smp: int = 1, memory: str = "1G",
          machine: str = "q35", extra: tuple[str, ...] = ()) -> Machine:
-    """Debian's kernel as dom0, with the initramfs of the devices' drivers."""
+    """Debian's kernel as dom0, with the initramfs of the devices' drivers;
+    unless extra has another -accel, in one thread."""
+    if "-accel" not in extra:
+        extra = (*ONE_THREAD, *extra)
     return Machine(f"console=com1 dom0_mem=512M {hypervisor}",
                    (f"{KERNEL} console=hvc0 {jobs}", RAMDISK), smp=smp,
                    memory=memory, machine=machine, extra=extra)

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from qemu import BUILD, Machine
+from qemu import BUILD, ONE_THREAD, Machine
 
 DOM0 = str(BUILD / "guests/abi/pools")
 HOG = BUILD / "guests/hog"
@@ -49,7 +49,7 @@ def test_linux_goes_on() -> None:
              f"{LINUX}/initrd.img file=initrd")
     with Machine("console=com1 sched=credit dom0_mem=32M dom0_max_vcpus=1",
                  modules(*linux, pace="burst=1 pause=60ms"), smp=4, memory="1G",
-                 extra=("-accel", "tcg,thread=single")) as m:
+                 extra=ONE_THREAD) as m:
         m.wait(r"Linux version", 300)
         m.send("\x01" * 3 + "S")
         m.wait(r"Pool-1: scheduler \w+, with its defaults", 60)

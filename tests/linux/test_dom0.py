@@ -6,7 +6,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from qemu import BUILD, OVMF, ROOT, Machine  # noqa: E402
+from qemu import BUILD, ONE_THREAD, OVMF, ROOT, Machine  # noqa: E402
 from test_linux import BAD  # noqa: E402
 
 ENTRY = """serial --unit=0
@@ -37,7 +37,8 @@ def test_dom0(medium: pathlib.Path, uefi: bool) -> None:
     """Up to user space with as many vCPUs as CPUs; power-off ends it."""
     if uefi and not OVMF.exists():
         pytest.skip("no OVMF (package ovmf)")
-    with Machine(iso=medium, uefi=uefi, smp=2, memory="1G") as m:
+    with Machine(iso=medium, uefi=uefi, smp=2, memory="1G",
+                 extra=ONE_THREAD) as m:
         m.wait(r"LINUX UP: .*, 2 cpus", 600)
         m.wait(r"JOBS DONE failed=0", 120)
         log = m.wait_end(120)

@@ -18,13 +18,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]
                        / "guests/linux"))
 from mkinitrd import record  # noqa: E402
-from qemu import BUILD, Machine  # noqa: E402
+from qemu import BUILD, ONE_THREAD, Machine  # noqa: E402
 
 XEN_GZ = pathlib.Path("/boot/xen-4.17-amd64.gz")
 LINUX = BUILD / "guests/linux"
-# Where the host is busy, a processor that waits for another one's answer would
-# else wait until the host lets that one's thread run.
-ONE_THREAD = ("-accel", "tcg,thread=single")
 LIMIT = 600.0  # of anything, in s: a hundred times what it takes
 # What must never be said: the hypervisor's own faults, and dom0's.
 BAD = ("Panic on CPU", "PANIC", "broke a rule", "BUG:", "Oops", "Call Trace",
