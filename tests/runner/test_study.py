@@ -140,7 +140,7 @@ def test_what_has_changed_is_made_again(place: Place):
     code, said = place.run()
     assert "2 of them there, 3 to make" in said
     assert code == 1 and "FAIL  many-times: " in said
-    assert "rr_hogs-many_seed-1: wait.max_us: 29999.01306 -> 19999" in said
+    assert "rr_hogs-many_seed-1: wait.max_us: 29999.013 -> 19999" in said
     assert "another trace (something else was asked for)" in said
     assert "verdict: PASS -> FAIL" in said
     assert (place.out / "verdict.txt").read_text().startswith("FAIL: ")
