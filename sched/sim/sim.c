@@ -31,12 +31,24 @@ static void cpu_refresh(struct sim *sim, unsigned cpu)
     course_set(&sim->course, cpu, c->poke_at < next ? c->poke_at : next);
 }
 
+/* c's timer has read the clock already, and acts when it has the lock. */
+static bool timer_began(const struct sim *sim, const struct sim_cpu *c)
+{
+    return unlikely(c->fired != NULL) && c->timer_at < FOREVER &&
+           sim_reading(c->fired, c->timer_at) < sim->at;
+}
+
 void sim_program(struct sim *sim, unsigned cpu, ns_t when)
 {
     struct sim_cpu *c = &sim->cpus[cpu];
 
     if (when == c->timer)
         return;
+    if (cpu != sim->busy && timer_began(sim, c)) {
+        if (when < c->timer_then)
+            c->timer_then = when;
+        return;
+    }
     c->timer = when;
     if (when < FOREVER)
         when = sim_followed(sim, c->fired, when < sim->now ? sim->now : when,
@@ -377,6 +389,9 @@ static void cpu_event(struct sim *sim, unsigned cpu)
         sched_timer(cpu, sim->now);
         sim->timing = false;
         sim->now = sim->at;
+        if (unlikely(c->timer_then < c->timer))
+            sim_program(sim, cpu, c->timer_then);
+        c->timer_then = FOREVER;
     } else {
         sim_poke(sim, cpu, 0); /* done: poke_done() */
     }
@@ -541,7 +556,7 @@ struct sim *sim_create(const struct sim_conf *conf)
         struct sim_cpu *c = &sim->cpus[cpu];
 
         c->timer = c->timer_at = c->done_at = FOREVER;
-        c->poke_at = c->again_at = FOREVER;
+        c->poke_at = c->again_at = c->timer_then = FOREVER;
         sim_host_cpu(cpu);
         cpuset_add(&sim->pools[0].cpus, cpu);
         c->idle_since = sim->now;

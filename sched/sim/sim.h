@@ -146,7 +146,9 @@ struct sim_cpu {
     ns_t progress; /* since when the load has been making progress */
     ns_t timer;    /* what the core has asked for */
     ns_t timer_at, done_at, poke_at; /* its next events, FOREVER if none */
-    ns_t again_at; /* a second poke, of a run that is followed */
+    /* Of a run that is followed: a second poke; and what another CPU has asked
+     * the timer for while it fired already (waiting for a lock). */
+    ns_t again_at, timer_then;
     /* The run that is followed: when it decided, when its timer fired, which
      * decisions found a peer's lock held. */
     struct sim_follow *decided, *fired, *busy;

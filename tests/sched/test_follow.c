@@ -103,6 +103,29 @@ static void a_timer_fires_as_late_as_it_did(void **state)
     end(sim, &r);
 }
 
+/* A timer has read the clock and waits for a lock. What another CPU asks it for
+ * meanwhile is neither that firing nor in its place: it fires once more. */
+static void a_timer_that_fires_is_asked_for_more(void **state)
+{
+    struct record r = { 0 };
+    struct sim *sim = begin(2, &r);
+
+    (void)state;
+    at(&sim->cpus[0].decided, MS(1));
+    at(&sim->cpus[0].decided, MS(20));
+    sim_follow(&sim->cpus[0].fired, MS(12), MS(14)); /* due at 11 ms */
+    at(&sim->cpus[0].fired, MS(15));
+    (void)kit_hog(sim, 0);
+    sim_run(sim, MS(13));
+    sim_program(sim, 0, MS(13));
+    assert_int_equal(sim->cpus[0].timer_at, MS(14));
+    sim_run(sim, MS(14) + US(1));
+    assert_int_equal(sim->cpus[0].timer_at, MS(15));
+    sim_run(sim, MS(16));
+    assert_int_equal(sim->cpus[0].timer_then, FOREVER);
+    end(sim, &r);
+}
+
 /* Two on CPU 0, one on CPU 1 that has done its work at 1 ms. When does CPU 1
  * take over who waits? */
 static ns_t stolen_at(unsigned busy_cpu, ns_t busy)
@@ -338,6 +361,7 @@ int main(void)
         cmocka_unit_test(a_decision_takes_as_long_as_it_did),
         cmocka_unit_test(a_decision_may_be_far),
         cmocka_unit_test(a_timer_fires_as_late_as_it_did),
+        cmocka_unit_test(a_timer_that_fires_is_asked_for_more),
         cmocka_unit_test(a_peer_is_as_busy_as_it_was),
         cmocka_unit_test(each_cpu_has_its_own_times),
         cmocka_unit_test(a_run_follows_itself),
