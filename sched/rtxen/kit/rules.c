@@ -110,7 +110,7 @@ static int64_t param(const struct kit_member *m, const char *name)
 }
 
 /* A periodic server's CPU idles while it sleeps, as if it ran: where such ones
- * have all the time of a CPU, nothing is left for others. */
+ * have all the time of the CPU on which m waits, nothing is left for m. */
 static bool may_starve(const struct kit_run *r, const struct kit_member *m)
 {
     const struct kit_member *other;
@@ -121,6 +121,7 @@ static bool may_starve(const struct kit_run *r, const struct kit_member *m)
         other = &r->member[i];
         if (other != m && !other->away &&
             other->sv->v.sched == m->sv->v.sched &&
+            other->sv->v.cpu == m->sv->v.cpu &&
             param(other, "server") == RTXEN_PERIODIC)
             thousandths += param(other, "budget") * 1000 /
                            param(other, "period");
