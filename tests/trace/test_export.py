@@ -12,25 +12,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.trace.trace_files import export, mixed
 from xentrace import Trace, load, runstates
-from xentrace.trace import IDLE_DOMAIN, ROOT, RUNNING, TOOL, event_numbers
-
-SCENARIO = ROOT / "sched/sim/examples/mixed.toml"
+from xentrace.trace import IDLE_DOMAIN, RUNNING, TOOL, event_numbers
 
 
 @pytest.fixture(scope="module")
 def trace(tmp_path_factory: pytest.TempPathFactory) -> Trace:
-    """Two CPUs, credit2: all kinds of records that the scheduler writes."""
-    file = tmp_path_factory.mktemp("export") / "a"
-    subprocess.run([ROOT / "build/schedsim", SCENARIO, "--sched", "credit2",
-                    "--until", "500ms", "--trace", file], check=True,
-                   capture_output=True)
-    return load(file)
-
-
-def export(trace: Trace, form: str, out: Path) -> Path:
-    subprocess.run([TOOL, "export", "--to", form, trace.path, out], check=True)
-    return out
+    """All kinds of records that a scheduler writes."""
+    return load(mixed(tmp_path_factory.mktemp("export")))
 
 
 def name_of(trace: Trace, who: int) -> str:

@@ -18,28 +18,19 @@ import pytest
 
 from tests.trace import trace_files
 from tests.trace.readers import fetch
+from tests.trace.trace_files import export, mixed
 from xentrace import Trace, load, runstates
-from xentrace.trace import (IDLE_DOMAIN, ROOT, RUNNABLE, RUNNING, TOOL,
+from xentrace.trace import (IDLE_DOMAIN, RUNNABLE, RUNNING, TOOL,
                             event_numbers)
 
-SCENARIO = ROOT / "sched/sim/examples/mixed.toml"
 READERS = Path(fetch.__file__).parent
 pytestmark = pytest.mark.xdist_group("readers")  # they fetch the same files
 
 
 @pytest.fixture(scope="module")
 def trace(tmp_path_factory: pytest.TempPathFactory) -> Trace:
-    """Two CPUs, credit2: all kinds of records that the scheduler writes."""
-    file = tmp_path_factory.mktemp("readers") / "a"
-    subprocess.run([ROOT / "build/schedsim", SCENARIO, "--sched", "credit2",
-                    "--until", "500ms", "--trace", file], check=True,
-                   capture_output=True)
-    return load(file)
-
-
-def export(trace: Trace, form: str, out: Path) -> Path:
-    subprocess.run([TOOL, "export", "--to", form, trace.path, out], check=True)
-    return out
+    """All kinds of records that a scheduler writes."""
+    return load(mixed(tmp_path_factory.mktemp("readers")))
 
 
 def reader(which: fetch.Reader) -> Path:

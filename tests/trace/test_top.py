@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.trace.trace_files import mixed
 from xentrace import latency, load, runstates, windows
 from xentrace.trace import ROOT, TOOL
 
@@ -109,17 +110,10 @@ def test_live_in_a_terminal(ram: Path, tmp_path: Path) -> None:
         subprocess.run([*t.tmux, "kill-server"], capture_output=True)
 
 
-SCENARIO = ROOT / "sched/sim/examples/mixed.toml"
-
-
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three seconds of two CPUs, as Debian's xentrace writes them."""
-    file = tmp_path_factory.mktemp("live") / "a"
-    subprocess.run([ROOT / "build/schedsim", SCENARIO, "--sched", "credit2",
-                    "--until", "3s", "--trace", file], check=True,
-                   capture_output=True)
-    return file
+    return mixed(tmp_path_factory.mktemp("live"), "3s")
 
 
 def frames_of(text: str) -> list[dict[str, list[float]]]:

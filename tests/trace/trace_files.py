@@ -2,12 +2,34 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 
+from xentrace import Trace
+from xentrace.trace import ROOT, TOOL
+
+SCENARIO = ROOT / "sched/sim/examples/mixed.toml"
+
 CPU_CHANGE = 0x0001F003 | 2 << 28
 TIMED = np.uint32(1 << 31)
+
+
+def mixed(folder: Path, until: str = "500ms") -> Path:
+    """Two CPUs, credit2, in the simulator: all kinds of records that a
+    scheduler writes."""
+    file = folder / "a"
+    subprocess.run([ROOT / "build/schedsim", SCENARIO, "--sched", "credit2",
+                    "--until", until, "--trace", file], check=True,
+                   capture_output=True)
+    return file
+
+
+def export(trace: Trace, form: str, out: Path) -> Path:
+    """`out`, a trace in another program's format."""
+    subprocess.run([TOOL, "export", "--to", form, trace.path, out], check=True)
+    return out
 
 
 def lies(records: np.ndarray) -> dict[int, np.ndarray]:
