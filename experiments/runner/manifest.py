@@ -70,6 +70,9 @@ class Change:
     parameters: dict[str, Any]
 
 
+SMALL = "8M"            # enough for each guest of ours
+
+
 @dataclass(frozen=True)
 class Domain:
     """One boot-time domain. kernel, ramdisk: below build/guests. A parameter
@@ -80,7 +83,7 @@ class Domain:
 
     name: str
     kernel: str = ""
-    memory: str = "8M"
+    memory: str = ""    # what the guest wants, or SMALL
     ramdisk: str = ""
     vcpus: int = 1
     cmdline: str = ""
@@ -290,14 +293,13 @@ def _with_guests(domains: list[Domain]) -> list[Domain]:
         if not d.kernel and d.workload:
             try:
                 guest = workload.to_guest(d.workload, ids)
-                memory = d.memory if d.memory != "8M" else guest.memory
                 d = dataclasses.replace(d, kernel=guest.kernel,
                                         cmdline=guest.cmdline,
                                         ramdisk=guest.ramdisk,
-                                        memory=memory or d.memory)
+                                        memory=d.memory or guest.memory)
             except WorkloadError as error:  # it can be simulated only
                 d = dataclasses.replace(d, why=str(error))
-        done.append(d)
+        done.append(dataclasses.replace(d, memory=d.memory or SMALL))
     return done
 
 
