@@ -93,7 +93,7 @@ PROGRAMS = {
         r"redis-load: seed=2 .* p99=\d+"),
     "redis-benchmark+redis-server": (
         "job=bg:redis-server:--save job=sleep:1 "
-        "job=run:redis-benchmark:-n:500:-c:2:-t:get,set:-q",
+        "job=run:redis-benchmark:-n:500:-c:2:-t:get:-q",
         r"GET: .* requests per second"),
     "nginx+wrk": ("job=bg:nginx job=sleep:1 "
                   "job=run:wrk:-t:1:-c:2:-d:1:http%3a//127.0.0.1/",
