@@ -134,12 +134,12 @@ $(LINUX_GUEST)/dom0.img: guests/linux/mkinitrd.py guests/linux/init \
 
 # A whole Debian for dom0, for `make soak`; root and the network are needed.
 dom0-disk: $(BUILD)/dom0/debian.img ## a disk with Debian, for dom0 (as root)
-$(BUILD)/dom0/debian.img: guests/dom0/mkdisk.sh
+$(BUILD)/dom0/debian.img: guests/dom0/mkdisk.sh guests/linux/debian.sh
 	guests/dom0/mkdisk.sh $@
 
 # A Debian for guests of the toolstack, likewise.
 domu-disk: $(BUILD)/domu/debian.img ## a disk with Debian, for a guest (as root)
-$(BUILD)/domu/debian.img: guests/toolstack/mkdomu.sh
+$(BUILD)/domu/debian.img: guests/toolstack/mkdomu.sh guests/linux/debian.sh
 	guests/toolstack/mkdomu.sh $@
 
 # Debian's toolstack for dom0: guests/toolstack/README.md.

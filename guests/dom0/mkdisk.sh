@@ -7,15 +7,11 @@
 # an installer does last: grub-install and update-grub, on the machine itself.
 # So no loop device is needed, and nothing of the menu is ours.
 #
-# DEBIAN_MIRROR=URL: from there. DEBIAN_CACHE=FOLDER (an absolute path): packages
-# that are there are not fetched again.
-#
 # The disk: GPT with a partition for GRUB's core, one for UEFI, and ext4.
 set -eu
 out=${1:?usage: mkdisk.sh OUTPUT}
-# By default from where this machine has its packages.
-mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' \
-    'Codename: bookworm' 'Created-By: Packages' | head -n 1)}
+me=mkdisk
+. "$(dirname "$0")/../linux/debian.sh"
 packages=systemd-sysv,udev,dbus,kmod,iproute2,iputils-ping,initramfs-tools,$(
     )zstd,linux-image-amd64,grub2-common,grub-pc-bin,grub-efi-amd64-bin,$(
     )xen-hypervisor-4.17-amd64,xen-utils-4.17,xenstore-utils,$(
@@ -23,69 +19,19 @@ packages=systemd-sysv,udev,dbus,kmod,iproute2,iputils-ping,initramfs-tools,$(
 size=4096 # MiB, of which nearly all is a hole
 efi=64    # MiB
 
-for need in debootstrap:debootstrap mke2fs:e2fsprogs sfdisk:fdisk \
-    mkfs.vfat:dosfstools unshare:util-linux qemu-system-x86_64:qemu-system-x86; do
-    command -v "${need%:*}" > /dev/null || {
-        echo "mkdisk: ${need%:*} not found: apt-get install ${need#*:}" >&2
-        exit 1
-    }
-done
-[ "$(id -u)" = 0 ] || {
-    echo "mkdisk: debootstrap wants root: run make dom0-disk as root" >&2
-    exit 1
-}
-# What debootstrap mounts in the tree must not be there when that is copied or
-# removed: a mount namespace of our own.
+debian_needs dom0-disk sfdisk:fdisk mkfs.vfat:dosfstools \
+    qemu-system-x86_64:qemu-system-x86
 [ -n "${MKDISK_APART:-}" ] || MKDISK_APART=1 exec unshare --mount "$0" "$@"
-
-mkdir -p "$(dirname "$out")"
-work=$(mktemp -d -p "$(dirname "$out")" mkdisk.XXXXXX)
-root=$work/root
-unmount() {
-    for dir in proc sys dev/pts dev; do
-        while mountpoint -q "$root/$dir"; do
-            umount "$root/$dir"
-        done
-    done
-}
-trap 'unmount && rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-
-fail() {
-    tail -n 15 "$1" >&2
-    echo "mkdisk: $2" >&2
-    exit 1
-}
-
-echo "mkdisk: Debian's packages (some minutes)"
-debootstrap ${DEBIAN_CACHE:+--cache-dir="$DEBIAN_CACHE"} \
-    --variant=minbase --include="$packages" bookworm "$root" "$mirror" \
-    > "$work/log" 2>&1 ||
-    fail "$work/log" "debootstrap failed ($mirror; another: DEBIAN_MIRROR=URL)"
-unmount
-rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* \
-    "$root"/usr/share/doc "$root"/usr/share/man "$root"/usr/share/locale
+debian_tree "$packages"
 
 # ---- as its administrator would set it up ----
 
-echo dom0 > "$root/etc/hostname"
-echo "127.0.0.1 localhost dom0" > "$root/etc/hosts"
+debian_settle dom0
 cat > "$root/etc/fstab" << 'END'
 LABEL=dom0 / ext4 defaults 0 1
 LABEL=EFI /boot/efi vfat defaults 0 2
 END
-sed -i 's/^root:[^:]*:/root::/' "$root/etc/shadow" # no password
-# An emulated machine on a busy host is slow: no time limit of systemd's or
-# login's decides anything, nor whether a generator came to its end in time.
-mkdir -p "$root/etc/systemd/system.conf.d" \
-    "$root/etc/systemd/system/getty.target.wants"
-cat > "$root/etc/systemd/system.conf.d/slow.conf" << 'END'
-[Manager]
-DefaultTimeoutStartSec=30min
-DefaultDeviceTimeoutSec=30min
-END
-ln -s /lib/systemd/system/serial-getty@.service \
-    "$root/etc/systemd/system/getty.target.wants/serial-getty@hvc0.service"
+# Nor does login's.
 sed -i 's/^LOGIN_TIMEOUT.*/LOGIN_TIMEOUT 1800/' "$root/etc/login.defs"
 # Xen's entry is the default; hypervisor, kernel and menu on the serial line.
 mkdir -p "$root/etc/default/grub.d" "$root/boot/grub" "$root/boot/efi"
@@ -142,10 +88,10 @@ timeout 1200 qemu-system-x86_64 -M q35 -m 1G -cpu max -net none -no-reboot \
     -nographic -kernel "$work/vmlinuz" -initrd "$work/initrd" \
     -append "console=ttyS0 panic=-1 root=LABEL=dom0 rw init=/finish" \
     -drive "file=$work/disk,format=raw,if=virtio" \
-    < /dev/null > "$work/log" 2>&1 || fail "$work/log" "its first boot failed"
+    < /dev/null > "$work/log" 2>&1 || debian_fail "$work/log" "its first boot failed"
 grep -q "mkdisk: finished" "$work/log" ||
-    fail "$work/log" "its first boot did not get to its end"
+    debian_fail "$work/log" "its first boot did not get to its end"
 debugfs -R features "$work/disk?offset=$(((efi + 2) << 20))" > "$work/log" 2>&1
 ! grep -q needs_recovery "$work/log" ||
-    fail "$work/log" "its first boot left the file system open"
+    debian_fail "$work/log" "its first boot left the file system open"
 mv "$work/disk" "$out"
