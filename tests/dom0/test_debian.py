@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from machine import BAD, Devices  # noqa: E402
-from qemu import BUILD, Machine  # noqa: E402
+from qemu import BUILD, ONE_THREAD, Machine  # noqa: E402
 
 DISK = BUILD / "dom0/debian.img"
 ROOT_AT = 66 << 20  # where mkdisk.sh puts the root file system
@@ -41,8 +41,8 @@ class Debian(Machine):
         file = (f"file={OURS},format=raw,if=none,id=ours,readonly=on",
                 "virtio-blk-pci,drive=ours,serial=ours")
         super().__init__(disk=disk, smp=smp, memory="2G", uefi=uefi,
-                         reboots=True, extra=("-drive", file[0], "-device",
-                                              file[1], *extra))
+                         reboots=True, extra=(*ONE_THREAD, "-drive", file[0],
+                                              "-device", file[1], *extra))
 
     def login(self, hypervisor: str) -> None:
         """The machine has come up with this hypervisor, to a login."""
