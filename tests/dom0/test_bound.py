@@ -8,9 +8,6 @@ promises; sched/*/README.md says why:
     bvt     Σ C·(1 + w_hog/w_0): no hog gets further ahead of dom0 than that,
             whatever dom0 does; one that uses less than its share, and warps,
             runs at once
-    fbvt    bvt's, for one that does not sleep
-    rtds    period − budget, and the hogs' budgets, two of each, whose deadlines
-            may be earlier than dom0's next one; it runs before extra time
     sedf    period − slice: what is left of a period when the slice is used up
     credit  the rate limit r, for what wakes it while it has credits: that is
             boosted, and alone in its class, since hogs never wake. Not so if
@@ -49,8 +46,7 @@ TIMER = 0                            # VIRQ_TIMER
 PERIOD = 30 * MS                     # Credit's accounting, at multiples of it
 LIMIT = 1 * MS                       # ... its rate limit
 BOOST_START = 0x22007                # its event
-# Against 256 of each hog.
-WARP = "dom0_sched=weight=1024,bvt.warp=20ms,bvt.warp_limit=0"
+MANY = "dom0_sched=weight=1024"      # against 256 of each hog
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +58,6 @@ class Case:
     options: str
     bound: float
     boosted: float | None = None  # for what wakes it into Credit's boost
-    hog: str = ""                 # of each hog's description
 
 
 def credit_bound(weight: int) -> float:
@@ -73,19 +68,16 @@ def credit_bound(weight: int) -> float:
 
 CASES = [
     Case("rr", "full", "rr.slice=10ms", HOGS * 10 * MS),
-    Case("bvt", "full", f"bvt.ctx_allow=500us {WARP}",
-         HOGS * 0.5 * MS * (1 + 256 / 1024), hog="weight=256"),
-    Case("bvt", "bursts", f"bvt.ctx_allow=500us {WARP}", 0, hog="weight=256"),
-    Case("fbvt", "full", "fbvt.ctx_allow=500us dom0_sched=weight=1024",
-         HOGS * 0.5 * MS * (1 + 256 / 1024), hog="weight=256"),
-    Case("rtds", "full", "dom0_sched=period=10ms,budget=5ms",
-         5 * MS + 2 * HOGS * 0.05 * MS, hog="rtds.budget=50us"),
+    Case("bvt", "full", "bvt.ctx_allow=500us "
+         f"{MANY},bvt.warp=20ms,bvt.warp_limit=0",
+         HOGS * 0.5 * MS * (1 + 256 / 1024)),
+    Case("bvt", "bursts", "bvt.ctx_allow=500us "
+         f"{MANY},bvt.warp=20ms,bvt.warp_limit=0", 0),
     Case("sedf", "full", "dom0_sched=period=10ms,slice=5ms", 5 * MS),
     *(Case("credit", load, "credit.tslice=30ms dom0_sched=weight=2048",
-           credit_bound(2048), LIMIT, "weight=256")
-      for load in ("full", "bursts")),
+           credit_bound(2048), LIMIT) for load in ("full", "bursts")),
     Case("credit", "light", "credit.tslice=30ms dom0_sched=weight=2048",
-         LIMIT + HOGS * 30 * MS, LIMIT, "weight=256"),
+         LIMIT + HOGS * 30 * MS, LIMIT),
 ]
 
 
@@ -131,8 +123,10 @@ def record(case: Case, folder: pathlib.Path) -> trace.Trace:
     """One run, and its trace from the machine's memory."""
     devices = Devices(folder, ("vda",), ("eth0",))
     ram = folder / "ram"
-    hogs = tuple(f"build/guests/hog domain name=hog{i} mem=8M {case.hog} "
+    hogs = tuple(f"build/guests/hog domain name=hog{i} mem=8M weight=256 "
                  f"-- start={HOGS_BEGIN}s" for i in range(HOGS))
+    if case.sched in ("rr", "sedf"):
+        hogs = tuple(hog.replace(" weight=256", "") for hog in hogs)
     words = (f"console=hvc0 job=busy:{case.load}:{END}:vda:eth0:file "
              "drivers=virtio_pci:virtio_blk:e1000")
     with Machine(f"console=com1 dom0_mem=384M sched={case.sched} "
