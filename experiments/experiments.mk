@@ -31,7 +31,7 @@ JOBS ?= 2
 STUDIES := $(patsubst experiments/%/experiment.toml,%,\
     $(shell grep -ls '^\[host\]' experiments/*/experiment.toml))
 LINUX_STUDIES := $(filter $(STUDIES),$(patsubst experiments/%/experiment.toml,%,\
-    $(shell grep -ls '"linux/' experiments/*/experiment.toml)))
+    $(shell grep -lsE '"linux/|kind = "linux"' experiments/*/experiment.toml)))
 
 .PHONY: $(STUDIES) latency results results-quick experiment artifact
 $(STUDIES): hypervisor guests tools
@@ -45,7 +45,8 @@ latency: demo
 # What ./metronome run FOLDER calls: an experiment wherever it is.
 experiment: $(if $(shell grep -ls '^kind = "sim"' $(FOLDER)/experiment.toml),,\
     hypervisor guests)
-experiment: $(if $(shell grep -ls linux/ $(FOLDER)/experiment.toml),linux-guest) tools
+experiment: $(if $(shell grep -lsE 'linux/|kind = "linux"' \
+    $(FOLDER)/experiment.toml),linux-guest) tools
 	$(PYTHON) -m experiments.runner $(FOLDER) --jobs $(JOBS) \
 	    $(QUICK:%=--quick) $(PROFILE:%=--profile %) $(ACCEL:%=--accel %)
 

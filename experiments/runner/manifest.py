@@ -92,6 +92,7 @@ class Domain:
     workload: Workload | None = None
     table: int = -1     # which [[domains]] it is from,
     group: str = ""     # and that one's name
+    why: str = ""       # there is no kernel: no guest does the workload
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ def _key(path: locate.Path, names: dict[str, dict[int, str]]) -> str:
 def _make(cls: type, table: dict[str, Any], path: locate.Path) -> Any:
     """cls of a table: its keys, and the right types."""
     fields = {f.name: f for f in dataclasses.fields(cls)
-              if f.name not in ("table", "group")}
+              if f.name not in ("table", "group", "why")}
     for key, value in table.items():
         if key not in fields:
             raise _Wrong(path + (key,), f"unknown key {key!r}; known: "
@@ -281,17 +282,21 @@ def _domains(root: dict[str, Any]) -> list[Domain]:
     return found
 
 
-def _with_guests(domains: list[Domain]) -> list[Domain]:
+def _with_guests(domains: list[Domain], seed: int) -> list[Domain]:
     """Who has a workload only gets the guest that does it, if there is one."""
-    ids = {d.name: i for i, d in enumerate(domains, 1)}
+    place = workload.place_of({d.name: d.workload for d in domains}, seed)
     done = []
     for d in domains:
         if not d.kernel and d.workload:
             try:
-                kernel, cmdline = workload.to_guest(d.workload, ids)
-                d = dataclasses.replace(d, kernel=kernel, cmdline=cmdline)
-            except WorkloadError:
-                pass  # it can be simulated only
+                guest = workload.to_guest(d.workload, d.name, place)
+                memory = d.memory if d.memory != "8M" else guest.memory
+                d = dataclasses.replace(d, kernel=guest.kernel,
+                                        cmdline=guest.cmdline,
+                                        ramdisk=guest.ramdisk,
+                                        memory=memory or d.memory)
+            except WorkloadError as error:  # it can be simulated only
+                d = dataclasses.replace(d, why=str(error))
         done.append(d)
     return done
 
@@ -372,7 +377,7 @@ def _build(root: dict[str, Any], file: Path,
     if "cpus" not in root["machine"]:
         raise _Wrong(("machine",), "cpus is missing")
     pools = _tables(root, "pools", Pool)
-    domains = _with_guests(_domains(root))
+    domains = _with_guests(_domains(root), _seeds(root)[0])
     _pools_fit(pools, domains)
     name = root.get("name", file.stem)
     return Manifest(

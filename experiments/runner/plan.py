@@ -104,6 +104,22 @@ def make_plugins(every: list[Planned], build: Path) -> None:
                                 f"{done.stderr.strip()[-400:]}")
 
 
+def make_images(every: list[Planned], build: Path) -> None:
+    """Pack the Linux guests with the programs that the runs name (with-*.img).
+    ManifestError: a program's package is not installed."""
+    files = sorted({f for r in every if r.host == "qemu"
+                    for d in r.manifest.domains for f in (d.ramdisk, d.kernel)
+                    if f.startswith("linux/with-") or f == "linux/vmlinuz"})
+    if not any(f.startswith("linux/with-") for f in files):
+        return
+    done = subprocess.run(
+        ["make", "--no-print-directory", "-s", f"BUILD={build}",
+         *(str(build / "guests" / f) for f in files)], cwd=ROOT, text=True,
+        capture_output=True)
+    if done.returncode:
+        raise ManifestError(f"linux: {done.stderr.strip()[-400:]}")
+
+
 def chosen(run: Planned) -> Scheduler:
     """The scheduler; where pools rule everywhere, one that has nothing."""
     found = [s for s in run.manifest.schedulers
@@ -227,6 +243,7 @@ def make(study: Study, quick: bool, build: Path, accel: str = "") -> Plan:
     planned no more. ManifestError: what is wrong."""
     every = _live(runs(study, quick), accel)
     make_plugins(every, build)
+    make_images(every, build)
     _tools_there(every, build)
     top = top_of(study, quick, build, accel)
     plan = Plan(study, quick, every, top, build, accel)

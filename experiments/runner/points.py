@@ -190,8 +190,8 @@ def plan(study: Study, point: Point, quick: bool = False,
         tree = {**tree, "schedulers": mine}
     for d in whole.domains:
         if host["kind"] == "qemu" and not d.kernel:
-            raise whole.error(("domains", d.table, "workload"), "no guest of "
-                              "ours does this: it runs in the simulator only")
+            raise whole.error(("domains", d.table, "workload"),
+                              f"{d.why}; so this runs in the simulator only")
         if host["kind"] == "qemu" and d.changes:
             raise whole.error(("domains", d.table, "changes"), "parameters "
                               "change in the simulator only")
