@@ -183,8 +183,12 @@ toolstack-columns: hypervisor linux-guest ## what xl does here, and on Xen
 bench-dom0: hypervisor $(LINUX_GUEST)/devices.img $(LINUX_GUEST)/vmlinuz ## disks, networks of dom0, by Xen
 	$(PYTHON) guests/dom0/bench.py $(BUILD) $(BENCH_ARGS)
 $(LINUX_GUEST)/devices.img: guests/linux/mkinitrd.py guests/linux/init \
-        guests/dom0/jobs.sh
+        guests/dom0/jobs.sh $(LINUX_GUEST)/cputime
 	@mkdir -p $(@D)
 	$(PYTHON) $< --jobs guests/dom0/jobs.sh --modules $(DOM0_MODULES) \
-	    $@ guests/linux/init busybox fio iperf3
+	    $@ guests/linux/init busybox fio iperf3 \
+	    $(abspath $(LINUX_GUEST)/cputime)
+$(LINUX_GUEST)/cputime: guests/dom0/cputime.c
+	@mkdir -p $(@D)
+	$(CC) -O2 $(WARN) $(GUEST_ABI) -include stdint.h -o $@ $<
 .PHONY: bench-dom0

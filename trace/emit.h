@@ -53,7 +53,7 @@ static inline bool trace_commit(struct trace_ring *r, uint64_t from)
      * 3A 8.2.2), and the compiler may not change it. Up to the store to done,
      * whoever comes between leaves it to us: prod never goes back. */
     local_barrier();
-    local_write32(&r->buf->prod, trace_index_of(r, pos));
+    local_release32(&r->buf->prod, trace_index_of(r, pos));
     local_write64(&r->done, pos);
     local_barrier();
     return __builtin_expect(r->pos != pos, 0);

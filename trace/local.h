@@ -66,6 +66,21 @@ static inline uint64_t local_read64(const uint64_t *p)
     return *(const volatile uint64_t *)p;
 }
 
+/*
+ * What a consumer on another CPU reads or writes as well. Any load of x86
+ * acquires and any store releases (SDM 3A 8.2.2): these are plain moves, but
+ * say to the compiler, and to a checker of races, what they are for.
+ */
+static inline uint32_t local_acquire32(const uint32_t *p)
+{
+    return __atomic_load_n((const volatile uint32_t *)p, __ATOMIC_ACQUIRE);
+}
+
+static inline void local_release32(uint32_t *p, uint32_t value)
+{
+    __atomic_store_n((volatile uint32_t *)p, value, __ATOMIC_RELEASE);
+}
+
 static inline void local_write32(uint32_t *p, uint32_t value)
 {
     *(volatile uint32_t *)p = value;

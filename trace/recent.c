@@ -61,7 +61,7 @@ static uint64_t linear(const struct trace_ring *r, uint64_t pos)
 /* Up to where records are complete: what t_buf.prod says, as a position. */
 static uint64_t complete(const struct trace_ring *r)
 {
-    uint32_t prod = local_read32(&r->buf->prod);
+    uint32_t prod = local_acquire32(&r->buf->prod);
     uint64_t lap = local_read64(&r->pos) >> 32;
 
     if ((lap & 1) != (prod >= r->size))

@@ -28,7 +28,8 @@ static uint64_t next_lap(uint64_t pos)
 /* Bytes that hold unread records; more than r->size if cons is nonsense. */
 static uint32_t used(const struct trace_ring *r, uint64_t pos)
 {
-    uint32_t cons = local_read32(&r->buf->cons), prod = trace_index_of(r, pos);
+    uint32_t cons = local_acquire32(&r->buf->cons),
+             prod = trace_index_of(r, pos);
 
     return prod >= cons ? prod - cons : prod + 2 * r->size - cons;
 }
@@ -82,7 +83,7 @@ static bool discard(struct trace_ring *r)
     if (local_cas64(&r->tail, from, to)) {
         do {
             to = local_read64(&r->tail);
-            local_write32(&r->buf->cons, trace_index_of(r, to));
+            local_release32(&r->buf->cons, trace_index_of(r, to));
         } while (to != local_read64(&r->tail));
     }
     return true;
@@ -204,7 +205,7 @@ void trace_commit_rest(struct trace_ring *r)
         if (local_read64(&r->done) >= pos)
             return;
         local_barrier();
-        local_write32(&r->buf->prod, trace_index_of(r, pos));
+        local_release32(&r->buf->prod, trace_index_of(r, pos));
         local_write64(&r->done, pos);
     }
 }

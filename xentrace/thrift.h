@@ -48,7 +48,7 @@ static inline void thrift_varint(struct thrift *t, uint64_t value)
 
 static inline void thrift_signed(struct thrift *t, int64_t value)
 {
-    thrift_varint(t, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+    thrift_varint(t, (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0));
 }
 
 /* Field numbers go up, by 15 at most. */

@@ -14,7 +14,7 @@ set xlabel "vCPUs waiting (log)"
 set grid ytics lt 1 lw 0.5 lc rgb "#cccccc"
 set border 3
 set tics nomirror
-colors = "#0072b2 #d55e00 #009e73 #cc79a7 #e69f00 #56b4e9 #000000 #999999"
+colors = "#0072b2 #d55e00 #009e73 #cc79a7 #e69f00 #56b4e9 #000000 #999999 #8c564b"
 color(i) = word(colors, i)
 do for [panel=1:3] {
     callback = word("enqueue pick charge", panel)

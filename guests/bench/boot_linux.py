@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """How many instructions Debian's kernel needs to boot as dom0, beside Xen's.
 
-Usage: boot_linux.py BUILD [--only NAME] [--smp N:N...]
+Usage: boot_linux.py BUILD [--only NAME] [--smp N:N...] [--out FILE.csv]
 
 The same kernel and initramfs under Xen 4.17 and under Metronome, in QEMU with
 one instruction per ns, from the loader's jump to the hypervisor until the first
@@ -10,6 +10,7 @@ time: what was executed by all processors in turn, and what they waited
 together. It repeats exactly. The bar is the better of Xen's two.
 """
 import argparse
+import csv
 import dataclasses
 import pathlib
 import re
@@ -22,7 +23,8 @@ from guests.bench.bench import show                   # noqa: E402
 from guests.host.boot import Boot, reference_xen      # noqa: E402
 
 SCHEDULERS = {"xen": ("credit", "credit2"),
-              "metronome": ("rr", "bvt", "sedf", "credit")}
+              "metronome": ("rr", "bvt", "sedf", "credit", "credit2", "fbvt",
+                            "rtds", "rtxen", "null")}
 
 
 @dataclasses.dataclass
@@ -110,6 +112,7 @@ def main() -> int:
     parser.add_argument("--smp", default="1:4", help="CPUs, colons between")
     parser.add_argument("--limit", type=float, default=600.0,
                         help="seconds for each boot")
+    parser.add_argument("--out", type=pathlib.Path, help="the table as CSV")
     options = parser.parse_args()
     counts = [int(word) for word in options.smp.split(":")]
     directory = options.build / "bench"
@@ -123,7 +126,12 @@ def main() -> int:
                 run = Run(options.build, image, sched, n, options.limit)
                 figures[name, n] = run.measure(
                     directory / f"boot-{name}-{n}.log")
-    text = show(table(figures, counts))
+    lines = table(figures, counts)
+    text = show(lines)
+    if options.out:
+        with options.out.open("w", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(
+                [word.replace(",", "") for word in line] for line in lines)
     print("\n" + text)
     (directory / "boot.txt").write_text(text + "\n")
     return int("NO" in text.split() or "no user land" in text)

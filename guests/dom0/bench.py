@@ -5,8 +5,11 @@ Usage: bench.py BUILD [--real N] [--scale N] [--rows WORD] [--out FOLDER]
 
 Default: QEMU counts instructions, one is one nanosecond, and a CPU that waits
 lets real time pass (`-icount shift=0,sleep=on`); disks are of no content and
-complete at once, networks are two ends of one hub. So a figure is what the
-machine's CPU lets through: bytes for each virtual second. --real N: N pairs of
+complete at once, networks are two ends of one hub. Two
+figures of each row: MiB for each virtual second, waiting included; and what a
+MiB costs, in instructions of dom0, its programs and the hypervisor together,
+waiting not included (the hypervisor's own account of idle time; the difference
+of two sizes, so that a program's start does not count). --real N: N pairs of
 boots in real time, alternately Xen and Metronome, disks being files and one end
 of the network the host; medians. docs: guests/dom0/README.md.
 """
@@ -36,12 +39,30 @@ LABELS = {"vda": "virtio-blk", "sda": "AHCI", "nvme0n1": "NVMe",
 PORT = 52017
 
 
+MORE = 5                         # the second size is so many times the first
+
+
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One measurement: its name, and the guest's job."""
+    """One measurement: its name, the guest's job for so many MiB."""
 
     name: str
     job: str
+    mib: int
+
+    def jobs(self, real: bool) -> list[str]:
+        """Both sizes; the larger one only, in real time."""
+        sizes = (self.mib,) if real else (self.mib, MORE * self.mib)
+        return [self.job.format(f"{size}M") for size in sizes]
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """Of one row in one boot."""
+
+    rate: float                  # MiB/s
+    cost: float = 0.0            # instructions for a KiB
+    busy: float = 0.0            # part of the time
 
 
 def disk_rows(scale: int) -> list[Row]:
@@ -53,16 +74,17 @@ def disk_rows(scale: int) -> list[Row]:
                                         ("randwrite", "4k", 16, 8),
                                         ("read", "128k", 4, 256)):
             rows.append(Row(f"{LABELS[disk]} {kind} {block} x{depth}",
-                            f"job=fio:{disk}:{kind}:{block}:{depth}:"
-                            f"{mib * scale}M"))
+                            f"job=fio:{disk}:{kind}:{block}:{depth}:{{}}",
+                            mib * scale))
     return rows
 
 
 def hub_rows(scale: int) -> list[Row]:
     """iperf3 from one network to the other, both ways."""
-    job = f"job=iperf:eth0:eth1:{24 * scale}M"
-    return [Row(f"{LABELS['eth0']} to {LABELS['eth1']}", job),
-            Row(f"{LABELS['eth1']} to {LABELS['eth0']}", f"{job}:-R")]
+    job = "job=iperf:eth0:eth1:{}"
+    return [Row(f"{LABELS['eth0']} to {LABELS['eth1']}", job, 24 * scale),
+            Row(f"{LABELS['eth1']} to {LABELS['eth0']}", f"{job}:-R",
+                24 * scale)]
 
 
 def host_rows(scale: int) -> list[Row]:
@@ -71,8 +93,8 @@ def host_rows(scale: int) -> list[Row]:
     for name in ("eth0", "eth1"):
         for words, way in (("", "out"), (":-R", "in")):
             rows.append(Row(f"{LABELS[name]} {way}",
-                            f"job=iperf_out:{24 * scale}M:{PORT}:{name}"
-                            f"{words}"))
+                            f"job=iperf_out:{{}}:{PORT}:{name}{words}",
+                            24 * scale))
     return rows
 
 
@@ -106,18 +128,41 @@ def fio_figure(line: str) -> float:
     raise ValueError(line)
 
 
-def figures(console: Console, rows: list[Row]) -> dict[str, float]:
-    """MiB/s of each row that came to its end."""
-    text = "\n".join(console.lines)
+def rate_of(part: str) -> float | None:
+    """MiB/s that a job said."""
+    if "status=0" not in part:
+        return None
+    if fio := re.search(r"^FIO (\S+)", part, re.M):
+        return fio_figure(fio[1])
+    if rate := re.search(r"([\d.]+) Kbits/sec.*receiver", part):
+        return float(rate[1]) * 1000 / 8 / (1 << 20)
+    return None
+
+
+def spent(part: str) -> tuple[int, int]:
+    """Of a job: instructions, and ns with those that were waited."""
+    words = re.findall(r"^CPUTIME (\d+) (\d+)", part, re.M)
+    (begin, idle), (end, idle_then) = [map(int, word) for word in words]
+    return end - begin - (idle_then - idle), end - begin
+
+
+def figures(console: Console, rows: list[Row], real: bool
+            ) -> dict[str, Figure]:
+    """Of each row that came to its end."""
+    parts = iter("\n".join(console.lines).split("JOB BEGIN ")[1:])
     found = {}
-    parts = text.split("JOB BEGIN ")[1:]
-    for row, part in zip(rows, parts):
-        if "status=0" not in part:
+    for row in rows:
+        mine = [next(parts, "") for _ in row.jobs(real)]
+        rates = [rate_of(part) for part in mine]
+        if None in rates:
             continue
-        if fio := re.search(r"^FIO (\S+)", part, re.M):
-            found[row.name] = fio_figure(fio[1])
-        elif rate := re.search(r"([\d.]+) Kbits/sec.*receiver", part):
-            found[row.name] = float(rate[1]) * 1000 / 8 / (1 << 20)
+        rate = rates[-1] or 0.0
+        if real:
+            found[row.name] = Figure(rate)
+            continue
+        (few, _), (many, elapsed) = map(spent, mine)
+        cost = (many - few) / ((MORE - 1) * row.mib * 1024)
+        found[row.name] = Figure(rate, cost, many / elapsed)
     return found
 
 
@@ -136,40 +181,56 @@ def server(wanted: bool) -> Iterator[None]:
 
 
 def measure(hypervisor: pathlib.Path, build: pathlib.Path, rows: list[Row],
-            real: bool, log: pathlib.Path) -> dict[str, float]:
+            real: bool, log: pathlib.Path) -> dict[str, Figure]:
     """One boot with all rows."""
-    jobs = " ".join(row.job for row in rows)
+    jobs = " ".join(job for row in rows for job in row.jobs(real))
     boot = Boot(hypervisor, "dom0_mem=512M sched=credit",
                 [(build / "guests/linux/vmlinuz", f"console=hvc0 {jobs}"),
                  (build / "guests/linux/devices.img", "")],
-                cpus=2 if real else 1, memory="1G", limit=1500,
+                cpus=2 if real else 1, memory="1G", limit=3000,
                 until="JOBS DONE", deterministic=False,
                 extra=["-net", "none", *([] if real else ICOUNT),
                        *devices(log.parent, real)])
     console = boot.run()
     log.write_text("\n".join(console.lines) + "\n")
-    return figures(console, rows)
+    return figures(console, rows, real)
 
 
-def median(values: list[float]) -> float | None:
-    """None of none."""
-    return statistics.median(values) if values else None
+Runs = dict[str, list[dict[str, Figure]]]
 
 
-def table(rows: list[Row], runs: dict[str, list[dict[str, float]]]
-          ) -> list[list[str]]:
-    """A line for each row: both medians, their ratio, the ratio's range."""
-    lines = [["row", "Xen 4.17 MiB/s", "Metronome MiB/s", "ratio", "range"]]
+def compare(runs: Runs, row: Row, field: str) -> list[str]:
+    """Both medians; ours to Xen's, the larger the better; its range."""
+    pairs = [(getattr(a[row.name], field), getattr(b[row.name], field))
+             for a, b in zip(runs["xen"], runs["metronome"])
+             if row.name in a and row.name in b]
+    if not pairs:
+        return ["n/a"] * 4
+    ratios = sorted(a / b if field == "cost" else b / a for a, b in pairs)
+    xen, ours = (statistics.median(column) for column in zip(*pairs))
+    return [f"{xen:.2f}", f"{ours:.2f}", f"{statistics.median(ratios):.3f}",
+            f"{ratios[0]:.3f} to {ratios[-1]:.3f}"]
+
+
+def busy(runs: Runs, row: Row) -> list[str]:
+    """The part of the time in which the CPU did anything."""
+    return [f"{statistics.median(parts):.0%}" if (parts := [
+        run[row.name].busy for run in runs[name] if row.name in run])
+        else "n/a" for name in ("xen", "metronome")]
+
+
+def table(rows: list[Row], runs: Runs, real: bool) -> list[list[str]]:
+    """A line for each row."""
+    head = ["row", "Xen 4.17 MiB/s", "Metronome MiB/s", "ratio", "range"]
+    if not real:
+        head += ["Xen 4.17 instr/KiB", "Metronome instr/KiB", "ratio", "range",
+                 "Xen 4.17 busy", "Metronome busy"]
+    lines = [head]
     for row in rows:
-        found = {name: [run[row.name] for run in of if row.name in run]
-                 for name, of in runs.items()}
-        xen, ours = (median(found[name]) for name in ("xen", "metronome"))
-        pairs = sorted(b / a for a, b in zip(found["xen"],
-                                             found["metronome"]))
-        lines.append([row.name] + ["n/a" if value is None else f"{value:.2f}"
-                                   for value in (xen, ours)]
-                     + [f"{ours / xen:.2f}" if xen and ours else "n/a",
-                        f"{pairs[0]:.2f} to {pairs[-1]:.2f}" if pairs else ""])
+        line = [row.name, *compare(runs, row, "rate")]
+        if not real:
+            line += [*compare(runs, row, "cost"), *busy(runs, row)]
+        lines.append(line)
     return lines
 
 
@@ -206,7 +267,7 @@ def main() -> int:
     networks = host_rows if real else hub_rows
     rows = [row for row in disk_rows(scale) + networks(scale)
             if options.rows in row.name]
-    runs: dict[str, list[dict[str, float]]] = {"xen": [], "metronome": []}
+    runs: Runs = {"xen": [], "metronome": []}
     kind = "real" if real else "virtual"
     with server(real):
         for number in range(options.real or options.pairs):
@@ -216,7 +277,7 @@ def main() -> int:
                 log = folder / f"{kind}-{number + 1}-{name}.log"
                 runs[name].append(measure(hypervisor, options.build, rows,
                                           real, log))
-    lines = table(rows, runs)
+    lines = table(rows, runs, real)
     print(show(lines))
     options.out.mkdir(parents=True, exist_ok=True)
     with (options.out / f"{kind}.csv").open("w", newline="") as file:

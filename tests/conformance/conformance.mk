@@ -26,6 +26,20 @@ $(BUILD)/kit/wrong: $(KIT_OBJ) $(WRONG_OBJ)
 
 host-tests: $(BUILD)/kit/wrong
 
+# ... and with a Credit that looks at next to nobody, as if there were
+# thousands of vCPUs (sched/credit/account.c).
+FEW_OBJ := $(patsubst $(BUILD)/kit/sched/credit/%.o,\
+               $(BUILD)/kit-few/sched/credit/%.o,$(KIT_OBJ))
+$(BUILD)/kit-few/%.o: %.c
+	@mkdir -p $(@D)
+	$(HOSTCC) $(KIT_CFLAGS) -DCREDIT_LOOKS=0 -DCREDIT_TURNS=1 \
+	    -DCREDIT_STEPS=1 -MMD -MP -c -o $@ $<
+
+$(BUILD)/kit/few: $(FEW_OBJ)
+	$(HOSTCC) -o $@ $(FEW_OBJ)
+
+host-tests: $(BUILD)/kit/few
+
 .PHONY: conformance
 conformance: $(BUILD)/kit/conformance ## play scenarios with plug-ins: SCHED=NAME|all N=10000|exhaustive SEED=1 PLUGIN=FILE
 	$< $(PLUGIN:%=--plugin %) --sched=$(or $(SCHED),all) --seed=$(or $(SEED),1) \
@@ -67,4 +81,4 @@ fuzz-sched: $(BUILD)/kit/fuzz ## fuzz plug-ins: SCHED=NAME|all TIME=60 (s)
 	    -artifact_prefix=$(BUILD)/kit-fuzz/ \
 	    $(BUILD)/kit-fuzz/corpus tests/conformance/corpus
 
--include $(FUZZ_OBJ:.o=.d) $(KIT_OBJ:.o=.d) $(WRONG_OBJ:.o=.d)
+-include $(FUZZ_OBJ:.o=.d) $(KIT_OBJ:.o=.d) $(FEW_OBJ:.o=.d) $(WRONG_OBJ:.o=.d)

@@ -28,6 +28,16 @@ def test_every_plugin_keeps_the_rules(tmp_path: pathlib.Path) -> None:
         assert line.endswith(": no rule is broken")
 
 
+def test_credit_that_looks_at_few(tmp_path: pathlib.Path) -> None:
+    """Credit as it is with thousands: its accounting sees one vCPU a CPU."""
+    run = subprocess.run(
+        [KIT.parent / "few", "--sched=credit", "--scenarios=3000",
+         f"--output={tmp_path}"], cwd=ROOT, text=True, timeout=600,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert run.returncode == 0, run.stdout[-6000:]
+    assert "3000 scenarios" in run.stdout
+
+
 @pytest.mark.parametrize("name", [
     "rr", *(pytest.param(name, marks=pytest.mark.soak)
             for name in ("null", "bvt", "fbvt", "sedf", "credit", "credit2",

@@ -14,6 +14,7 @@
 #include "xen/base/trace_host.h"
 #include "xen/core/domain_private.h"
 
+ns_t fake_now;
 static struct domain dom;
 static struct vcpu vcpu;
 static struct cpu_user_regs registers;
@@ -174,12 +175,35 @@ static void test_a_bark_shows_the_trace(void **state)
     }
 }
 
+/* A guest cannot have the records shown again and again: one a minute. */
+static void test_barks_do_not_flood(void **state)
+{
+    static const struct {
+        ns_t after;
+        unsigned dumps;
+    } bark[] = { { S(100), 1 }, { 0, 1 }, { S(60) - 1, 1 }, { 1, 2 } };
+
+    (void)state;
+    traced = true;
+    dumps = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        (void)setup(NULL);
+        fake_now += bark[i].after;
+        domain_watchdog_create(&dom);
+        assert_int_equal(domain_watchdog(&dom, 0, 1), 1);
+        set->fn(set->arg);
+        assert_int_equal(dumps, bark[i].dumps);
+        assert_true(dom.shut_down);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_crash, setup),
         cmocka_unit_test_setup(test_crash_during_a_shutdown, setup),
         cmocka_unit_test_setup(test_a_bark_shows_the_trace, setup),
+        cmocka_unit_test_setup(test_barks_do_not_flood, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,7 @@ def watch(m: Machine) -> str:
         if not m.running():
             return "QEMU has ended"
         seen = free(m, r"\n", len(m.log))
+        print(f"  {seen}", flush=True)
         if not seen.startswith(STALE) or outcome:
             return seen
         outcome = EMULATOR

@@ -3,9 +3,11 @@ GRUB, menu, kernel and initramfs, with one file exchanged.
 
 The disk's file is not written to: what a test changes is lost with its QEMU.
 """
+import contextlib
 import pathlib
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -18,6 +20,7 @@ ROOT_AT = 66 << 20  # where mkdisk.sh puts the root file system
 OURS = BUILD / "metronome.gz"
 THEIRS = "/boot/xen-4.17-amd64.gz"
 MENU = "/boot/grub/grub.cfg"
+SCHEDULERS = ["rr", "bvt", "sedf", "credit"]
 FIO = ("fio --name={0} --filename=/dev/{0} --rw=randrw --bs=4k --size=4M "
        "--loops=20 --verify=crc32c --direct=1 --ioengine=libaio --iodepth=16 "
        "--minimal > /dev/null")
@@ -73,8 +76,10 @@ class Debian(Machine):
         return self.wait_end(600)[self.start:]
 
 
-def exchanged(folder: pathlib.Path, words: str) -> pathlib.Path:
-    """A copy of the disk with our file, and words for it in the menu."""
+@contextlib.contextmanager
+def exchanged(folder: pathlib.Path, words: str) -> Iterator[pathlib.Path]:
+    """A copy of the disk with our file, and words for it in the menu; gone
+    afterwards, since it is large."""
     copy, menu = folder / "disk", folder / "menu"
     subprocess.run(["cp", "--sparse=always", str(DISK), str(copy)], check=True)
     root = f"{copy}?offset={ROOT_AT}"
@@ -85,7 +90,10 @@ def exchanged(folder: pathlib.Path, words: str) -> pathlib.Path:
                        for old, new in ((THEIRS, OURS), (MENU, menu)))
     subprocess.run(["debugfs", "-w", "-f", "-", root], input=commands,
                    text=True, check=True)
-    return copy
+    try:
+        yield copy
+    finally:
+        copy.unlink()
 
 
 XEN = r"Xen version 4\.17"
@@ -104,11 +112,14 @@ def check_running(m: Debian) -> None:
 
 
 @pytest.mark.soak
-def test_login(tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("sched", SCHEDULERS)
+def test_login(sched: str, tmp_path: pathlib.Path) -> None:
     """By BIOS, GRUB and Debian's own entry to a login; again after a reboot;
     and power-off."""
-    with Debian(disk=exchanged(tmp_path, "")) as m:
+    with exchanged(tmp_path, f"sched={sched}") as disk, Debian(disk=disk) as m:
         m.login(METRONOME)
+        check_running(m)
+        m.run(f"xl dmesg | grep 'scheduler: {sched} '")
         m.reboot()
         m.login(METRONOME)
         m.poweroff()
@@ -139,14 +150,13 @@ def test_exchange(uefi: bool) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("sched", ["rr", "credit", "sedf", "bvt"])
+@pytest.mark.parametrize("sched", SCHEDULERS)
 def test_load(sched: str, tmp_path: pathlib.Path) -> None:
     """Verified I/O on all disks at once, both networks, load on all CPUs."""
     devices = Devices(tmp_path, ("sda", "nvme0n1"))
-    with Debian(disk=exchanged(tmp_path, f"sched={sched}"),
-                extra=devices.arguments()) as m:
+    with exchanged(tmp_path, f"sched={sched}") as disk, \
+            Debian(disk=disk, extra=devices.arguments()) as m:
         m.login(METRONOME)
-        m.run(f"xl dmesg | grep -i {sched}")
         m.run("stress-ng --cpu 2 --vm 1 --vm-bytes 32M --timer 1 --switch 1"
               " --verify --timeout 20s > /stress 2>&1 & true")
         m.run(" & ".join(f"({FIO.format(name)} || touch /bad)"

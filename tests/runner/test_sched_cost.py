@@ -40,12 +40,31 @@ def test_parse() -> None:
     assert cost.parse(FILE) == {"rr_pick": (3, 90), "rr_enqueue": (5, 40)}
 
 
+def test_draw(tmp_path: Path) -> None:
+    """However many schedulers there are."""
+    names = [f"s{i}" for i in range(12)]
+    cost.draw(tmp_path, [row(n, 9) | {"scheduler": s, "callback": c}
+                         for s in names for n in (16, 4096)
+                         for c in ("enqueue", "pick", "charge")], names)
+    for kind in ("pdf", "svg", "png"):
+        assert (tmp_path / f"cost.{kind}").stat().st_size > 5000
+
+
 def test_judge() -> None:
     """Logarithmic growth passes; what is linear, or quadratic in it, not."""
     assert not cost.judge([row(16, 100), row(4096, 310)], [16, 4096])
     assert cost.judge([row(16, 100), row(4096, 400)], [16, 4096])
     linear = cost.judge([row(16, 100), row(4096, 25600)], [16, 4096])
     assert "x: pick costs 25600" in linear[0]
+
+
+def test_judge_of_bounded_steps() -> None:
+    """They may grow up to what is allowed, and not beyond at any number."""
+    rows = [{**row(n, each), "scheduler": "credit", "callback": "account"}
+            for n, each in ((16, 100), (112, 19000), (4096, 15000))]
+    assert not cost.judge(rows, [16, 4096])
+    rows[1]["instructions"] = 21000
+    assert "more than 20000" in cost.judge(rows, [16, 4096])[0]
 
 
 def build(target: str, *arguments: str) -> None:

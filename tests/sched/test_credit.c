@@ -268,6 +268,109 @@ static void cap_beside_sleeper(void **state)
     sim_destroy(sim);
 }
 
+/* ---- more than an accounting looks at one by one (account.c) ---- */
+
+#define MANY 300
+
+static int64_t class_of(const struct sim_vcpu *sv, ns_t now)
+{
+    int64_t view[SCHED_VIEW_MAX];
+
+    sched_ops_of(sv->v.sched)->view(&sv->v, now, view);
+    return view[1];
+}
+
+/* Who is given the CPU is of no worse class than who waits, by what the view
+ * says of each. */
+static void best_first(struct sim_vcpu *sv, enum sched_state to, ns_t now,
+                       void *arg)
+{
+    const struct sim *sim = sv->sim;
+    unsigned *checked = arg;
+    int64_t class_;
+    unsigned i;
+
+    if (to != SCHED_STATE_RUNNING || now < S(1))
+        return;
+    class_ = class_of(sv, now);
+    for (i = 0; i < sim->nr_vcpus; i++)
+        if (sim->vcpus[i] != sv &&
+            sim->vcpus[i]->v.core.state == SCHED_STATE_RUNNABLE)
+            assert_true(class_ <= class_of(sim->vcpus[i], now));
+    *checked += class_ == 2;
+}
+
+/* Hogs of all weights, most of which owe, as sleepers still save up: who ceases
+ * to be OVER is found among those that wait, and who became it is not taken for
+ * better. */
+static void many_hogs(void **state)
+{
+    struct sim *sim = kit_sim("credit", 1, 1);
+    unsigned i, of_over = 0;
+
+    (void)state;
+    assert_int_equal(sim_set(sim, NULL, "tslice", MS(7)), 0);
+    for (i = 0; i < MANY / 2; i++)
+        assert_int_equal(sim_start(kit_load(sim, sim_periodic, S(1), US(9))),
+                         0);
+    for (i = 0; i < MANY / 2; i++)
+        (void)kit_hog(sim, 16 << i % 5);
+    sim->watch = best_first;
+    sim->watch_arg = &of_over;
+    sim_run(sim, S(15));
+    assert_true(of_over > 100);
+    sim_destroy(sim);
+}
+
+/* Who sleeps for long comes to have its fill, and is found then, among as many
+ * hogs: from then on what it would be due is the hogs'. */
+static void many_sleepers(void **state)
+{
+    struct sim *sim = kit_sim("credit", 1, 1);
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < MANY / 2; i++)
+        assert_int_equal(sim_start(kit_load(sim, sim_periodic, S(100), US(8))),
+                         0);
+    sim_run(sim, S(1));
+    for (i = 0; i < MANY / 2; i++)
+        (void)kit_hog(sim, 0);
+    sim_run(sim, S(30));
+    for (i = 0; i < MANY / 2; i++) {
+        assert_int_equal(kit_view(sim->vcpus[i], "active"), 0);
+        assert_int_equal(kit_view(sim->vcpus[i], "credit"), PERIOD / 2);
+    }
+    sim_destroy(sim);
+}
+
+/* Each keeps to its cap in each period, and gets it. */
+static void many_caps(void **state)
+{
+    struct sim *sim = kit_sim("credit", 4, 1);
+    struct record r = { 0 };
+    struct sim_vcpu *sv;
+    unsigned i;
+    ns_t at;
+
+    (void)state;
+    for (i = 0; i < MANY; i++) {
+        sv = sim_add(sim, i, sim_hog);
+        assert_int_equal(sim_set(sim, sv, "cap", 1), 0);
+        assert_int_equal(sim_start(sv), 0);
+    }
+    sim->watch = kit_watch;
+    sim->watch_arg = &r;
+    sim_run(sim, S(3) + PERIOD);
+    for (i = 0; i < MANY; i++)
+        kit_near("cap", sim_ran(sim->vcpus[i]), S(3) / 100, 3 * US(300));
+    for (i = 0; i < MANY; i += 37)
+        for (at = PERIOD; at < S(3); at += PERIOD)
+            assert_true(kit_in(&r, i, at, at + PERIOD) <= 2 * US(300) + 1);
+    kit_end(&r);
+    sim_destroy(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +384,9 @@ int main(void)
         cmocka_unit_test(no_theft),
         cmocka_unit_test(no_boost),
         cmocka_unit_test(rate_limit),
+        cmocka_unit_test(many_hogs),
+        cmocka_unit_test(many_sleepers),
+        cmocka_unit_test(many_caps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

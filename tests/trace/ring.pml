@@ -14,6 +14,14 @@
  * Proved: no record is torn, doubled, or read before it is complete; none is
  * overwritten before it is read; prod never goes back; every record is taken
  * or counted as lost.
+ *
+ * With OVERWRITE (`trace_overwrite`): the producer lets the oldest go when there
+ * is no room. The consumer is trace/recent.c's walk, from the beginning of the
+ * last lap, at any time; and one that reads all when nothing happens any more.
+ * Here memory keeps what was in it, and `live` says what may not be written over.
+ * Proved: only complete records go; none that is in the ring is written over;
+ * what the walk believes is a record, whole; every one is in the ring, has gone,
+ * or is counted as lost; prod never goes back.
  */
 #define SIZE   5
 #define REC    2
@@ -37,6 +45,8 @@ byte count[SIZE];  /* of a lost_records */
 byte seen[ALL + 1];
 
 byte pos, end, done, lost, lost_total;
+byte tail;       /* with OVERWRITE: the oldest record's place */
+bool live[SIZE]; /* with OVERWRITE: a record of the ring is here */
 byte prod, cons;
 byte taken, told; /* the consumer's sums */
 byte finished;
@@ -46,11 +56,85 @@ bool irq, nmi;
 #define LAP(p)     ((p) / 8)
 #define USED(p, c) ((LAP(p) - LAP(c)) * SIZE + OFF(p) - OFF(c))
 
+#ifdef OVERWRITE
+inline put(at, what)
+{
+    d_step {
+        assert(at < SIZE && !live[at]);
+        live[at] = true;
+        data[at] = what
+    }
+}
+
+/* What has left the ring at position x: once, and whole. */
+inline leaves(x)
+{
+    assert(live[OFF(x)] && data[OFF(x)] != 0);
+    live[OFF(x)] = false;
+    if
+    :: data[OFF(x)] == FILLER -> skip
+    :: data[OFF(x)] == LOST -> told = told + count[OFF(x)]
+    :: else ->
+        assert(data[OFF(x) + 1] == data[OFF(x)] && live[OFF(x) + 1]);
+        live[OFF(x) + 1] = false;
+        seen[data[OFF(x)]]++;
+        assert(seen[data[OFF(x)]] == 1);
+        taken++
+    fi
+}
+#else
 /* Write `what` to a unit: it must have been read, and emptied. */
 inline put(at, what)
 {
     assert(at < SIZE && data[at] == 0);
     data[at] = what;
+}
+#endif
+
+/* The place behind what is at x, if it is `what`. */
+inline step(x, what, to)
+{
+    if
+    :: what == FILLER -> to = (LAP(x) + 1) * 8
+    :: what == LOST -> to = x + LOSTR
+    :: else -> to = x + REC
+    fi;
+    if
+    :: OFF(to) >= SIZE -> to = (LAP(to) + 1) * 8
+    :: else
+    fi
+}
+
+/* discard(): let the oldest record go, if it is complete. What is read of it
+ * may be a nested context's, which has moved the tail then. */
+inline discard()
+{
+    c = tail;
+    q = done;
+    ok = (c != q);
+    if
+    :: ok ->
+        at = data[OFF(c)];
+        step(c, at, n);
+        atomic {
+            if
+            :: tail == c -> leaves(c); tail = n; at = 1
+            :: else -> at = 0
+            fi
+        }
+        if
+        :: at == 1 ->
+            follow:
+            q = tail;
+            cons = q;
+            if
+            :: q != tail -> goto follow
+            :: else
+            fi
+        :: else
+        fi
+    :: else
+    fi
 }
 
 inline slowly(id)
@@ -66,6 +150,13 @@ inline slowly(id)
     u = USED(p, cons);
     if
     :: SIZE - u < f + REC + l ->
+#ifdef OVERWRITE
+        discard();
+        if
+        :: ok -> goto again
+        :: else
+        fi;
+#endif
         lost++;
         lost_total++;
         end = 0;
@@ -199,6 +290,53 @@ proctype non_maskable()
     finished++
 }
 
+#ifdef OVERWRITE
+#define LINEAR(p) (LAP(p) * SIZE + OFF(p))
+
+/* What is still in the ring when all is over. */
+inline read_the_rest()
+{
+    assert(cons == tail && done == pos && prod == pos);
+    do
+    :: tail == done -> break
+    :: else ->
+        what = data[OFF(tail)];
+        d_step {
+            leaves(tail);
+            step(tail, what, at);
+            tail = at
+        }
+    od
+}
+
+proctype consumer()
+{
+    byte to, at, what, second;
+
+    to = prod;
+    at = LAP(to) * 8;
+    do
+    :: at >= to -> break
+    :: else ->
+        what = data[OFF(at)];
+        if
+        :: what < FILLER && OFF(at) + 1 < SIZE -> second = data[OFF(at) + 1]
+        :: else -> second = what
+        fi;
+        if
+        :: LINEAR(pos) - LINEAR(at) > SIZE -> break /* perhaps overwritten */
+        :: else
+        fi;
+        assert(what != 0 && second == what);
+        step(at, what, at)
+    od;
+    finished == 3;
+    read_the_rest();
+    assert(taken + told + lost == ALL);
+    assert(told + lost == lost_total);
+    assert(taken > 0)
+}
+#else
 proctype consumer()
 {
     byte to, at, what;
@@ -243,6 +381,7 @@ proctype consumer()
     assert(taken + told + lost == ALL);
     assert(told + lost == lost_total)
 }
+#endif
 
 init
 {

@@ -10,11 +10,12 @@ import pytest
 MODEL = Path(__file__).with_name("ring.pml")
 
 
-def verify(folder: Path, text: str, usual: int, irqs: int, nmis: int) -> str:
+def verify(folder: Path, text: str, usual: int, irqs: int, nmis: int,
+           *policy: str) -> str:
     """Spin's verdict: the summary of a full search."""
     (folder / "ring.pml").write_text(text)
     subprocess.run(["spin", f"-DUSUAL={usual}", f"-DIRQS={irqs}",
-                    f"-DNMIS={nmis}", "-a", "ring.pml"], cwd=folder,
+                    f"-DNMIS={nmis}", *policy, "-a", "ring.pml"], cwd=folder,
                    check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["gcc", "-O2", "-DSAFETY", "-DNOREDUCE", "-DCOLLAPSE",
                     "-DMEMLIM=3000", "-o", "pan", "pan.c"], cwd=folder,
@@ -53,4 +54,36 @@ def test_a_broken_ring_is_found(tmp_path: Path, right: str, wrong: str):
     out = verify(tmp_path, text.replace(right, wrong), 2, 1, 1)
     if "errors: 0" in out:  # a wider search, before it is believed
         out = verify(tmp_path, text.replace(right, wrong), 4, 1, 0)
+    assert "errors: 1" in out, out
+
+
+@pytest.mark.parametrize("usual,irqs,nmis", [
+    (3, 1, 0), pytest.param(2, 1, 1, marks=pytest.mark.soak)])
+def test_all_interleavings_overwriting(tmp_path: Path, usual: int, irqs: int,
+                                       nmis: int):
+    """The other policy: the oldest go."""
+    out = verify(tmp_path, MODEL.read_text(), usual, irqs, nmis, "-DOVERWRITE")
+    assert "errors: 0" in out and "Search not completed" not in out, out
+
+
+@pytest.mark.parametrize("right,wrong", [
+    pytest.param(":: tail == c -> leaves(c); tail = n; at = 1\n            "
+                 ":: else -> at = 0", ":: true -> leaves(c); tail = n; at = 1",
+                 marks=pytest.mark.soak),
+    ("c = tail;\n    q = done;", "c = tail;\n    q = pos;"),
+    pytest.param(":: LINEAR(pos) - LINEAR(at) > SIZE -> break",
+                 ":: false -> break", marks=pytest.mark.soak),
+    (":: LINEAR(pos) - LINEAR(at) > SIZE -> break",
+     ":: LINEAR(done) - LINEAR(at) > SIZE -> break"),
+], ids=["letting go is not atomic", "incomplete ones go",
+        "the walk believes all",
+        "the walk believes what is being written over"])
+def test_a_broken_overwriting_ring_is_found(tmp_path: Path, right: str,
+                                            wrong: str):
+    text = MODEL.read_text()
+    assert text.count(right) == 1
+    text = text.replace(right, wrong)
+    out = verify(tmp_path, text, 1, 1, 1, "-DOVERWRITE")
+    if "errors: 0" in out:
+        out = verify(tmp_path, text, 3, 1, 0, "-DOVERWRITE")
     assert "errors: 1" in out, out

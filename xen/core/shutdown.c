@@ -19,11 +19,14 @@
 #include "xen/core/domain_private.h"
 #include "xen/lib/format.h"
 
-static void (*shutdown_hook)(struct domain *d);
+static struct {
+    void (*hook)(struct domain *d);
+    ns_t show_next; /* atomically: no records for a watchdog before this */
+} shutdown;
 
 void domain_on_shutdown(void (*hook)(struct domain *d))
 {
-    shutdown_hook = hook;
+    shutdown.hook = hook;
 }
 
 void domain_shutdown(struct domain *d, unsigned reason)
@@ -44,8 +47,8 @@ void domain_shutdown(struct domain *d, unsigned reason)
     if (!first)
         return;
     event_send_global_virq(VIRQ_DOM_EXC);
-    if (shutdown_hook)
-        shutdown_hook(d);
+    if (shutdown.hook)
+        shutdown.hook(d);
 }
 
 void domain_announce_shutdown(struct domain *d, unsigned reason)
@@ -152,12 +155,27 @@ void up_crash(const char *format, ...)
 
 /* ---- the watchdog ---- */
 
+/* On a serial line the records take half a second of this CPU, and a guest may
+ * let its watchdog expire, and be made again, as often as it likes. */
+#define SHOW_AGAIN S(60)
+
+static bool may_show(void)
+{
+    ns_t next = __atomic_load_n(&shutdown.show_next, __ATOMIC_RELAXED);
+    ns_t now = time_now();
+
+    return trace_get_mask() && now >= next &&
+           __atomic_compare_exchange_n(&shutdown.show_next, &next,
+                                       now + SHOW_AGAIN, false,
+                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 static void watchdog_fired(void *arg)
 {
     struct domain *d = arg;
 
     log_warning("Domain %u (%s): its watchdog has expired", d->id, d->name);
-    if (trace_get_mask())
+    if (may_show())
         trace_show_last();
     domain_shutdown(d, SHUTDOWN_watchdog);
 }

@@ -2,9 +2,10 @@
  * control_pool.c - XEN_SYSCTL_cpupool_op, by a table: CPU pools as libxc and xl
  * handle them. Errors are those of Xen 4.17, also where the comment in
  * <xen/sysctl.h> promises others: no such domain is ESRCH, a CPU that is not in
- * the pool EADDRNOTAVAIL (guests/abi/poolop, which runs on both). Two things
- * are allowed that Xen refuses: that the caller moves itself, and that CPU 0
- * leaves Pool-0 if that has others.
+ * the pool EADDRNOTAVAIL (guests/abi/poolop, which runs on both). Not as
+ * there: the caller may move itself; CPU 0 may leave Pool-0 if that has others;
+ * a number whose lower half is a domain's id is no domain; a pool without a
+ * wish gets the lowest free id, not the one after the last pool's.
  *
  * A scheduler without a number of Xen's (BVT, plug-ins of yours) is not to be
  * had by CREATE: make the pool with another, then METRONOMEOP_pool_scheduler.

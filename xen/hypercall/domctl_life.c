@@ -92,6 +92,19 @@ static void drop(struct domain *d)
     domain_put(d);
 }
 
+/* A new domain begins in a pool. The errors are others than of a move, as Xen's
+ * are: ESRCH for no such pool, ENODEV for one without a CPU. */
+static int begin_in_pool(struct domain *d, uint32_t id)
+{
+    int rc = id ? pool_move_domain(d->sched, id) : 0;
+    struct pool_info info;
+
+    if (rc != -XEN_ENOENT)
+        return rc;
+    return !pool_get_info(id, &info) && info.id == id ? -XEN_ENODEV
+                                                      : -XEN_ESRCH;
+}
+
 int domctl_createdomain(struct domain *none, struct xen_domctl *op)
 {
     const struct xen_domctl_createdomain *c = &op->u.createdomain;
@@ -117,7 +130,7 @@ int domctl_createdomain(struct domain *none, struct xen_domctl *op)
         return rc;
     memcpy(d->handle, c->handle, sizeof(d->handle));
     d->ssid = c->ssidref;
-    rc = c->cpupool_id ? pool_move_domain(d->sched, c->cpupool_id) : 0;
+    rc = begin_in_pool(d, c->cpupool_id);
     if (rc) {
         drop(d);
         return rc;

@@ -267,7 +267,7 @@ static int choose_leaving(const struct pool *p, uint32_t *cpu)
     if (!cpuset_has(cpus, *cpu))
         return -XEN_EADDRNOTAVAIL;
     if (!p->id && cpuset_next(cpus, cpuset_next(cpus, 0) + 1) >= CPUSET_MAX)
-        return -XEN_EBUSY; /* domains begin there */
+        return -XEN_EINVAL; /* domains begin there; Xen's errno */
     return sched_cpu_drain(*cpu, time_now());
 }
 

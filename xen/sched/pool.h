@@ -44,8 +44,8 @@ uint32_t pool_of_domain(const struct run_domain *rd);
 int pool_add_cpu(uint32_t id, uint32_t cpu);
 /* One of its CPUs (POOL_ANY: the last) becomes free; waits until nobody runs
  * there, letting others run meanwhile. -ENOENT; -EINVAL (no such CPU, or none
- * to choose); -EADDRNOTAVAIL (not its); -EBUSY: it is its last CPU, and there
- * are domains, or it is Pool-0. */
+ * to choose, or the last one of Pool-0); -EADDRNOTAVAIL (not its); -EBUSY: it
+ * is its last CPU, and there are domains. */
 int pool_remove_cpu(uint32_t id, uint32_t cpu);
 
 /* -ENOENT: no such pool, or it has no CPU; -ENOMEM; or what its scheduler's

@@ -27,7 +27,7 @@ function build(root, metas) {
 
     ui.tabs = make('span', { class: 'tabs' });
     ui.search = make('input', { type: 'search', 'aria-label': 'search',
-        placeholder: 'search: wake lat   bvt.warp   cpu0   cause=timer   >500us' });
+        placeholder: 'search: wake lat   cpu0   >500us' });
     ui.count = make('span', { class: 'count', 'aria-live': 'polite' });
     const button = (text, title) => make('button', { title, type: 'button' },
                                          text);

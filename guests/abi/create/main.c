@@ -90,8 +90,7 @@ static void test_refused(void)
     refuse_creation(op, 0, -XEN_EINVAL, "too many grant frames");
     op = wishes();
     op.u.createdomain.cpupool_id = 77;
-    check(hypercall_domctl(XEN_DOMCTL_createdomain, 0, &op) < 0,
-          "a pool that is none");
+    refuse_creation(op, 0, -XEN_ESRCH, "a pool that is none");
 }
 
 static void create(void)

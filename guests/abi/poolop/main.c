@@ -8,6 +8,7 @@
  */
 #include <xen/errno.h>
 
+#include "guests/lib/control.h"
 #include "guests/lib/cpupool.h"
 #include "guests/lib/report.h"
 #include "guests/lib/start.h"
@@ -80,11 +81,98 @@ static void test_empty(void)
     check_equal(CPUPOOL(DESTROY, 5, 0), -XEN_ENOENT, "destroy it again");
 }
 
+/* A domain of no vCPU begins in a pool. */
+static long create(uint32_t pool, domid_t *id)
+{
+    struct xen_domctl op = { .u.createdomain = { .max_vcpus = 1,
+                                                 .max_evtchn_port = 1023,
+                                                 .max_grant_frames = 4,
+                                                 .max_maptrack_frames = 4,
+                                                 .grant_opts = 1,
+                                                 .cpupool_id = pool } };
+    long rc = hypercall_domctl(XEN_DOMCTL_createdomain, 0, &op);
+
+    *id = op.domain;
+    return rc;
+}
+
+static void destroy(domid_t id)
+{
+    long rc;
+
+    do
+        rc = hypercall_domctl_plain(XEN_DOMCTL_destroydomain, id);
+    while (rc == -XEN_EAGAIN);
+    check_equal(rc, 0, "destroydomain");
+}
+
+/* How many domains are in a pool. */
+static long domains_in(uint32_t pool)
+{
+    check_equal(CPUPOOL(INFO, pool, 0), 0, "info of a pool");
+    return cpupool_last.n_dom;
+}
+
+/* A domain of ours that begins in a pool, or goes there. */
+static void test_child(void)
+{
+    long before = domains_in(0);
+    domid_t child, none;
+
+    check_equal(create(77, &none), -XEN_ESRCH, "begin in no pool");
+    check_equal(create(CPUPOOL_ANY, &none), -XEN_ESRCH, "begin in any pool");
+    check_equal(CPUPOOL(CREATE, 5, CREDIT), 0, "create pool 5");
+    check_equal(create(5, &none), -XEN_ENODEV, "begin where no CPU is");
+    check_equal(domains_in(5), 0, "domains where none could begin");
+    check_equal(create(0, &child), 0, "begin in Pool-0");
+    check_equal(domains_in(0), before + 1, "domains of Pool-0");
+    check_equal(CPUPOOL(MOVEDOMAIN, 7, child), -XEN_ENOENT, "to no pool");
+    check_equal(CPUPOOL(MOVEDOMAIN, CPUPOOL_ANY, child), -XEN_ENOENT,
+                "to any pool");
+    check_equal(CPUPOOL(MOVEDOMAIN, 5, child), -XEN_ENOENT,
+                "to where no CPU is");
+    check_equal(CPUPOOL(MOVEDOMAIN, 0, child), 0, "to where it is");
+    destroy(child);
+    check_equal(CPUPOOL(MOVEDOMAIN, 0, child), -XEN_ESRCH, "who is no more");
+    check_equal(CPUPOOL(DESTROY, 5, 0), 0, "destroy pool 5");
+}
+
+/* A pool that has CPU 1 and a domain. */
+static void test_lived_in(void)
+{
+    domid_t child, other;
+
+    check_equal(CPUPOOL(CREATE, 5, CREDIT), 0, "create pool 5");
+    check_equal(CPUPOOL(RMCPU, 0, 1), 0, "remove CPU 1");
+    check_equal(CPUPOOL(ADDCPU, 5, 1), 0, "give it to pool 5");
+    check_equal(create(0, &child), 0, "begin in Pool-0");
+    check_equal(CPUPOOL(MOVEDOMAIN, 5, child), 0, "to pool 5");
+    check_equal(CPUPOOL(MOVEDOMAIN, 5, child), 0, "to where it is");
+    check_equal(CPUPOOL(RMCPU, 5, 1), -XEN_EBUSY, "its last CPU");
+    check_equal(CPUPOOL(RMCPU, 5, CPUPOOL_ANY), -XEN_EBUSY, "any CPU of it");
+    check_equal(CPUPOOL(DESTROY, 5, 0), -XEN_EBUSY, "destroy it");
+    check_equal(create(5, &other), 0, "begin there");
+    check_equal(domains_in(5), 2, "domains of pool 5");
+    destroy(other);
+    check_equal(CPUPOOL(MOVEDOMAIN, 7, child), -XEN_ENOENT, "to no pool");
+    check_equal(domains_in(5), 1, "domains of pool 5, one less");
+    check_equal(CPUPOOL(MOVEDOMAIN, 0, child), 0, "back to Pool-0");
+    destroy(child);
+    check_equal(CPUPOOL(DESTROY, 5, 0), -XEN_EBUSY, "destroy with a CPU");
+    check_equal(CPUPOOL(RMCPU, 5, 1), 0, "take the CPU");
+    check_equal(CPUPOOL(RMCPU, 5, 1), -XEN_EADDRNOTAVAIL, "take it again");
+    check_equal(CPUPOOL(ADDCPU, 0, CPUPOOL_ANY), 0, "any free CPU to Pool-0");
+    check_equal(CPUPOOL(DESTROY, 5, 0), 0, "destroy pool 5");
+}
+
 /* CPU 1 goes and comes. */
 static void test_free(void)
 {
     check_equal(CPUPOOL(RMCPU, 0, 1), 0, "remove CPU 1");
     check_equal(CPUPOOL(RMCPU, 0, 1), -XEN_EADDRNOTAVAIL, "remove it again");
+    check_equal(CPUPOOL(INFO, 0, 0), 0, "info of what is left");
+    if (cpupool_cpus == 1)
+        check_equal(CPUPOOL(RMCPU, 0, 0), -XEN_EINVAL, "CPU 0, the last one");
     check_equal(CPUPOOL(FREEINFO, 0, 0), 0, "freeinfo");
     check(cpupool_cpus & 2, "CPU 1 is free");
     check_equal(CPUPOOL(ADDCPU, 0, 1), 0, "add CPU 1");
@@ -103,8 +191,11 @@ void guest_main(void)
     test_cpus();
     test_domains();
     test_empty();
-    if (before & 2)
+    test_child();
+    if (before & 2) {
         test_free();
+        test_lived_in();
+    }
     check_equal(CPUPOOL(INFO, 0, 0), 0, "info of Pool-0 afterwards");
     check_equal((long)cpupool_cpus, (long)before, "its CPUs");
     check_equal(CPUPOOL(INFO, 1, 0), -XEN_ENOENT, "there is no other pool");
