@@ -335,23 +335,6 @@ def test_the_simulator_says_what_it_cannot(tmp_path: Path, work: str,
     assert said.code == 1 and why in said.err
 
 
-def test_linux_and_its_programs():
-    """What is named is packed, and the command lines are for init to read."""
-    work = parse({"kind": "linux", "after": "2s", "run": [
-        "nginx -g x &", "wrk -d 1 http://127.0.0.1/"]})
-    guest = to_guest(work, {})
-    assert guest.ramdisk == "linux/with-nginx+wrk.img"
-    assert guest.cmdline == ("console=hvc0 quiet job=sleep:2 job=bg:nginx:-g:x "
-                             "job=run:wrk:-d:1:http%3a//127.0.0.1/")
-    with pytest.raises(WorkloadError, match="a list of command lines"):
-        parse({"kind": "linux", "run": "wrk"})
-
-
-def test_linux_is_not_simulated(tmp_path: Path):
-    said = run(tmp_path, scenario('a: { kind = "linux", run = ["wrk"] }'))
-    assert said.code == 1 and "Linux runs in the hypervisor only" in said.err
-
-
 def test_the_experiments_own_manifest_runs(tmp_path: Path):
     """The latency experiment, but for Linux, of which nothing is known."""
     text = (ROOT / "experiments/latency/experiment.toml").read_text()
