@@ -117,10 +117,11 @@ static void ask(ns_t start)
     ns_t due = start;
 
     for (;;) {
-        bool more = !over(sent, due, start);
-        bool room = more && sent - taken < (uint64_t)request.depth;
+        bool more, room;
 
-        taken = take(taken);
+        taken = take(taken); /* first: it may make room */
+        more = !over(sent, due, start);
+        room = more && sent - taken < (uint64_t)request.depth;
         if (room && clock_now() >= due) {
             send(sent++, due);
             due = request.period ? due + gap() : clock_now();
