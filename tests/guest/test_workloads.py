@@ -50,12 +50,16 @@ def test_requests_in_step() -> None:
 
 
 def test_requests_by_chance() -> None:
-    """Exponential gaps and service: about as many, some wait for others."""
+    """Exponential gaps and service: about as many, some wait for others, be it
+    for the gaps alone."""
     said = pair("period=1ms arrivals=exponential duration=500ms depth=32",
                 "work=200us service=exponential")
     assert 420 < said["requests"] < 580
     assert said["response_min"] < 50 * US
     assert said["response_max"] > 600 * US
+    gaps = pair("period=1ms arrivals=exponential duration=200ms depth=32",
+                "work=200us")
+    assert gaps["response_min"] < 300 * US < gaps["response_max"]
 
 
 def test_requests_are_an_open_loop() -> None:
