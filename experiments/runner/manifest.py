@@ -285,14 +285,14 @@ def _domains(root: dict[str, Any]) -> list[Domain]:
     return found
 
 
-def _with_guests(domains: list[Domain]) -> list[Domain]:
+def _with_guests(domains: list[Domain], seed: int) -> list[Domain]:
     """Who has a workload only gets the guest that does it, if there is one."""
-    ids = {d.name: i for i, d in enumerate(domains, 1)}
+    place = workload.place_of({d.name: d.workload for d in domains}, seed)
     done = []
     for d in domains:
         if not d.kernel and d.workload:
             try:
-                guest = workload.to_guest(d.workload, ids)
+                guest = workload.to_guest(d.workload, d.name, place)
                 d = dataclasses.replace(d, kernel=guest.kernel,
                                         cmdline=guest.cmdline,
                                         ramdisk=guest.ramdisk,
@@ -379,7 +379,7 @@ def _build(root: dict[str, Any], file: Path,
     if "cpus" not in root["machine"]:
         raise _Wrong(("machine",), "cpus is missing")
     pools = _tables(root, "pools", Pool)
-    domains = _with_guests(_domains(root))
+    domains = _with_guests(_domains(root), _seeds(root)[0])
     _pools_fit(pools, domains)
     name = root.get("name", file.stem)
     return Manifest(

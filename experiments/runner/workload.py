@@ -20,7 +20,8 @@ NEEDED = object()
 _LIMITS = {"start": ("time", 0), "duration": ("time", 0)}
 _JOBS = {**_LIMITS, "work": ("time", NEEDED), "period": ("time", NEEDED),
          "count": ("number", 0)}
-_MORE = {"burn": ("number", 0), "runaway": ("time", 0)}
+_MORE = {"burn": ("number", 0), "runaway": ("time", 0), "vary": ("time", 0),
+         "key": ("number", 0)}
 KINDS: dict[str, dict[str, tuple[str, Any]]] = {
     "hog": _LIMITS,
     "periodic": {**_JOBS, **_MORE, "deadline": ("time", "=period"),
@@ -38,7 +39,8 @@ KINDS: dict[str, dict[str, tuple[str, Any]]] = {
              "interval": ("time", 0), "count": ("number", 0)},
     "pong": {**_LIMITS, "peer": ("domain", NEEDED), "work": ("time", 2000)},
     "request": {**_JOBS, "to": ("domain", NEEDED), "deadline": ("time", 0),
-                "offset": ("offset", 0), "arrivals": ("choice", "fixed")},
+                "offset": ("offset", 0), "arrivals": ("choice", "fixed"),
+                "size": ("number", 0), "depth": ("number", 1)},
     "serve": {**_LIMITS, "work": ("time", NEEDED), "to": ("domain", ""),
               "service": ("choice", "fixed")},
     "forkjoin": {**_LIMITS, "work": ("time", NEEDED), "extra": ("time", 0),
@@ -48,6 +50,16 @@ KINDS: dict[str, dict[str, tuple[str, Any]]] = {
     "replay": {"trace": ("text", NEEDED), "domain": ("text", "")},
     "linux": {"run": ("commands", NEEDED), "after": ("time", 0)},
 }
+# Kinds that are another one with other defaults: players, whose deadline is the
+# frames that they have in store. A sound card's 10 ms; a film of 25 frames a
+# second, each twelfth of them whole.
+PLAYERS: dict[str, dict[str, str | int]] = {
+    "audio": {"work": "300us", "period": "10ms", "deadline": "20ms"},
+    "video": {"work": "6ms", "vary": "10ms", "key": 12, "period": "40ms",
+              "deadline": "80ms"},
+}
+# What the simulator has no notion of, with the value that changes nothing.
+ONLY_GUESTS = {"size": 0, "depth": 1}
 POSITIVE = {"period", "work", "pause", "hold"}
 
 # Our guests, with the options that their command lines take, and defaults.
@@ -55,14 +67,21 @@ _GUESTS: dict[str, dict[str, Any]] = {
     "hog": {"start": 0, "duration": 0, "report": 0},
     "periodic": {"start": 0, "period": 10**7, "work": 10**6, "deadline": 0,
                  "count": 0, "duration": 10**10, "extra": 0, "seed": 1,
-                 "burn": 0, "runaway": 0, "pause": 0},
+                 "burn": 0, "runaway": 0, "pause": 0, "vary": 0, "key": 0},
     "rogue": {"start": 0, "period": 10**7, "work": 0, "offset": 0,
               "duration": 0},
     "pingpong": {"role": "", "peer": "", "start": 0, "interval": 0,
                  "rounds": 0, "duration": 10**10},
+    "request": {"role": "", "peer": "", "period": 10**7, "arrivals": "fixed",
+                "seed": 1, "work": -1, "service": "fixed", "size": 0,
+                "depth": 1, "deadline": 0, "start": 0, "duration": 10**10,
+                "count": 0},
+    "smp": {"mode": "spin", "work": 10**5, "extra": 0, "hold": 10**4,
+            "wait": "block", "period": 0, "start": 0, "duration": 10**10,
+            "count": 0, "seed": 1},
 }
-_TEXTS = ("role", "peer")
-_COUNTS = ("count", "rounds", "burn", "seed")
+_TEXTS = ("role", "peer", "arrivals", "service", "mode", "wait")
+_COUNTS = ("count", "rounds", "burn", "seed", "key", "size", "depth")
 
 
 class WorkloadError(Exception):
@@ -113,11 +132,13 @@ def parse(table: dict[str, Any]) -> Workload:
     """A workload as it stands in the manifest. WorkloadError: what is wrong."""
     if not isinstance(table, dict) or "kind" not in table:
         raise WorkloadError("", "a workload is { kind = \"...\", ... }; kinds: "
-                            f"{', '.join(KINDS)}")
+                            f"{', '.join([*KINDS, *PLAYERS])}")
     kind = table["kind"]
+    if kind in PLAYERS:
+        return parse({**PLAYERS[kind], **table, "kind": "periodic"})
     if kind not in KINDS:
         raise WorkloadError("kind", f"{kind!r} is unknown; known: "
-                            f"{', '.join(KINDS)}")
+                            f"{', '.join([*KINDS, *PLAYERS])}")
     keys, values = KINDS[kind], {}
     for key in table:
         if key != "kind" and key not in keys:
@@ -156,6 +177,33 @@ def _options(kernel: str, cmdline: str) -> dict[str, Any]:
     return options
 
 
+def _of_request(o: dict[str, Any]) -> Workload:
+    if o["role"] not in ("client", "server") or not o["peer"]:
+        raise WorkloadError("cmdline", "role=client|server and peer=DOMID are "
+                            "needed")
+    if o["role"] == "server":
+        return Workload("serve", {
+            "start": 0, "duration": 0, "to": "", "service": o["service"],
+            "work": 10**6 if o["work"] < 0 else o["work"]}, alone=True)
+    if not o["period"]:
+        raise WorkloadError("cmdline", "period=0: the simulator's client has a "
+                            "period")
+    return Workload("request", {
+        **{key: o[key] for key in ("start", "duration", "period", "count",
+                                   "deadline", "arrivals", "size", "depth")},
+        "to": o["peer"], "work": max(0, o["work"]), "offset": 0}, alone=True)
+
+
+def _of_smp(o: dict[str, Any]) -> Workload:
+    limits = {key: o[key] for key in ("start", "duration", "work", "extra")}
+    if o["mode"] == "spin":
+        return Workload("spin", {**limits, "hold": o["hold"]})
+    if o["mode"] != "forkjoin":
+        raise WorkloadError("cmdline", f"mode={o['mode']}: spin or forkjoin")
+    return Workload("forkjoin", {**limits, "period": o["period"],
+                                 "count": o["count"]})
+
+
 def of_guest(kernel: str, cmdline: str) -> Workload | None:
     """What the guest does; None: it is none of those that the simulator knows.
     WorkloadError: its command line is wrong."""
@@ -172,7 +220,8 @@ def of_guest(kernel: str, cmdline: str) -> Workload | None:
         values = {
             **limits, "work": o["work"], "period": o["period"],
             "count": o["count"], "deadline": o["deadline"] or o["period"],
-            "offset": o["period"], "burn": o["burn"], "runaway": o["runaway"]}
+            "offset": o["period"], "burn": o["burn"], "runaway": o["runaway"],
+            "vary": o["vary"], "key": o["key"]}
         if o["extra"]:
             return Workload("sporadic", {**values, "extra": o["extra"]},
                             alone=True)
@@ -181,6 +230,10 @@ def of_guest(kernel: str, cmdline: str) -> Workload | None:
         return Workload("rogue", {
             **limits, "work": o["work"], "period": o["period"],
             "offset": o["offset"]}, alone=True)
+    if kernel == "request":
+        return _of_request(o)
+    if kernel == "smp":
+        return _of_smp(o)
     if o["role"] not in ("a", "b") or not o["peer"]:
         raise WorkloadError("cmdline", "role=a|b and peer=DOMID are needed")
     if o["role"] == "b":
@@ -201,6 +254,25 @@ class Guest:
     memory: str = ""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a workload is: all domains' ids, who asks whom, the run's seed."""
+
+    ids: dict[str, int]
+    clients: dict[str, list[str]]
+    seed: int
+
+
+def place_of(workloads: dict[str, Workload | None], seed: int) -> Place:
+    """Of all domains of a manifest, in order."""
+    clients: dict[str, list[str]] = {}
+    for name, w in workloads.items():
+        if w and w.kind == "request":
+            clients.setdefault(w.values["to"], []).append(name)
+    return Place({name: i for i, name in enumerate(workloads, 1)}, clients,
+                 seed)
+
+
 def _words(**options: Any) -> str:
     """An option that is 0 where 0 is the guest's default is left out."""
     return " ".join(f"{key}={value}" if isinstance(value, str)
@@ -219,9 +291,10 @@ def _periodic(v: dict[str, Any]) -> str:
                             "after its start at the earliest")
     count = f" count={v['count']}" if v["count"] else ""
     burn = " burn=1" if v["burn"] else ""
+    key = f" key={v['key']}" if v["key"] else ""
     return _words(start=start, period=v["period"], work=v["work"],
                   deadline=v["deadline"], extra=v.get("extra"),
-                  runaway=v["runaway"]) + burn + \
+                  runaway=v["runaway"], vary=v["vary"]) + burn + key + \
         f" duration={v['duration']}ns{count}".replace("=0ns", "=0")
 
 
@@ -239,6 +312,41 @@ def _pingpong(w: Workload, ids: dict[str, int]) -> str:
         words += f" rounds={v['count']}" if v["count"] else ""
         words += " " + _words(start=v["start"], interval=v["interval"])
     return words.strip()
+
+
+def _request(v: dict[str, Any], ids: dict[str, int]) -> str:
+    if v["offset"] == "random":
+        raise WorkloadError("offset", "the guest request knows no random one")
+    words = f"role=client peer={ids.get(v['to'], v['to'])} " + _words(
+        start=v["start"] + v["offset"], period=v["period"], work=v["work"],
+        deadline=v["deadline"], arrivals=v["arrivals"])
+    if v["size"] > 4096 or not 1 <= v["depth"] <= 32:
+        raise WorkloadError("size", "the guest request has size to 4096, depth "
+                            "1 to 32")
+    for key in "count", "size":
+        words += f" {key}={v[key]}" if v[key] else ""
+    return f"{words} depth={v['depth']}" + _no_end(v)
+
+
+def _serve(v: dict[str, Any], me: str, place: Place) -> str:
+    """It answers the one domain that asks it."""
+    if v["to"]:
+        raise WorkloadError("to", "the guest request answers by itself")
+    asks = place.clients.get(me, [])
+    if len(asks) != 1:
+        raise WorkloadError("kind", f"{len(asks)} domains ask it: the guest "
+                            "request has one client")
+    return f"role=server peer={place.ids[asks[0]]} work={v['work']}ns " \
+        f"service={v['service']}"
+
+
+def _smp(w: Workload) -> str:
+    v = w.values
+    words = f"mode={w.kind} " + _words(
+        start=v["start"], work=v["work"], extra=v["extra"],
+        hold=v.get("hold"), period=v.get("period"))
+    words += f" count={v['count']}" if v.get("count") else ""
+    return words + _no_end(v)
 
 
 def programs(w: Workload) -> list[str]:
@@ -262,14 +370,15 @@ def _linux(w: Workload) -> Guest:
                  f"linux/with-{'+'.join(programs(w))}.img", "192M")
 
 
-def to_guest(w: Workload, ids: dict[str, int]) -> Guest:
-    """The guest that does w. ids: of the domains, by name. WorkloadError: no
-    guest of ours does it."""
+def to_guest(w: Workload, me: str, place: Place) -> Guest:
+    """The guest that does w, in domain `me`. WorkloadError: no guest of ours
+    does it."""
     v = w.values
+    seed = f" seed={place.seed * 1000 + place.ids[me]}"
     if w.kind == "hog":
         return Guest("hog", _words(start=v["start"], duration=v["duration"]))
     if w.kind in ("periodic", "sporadic"):
-        return Guest("periodic", _periodic(v))
+        return Guest("periodic", _periodic(v) + (seed if v["vary"] else ""))
     if w.kind == "bulk":
         return Guest("periodic", _words(start=v["start"], work=v["work"],
                                         pause=v["pause"]) + _no_end(v))
@@ -280,9 +389,15 @@ def to_guest(w: Workload, ids: dict[str, int]) -> Guest:
                                      work=v["work"], offset=v["offset"],
                                      duration=v["duration"]))
     if w.kind in ("ping", "pong"):
-        return Guest("pingpong", _pingpong(w, ids))
+        return Guest("pingpong", _pingpong(w, place.ids))
+    if w.kind == "request":
+        return Guest("request", _request(v, place.ids) + seed)
+    if w.kind == "serve":
+        return Guest("request", _serve(v, me, place) + seed)
+    if w.kind in ("spin", "forkjoin"):
+        return Guest("smp", _smp(w) + seed)
     if w.kind == "linux":
         return _linux(w)
     raise WorkloadError("kind", f"no guest of ours does {w.kind!r}: hog, "
-                        "periodic, sporadic, bulk, rogue, ping, pong and linux "
-                        "run in the hypervisor")
+                        "periodic, sporadic, bulk, rogue, ping, pong, request, "
+                        "serve, spin, forkjoin and linux run in the hypervisor")

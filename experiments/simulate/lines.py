@@ -11,7 +11,7 @@ from pathlib import Path
 
 from experiments.runner.locate import Path as Place
 from experiments.runner.manifest import Domain, Manifest, Pool, Scheduler
-from experiments.runner.workload import Workload
+from experiments.runner.workload import ONLY_GUESTS, Workload
 
 # Keys of a workload that the engine knows by another name, or not at all.
 _CHOICES = ("service", "arrivals")
@@ -138,6 +138,11 @@ class Writer:
         if w.kind == "linux":
             raise self.m.error(path, "Linux runs in the hypervisor only")
         for key, value in w.values.items():
+            if key in ONLY_GUESTS:
+                if value != ONLY_GUESTS[key]:
+                    raise self.m.error(path + (key,), "the simulator knows no "
+                                       "such thing: host qemu does")
+                continue
             if key in _CHOICES:
                 key, value = "exponential", int(value == "exponential")
             elif key == "offset" and value == "random":

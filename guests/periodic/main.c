@@ -10,6 +10,9 @@
  * period=T (10ms)  work=T (1ms)  deadline=T (the period)
  * count=N (0: no limit)  duration=T (10s; 0: no limit)
  * extra=T (0) seed=N (1): each release up to so much later than the period
+ * vary=T (0): each job has up to so much more work, by chance
+ * key=N (0: none): the first job and each Nth after it has all of `vary`, as a
+ * film's key frames are the longest
  * burn=1: it computes between its jobs, too
  * pause=T (0): the next job comes so long after the end of the last one,
  * instead of in step
@@ -19,6 +22,10 @@
  * Output, one line: periodic: jobs=N misses=N period=.. work=.. deadline=..
  * latency_min=.. .. response_max=.. (all in ns): latency is release to start of
  * work, response is release to its end.
+ *
+ * A player is this: a job decodes a frame, the deadline is as many periods as
+ * frames are buffered, and a miss is an underrun. guests/README.md has an audio
+ * and a video player.
  */
 #include "guests/lib/clock.h"
 #include "guests/lib/event.h"
@@ -32,7 +39,7 @@
 
 static struct {
     long start, period, work, deadline, count, duration;
-    long extra, seed, burn, pause, runaway;
+    long extra, seed, burn, pause, runaway, vary, key;
     struct random random;
     uint64_t misses;
     struct histogram latency, response;
@@ -41,7 +48,18 @@ static struct {
            .duration = 10 * NS_PER_S,
            .seed = 1 };
 
-static void run_job(ns_t release)
+static ns_t work_of(long job)
+{
+    ns_t more = 0;
+
+    if (task.key && job % task.key == 0)
+        more = task.vary;
+    else if (task.vary)
+        more = (ns_t)random_below(&task.random, (uint64_t)task.vary + 1);
+    return task.work + more;
+}
+
+static void run_job(long job, ns_t release)
 {
     ns_t end;
 
@@ -50,7 +68,7 @@ static void run_job(ns_t release)
     else
         clock_sleep_until(release);
     histogram_add(&task.latency, clock_now() - release);
-    runstate_consume(task.work);
+    runstate_consume(work_of(job));
     end = clock_now();
     histogram_add(&task.response, end - release);
     if (end > release + task.deadline)
@@ -79,7 +97,7 @@ static void jobs(ns_t start)
             for (;;)
                 barrier();
         }
-        run_job(release);
+        run_job(k, release);
         release = task.pause ? clock_now() + task.pause : release + task.period;
         if (task.extra)
             release += (ns_t)random_below(&task.random, (uint64_t)task.extra);
@@ -97,6 +115,8 @@ void guest_main(void)
         { "duration", &task.duration, NULL, "system time" },
         { "extra", &task.extra, NULL, "by which a release may be later" },
         { "seed", &task.seed, NULL, "of what chance there is" },
+        { "vary", &task.vary, NULL, "more work of a job, up to this" },
+        { "key", &task.key, NULL, "each such job has all of it" },
         { "burn", &task.burn, NULL, "compute between jobs" },
         { "pause", &task.pause, NULL, "between jobs, instead of a period" },
         { "runaway", &task.runaway, NULL, "then compute for ever" },
@@ -104,7 +124,7 @@ void guest_main(void)
 
     options_parse("periodic", table, sizeof(table) / sizeof(*table));
     if (task.period <= 0 || task.work < 0 || task.deadline < 0 ||
-        task.extra < 0 || task.pause < 0)
+        task.extra < 0 || task.pause < 0 || task.vary < 0 || task.key < 0)
         guest_fail("periodic: period= must be above 0, others not below");
     if (!task.deadline)
         task.deadline = task.period;

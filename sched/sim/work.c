@@ -118,6 +118,20 @@ static ns_t next_gap(struct sim_vcpu *sv)
     return w->period;
 }
 
+/* Of the job that begins now. */
+static ns_t work_of_job(struct sim_vcpu *sv)
+{
+    const struct sim_work *w = sv->work;
+
+    if (w->exponential)
+        return work_exponential(sv, w->work);
+    if (!w->vary)
+        return w->work;
+    if (w->key && sv->st.jobs % (uint64_t)w->key == 0)
+        return w->work + w->vary;
+    return w->work + (ns_t)sim_vcpu_below(sv, (uint64_t)w->vary + 1);
+}
+
 /* The next job is released at `at`; until then it sleeps, or computes. */
 static struct sim_act until_release(const struct sim_work *w, ns_t at, ns_t now)
 {
@@ -141,8 +155,7 @@ static struct sim_act jobs(struct sim_vcpu *sv, ns_t now)
     switch (st->phase) {
     case 2:
         st->phase = 3;
-        return act_compute(w->exponential ? work_exponential(sv, w->work)
-                                          : w->work);
+        return act_compute(work_of_job(sv));
     case 3:
         work_job_end(sv, now);
         st->release += next_gap(sv);
@@ -310,7 +323,8 @@ static const struct {
     PARAMETER(jitter), PARAMETER(extra),    PARAMETER(pause),
     PARAMETER(hold),   PARAMETER(interval), PARAMETER(count),
     PARAMETER(peer),   PARAMETER(to),       PARAMETER(exponential),
-    PARAMETER(burn),   PARAMETER(runaway),
+    PARAMETER(burn),   PARAMETER(runaway),  PARAMETER(vary),
+    PARAMETER(key),
 };
 
 int64_t *work_parameter(struct sim_work *w, const char *name)

@@ -10,9 +10,11 @@
  *              to `jitter` late, by chance, the deadline is not
  *   sporadic   the same, each release `period` to period + `extra` after the
  *              former
- *              both: burn=1, it computes between its jobs, too (and looks for
- *              the next one each 20 us); from start + `runaway` on, if that is
- *              not 0, it computes for ever
+ *              both: each job has up to `vary` more work, by chance, the first
+ *              and each `key`-th after it all of that; burn=1, it computes
+ *              between its jobs, too (and looks for the next one each 20 us);
+ *              from start + `runaway` on, if that is not 0, it computes for
+ *              ever
  *   rogue      computes for `work` of time, however much of it has the CPU, in
  *              each `period` from start + offset on; a job is one such period
  *   poisson    releases with exponentially distributed gaps, `period` on
@@ -62,7 +64,7 @@ struct sim_work {
     int64_t start, duration, period, work, deadline, count, jitter;
     int64_t exponential;
     struct sim_spread *respond; /* where responses are summed up, or NULL */
-    int64_t offset, extra, pause, interval, hold, burn, runaway;
+    int64_t offset, extra, pause, interval, hold, burn, runaway, vary, key;
     int64_t peer, to;         /* domains; -1: none */
     struct sim_vcpu **member; /* the domain's vCPUs */
     unsigned nr_members;

@@ -56,6 +56,21 @@ def test_sporadic(tmp_path: Path):
     assert gaps.min() >= 10 * MS and gaps.max() <= 20 * MS
 
 
+def test_players_have_frames_of_varying_work(tmp_path: Path):
+    # Each fourth frame is a whole one: 3 ms; the others 1 to 3 ms.
+    r = run(tmp_path, scenario(
+        'p: { kind = "periodic", work = "1ms", vary = "2ms", key = 4, '
+        'period = "10ms" }\n'
+        'v: { kind = "video", start = "1s" }\na: { kind = "audio" }',
+        cpus=3, until="9010ms"))
+    p, v, a = r.of("p"), r.of("v"), r.of("a")
+    assert p.response_max == pytest.approx(3 * MS, abs=0.5 * MS)
+    assert p.ran / p.jobs == pytest.approx((3 + 3 * 2) / 4 * MS, rel=0.05)
+    assert (v.jobs, v.misses) == (199, 0) and (a.jobs, a.misses) == (900, 0)
+    assert v.ran / v.jobs == pytest.approx((16 + 11 * 11) / 12 * MS, rel=0.06)
+    assert a.ran == 900 * 300_000
+
+
 def test_rogue_goes_by_the_clock(tmp_path: Path):
     # Two turns of 2 ms: its window is over after what it got of it.
     r = run(tmp_path, scenario(

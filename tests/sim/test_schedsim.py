@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from experiments.runner.manifest import read
-from experiments.runner.workload import WorkloadError, parse, to_guest
+from experiments.runner.workload import (Place, WorkloadError, parse,
+                                         to_guest)
 from xentrace import check, xenalyze
 from xentrace.trace import ROOT, TOOL, load
 
@@ -267,7 +269,15 @@ def test_a_guest_and_its_workload_are_the_same(tmp_path: Path):
                     'r: { kind = "rogue", work = "7ms", period = "10ms", '
                     'offset = "1ms" }\n'
                     'a: { kind = "ping", peer = "b", interval = "3ms" }\n'
-                    'b: { kind = "pong", peer = "a" }')
+                    'b: { kind = "pong", peer = "a" }\n'
+                    'v: { kind = "video", duration = "3s" }\n'
+                    'c: { kind = "request", to = "d", work = "9us", period = '
+                    '"2ms", arrivals = "exponential", count = 5, size = 64 }\n'
+                    'd: { kind = "serve", work = "1ms", '
+                    'service = "exponential" }\n'
+                    'l: { kind = "spin", work = "90us", hold = "5us" }\n'
+                    'f: { kind = "forkjoin", work = "1ms", extra = "300us", '
+                    'period = "4ms", count = 9 }')
     file = tmp_path / "s.toml"
     file.write_text(text)
     by_work = read(file).domains
@@ -279,20 +289,32 @@ def test_a_guest_and_its_workload_are_the_same(tmp_path: Path):
         assert one.kernel and one.kernel == other.kernel
         for key, value in other.workload.values.items():
             mine = one.workload.values[key]
-            assert value in (mine, str({"a": 6, "b": 7}.get(mine, mine)))
+            ids = {"a": 6, "b": 7, "d": 10}
+            assert value in (mine, str(ids.get(mine, mine)))
 
 
-def test_no_guest_does_it():
-    work = parse({"kind": "poisson", "work": "1ms", "period": "2ms"})
-    with pytest.raises(WorkloadError, match="no guest of ours does 'poisson'"):
-        to_guest(work, {})
+PLACE = Place({"me": 1, "other": 2}, {}, 1)
+
+
+@pytest.mark.parametrize("text,why", [
+    ('kind = "poisson", work = "1ms", period = "2ms"',
+     "no guest of ours does 'poisson'"),
+    ('kind = "serve", work = "1ms"', "0 domains ask it"),
+    ('kind = "serve", work = "1ms", to = "other"', "answers by itself"),
+    ('kind = "request", work = "1us", period = "2ms", to = "other", depth = 33',
+     "depth 1 to 32"),
+])
+def test_no_guest_does_it(text: str, why: str):
+    work = parse(tomllib.loads(f"w = {{ {text} }}")["w"])
+    with pytest.raises(WorkloadError, match=why):
+        to_guest(work, "me", PLACE)
 
 
 def test_linux_and_its_programs():
     """What is named is packed, and the command lines are for init to read."""
     work = parse({"kind": "linux", "after": "2s", "run": [
         "nginx -g x &", "wrk -d 1 http://127.0.0.1/"]})
-    guest = to_guest(work, {})
+    guest = to_guest(work, "me", PLACE)
     assert guest.ramdisk == "linux/with-nginx+wrk.img"
     assert guest.cmdline == ("console=hvc0 quiet job=sleep:2 job=bg:nginx:-g:x "
                              "job=run:wrk:-d:1:http%3a//127.0.0.1/")
@@ -300,9 +322,17 @@ def test_linux_and_its_programs():
         parse({"kind": "linux", "run": "wrk"})
 
 
-def test_linux_is_not_simulated(tmp_path: Path):
-    said = run(tmp_path, scenario('a: { kind = "linux", run = ["wrk"] }'))
-    assert said.code == 1 and "Linux runs in the hypervisor only" in said.err
+@pytest.mark.parametrize("work,why", [
+    ('kind = "linux", run = ["hackbench"]',
+     "Linux runs in the hypervisor only"),
+    ('kind = "request", to = "b", work = "1us", period = "2ms", depth = 4',
+     "workload.depth: the simulator knows no such thing"),
+])
+def test_the_simulator_says_what_it_cannot(tmp_path: Path, work: str,
+                                           why: str):
+    said = run(tmp_path, scenario(f'a: {{ {work} }}\n'
+                                  'b: { kind = "serve", work = "1us" }'))
+    assert said.code == 1 and why in said.err
 
 
 def test_the_experiments_own_manifest_runs(tmp_path: Path):
