@@ -44,6 +44,11 @@ const char *command_domain(const struct trace_meta *m, unsigned dom)
     return to;
 }
 
+void command_empty(const struct source *s)
+{
+    fprintf(stderr, "xentrace: %s: no record in it: not a trace?\n", s->name);
+}
+
 bool command_open(struct source *s, struct stream *st, const char *file,
                   const struct rec **first)
 {
@@ -53,7 +58,7 @@ bool command_open(struct source *s, struct stream *st, const char *file,
     *first = stream_next(st);
     if (*first)
         return true;
-    fprintf(stderr, "xentrace: %s: no record in it: not a trace?\n", file);
+    command_empty(s);
     stream_end(st);
     source_close(s);
     return false;
@@ -167,35 +172,6 @@ int command_peek(const struct args *a)
 }
 
 /* ---- of a file ---- */
-
-int command_info(const struct args *a)
-{
-    static struct source s;
-    struct stream st;
-    const struct rec *r;
-    const struct trace_meta *m = &s.meta;
-    uint64_t first, last = 0;
-    double unit;
-
-    if (!command_open(&s, &st, a->argv[0], &r))
-        return EXIT_CANNOT;
-    for (first = r->tsc; r; r = stream_next(&st))
-        last = r->tsc;
-    unit = m->tsc_khz ? 1e9 : 1;
-    printf("records    %lu\nlost       %lu\nCPUs       %u\n",
-           (unsigned long)st.records, (unsigned long)st.lost,
-           s.cpus[s.nr_cpus - 1] + 1u);
-    printf("from, to   %.6f, %.6f %s\n", meta_ns(m, first) / unit,
-           meta_ns(m, last) / unit, m->tsc_khz ? "s" : "cycles");
-    if (m->known)
-        printf("scheduler  %s\n", m->scheduler);
-    for (unsigned i = 0; i < m->nr_domains; i++)
-        printf("domain     %u %s (vCPUs: %u)\n", m->domain[i].id,
-               m->domain[i].name, m->domain[i].nr_vcpus);
-    if (!m->known)
-        printf("no %s.info: no names, and times in cycles\n", a->argv[0]);
-    return command_close(&s, &st);
-}
 
 int command_dump(const struct args *a)
 {

@@ -42,6 +42,8 @@ int command_export(const struct args *a);
 int command_live(const struct args *a);
 int command_events(const struct args *a);
 
+/* Say that there is no record in s. */
+void command_empty(const struct source *s);
 /* Open FILE and its stream. False, with a message, if there is no record. The
  * stream's first record is *first. */
 bool command_open(struct source *s, struct stream *st, const char *file,

@@ -242,6 +242,13 @@ def show(lines: list[list[str]]) -> str:
         for line in lines)
 
 
+def keep(file: pathlib.Path, lines: list[list[str]]) -> None:
+    """The table so far, as CSV."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", newline="") as output:
+        csv.writer(output, lineterminator="\n").writerows(lines)
+
+
 def main() -> int:
     """Boot alternately, print the table, keep it as CSV."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -277,11 +284,8 @@ def main() -> int:
                 log = folder / f"{kind}-{number + 1}-{name}.log"
                 runs[name].append(measure(hypervisor, options.build, rows,
                                           real, log))
-    lines = table(rows, runs, real)
-    print(show(lines))
-    options.out.mkdir(parents=True, exist_ok=True)
-    with (options.out / f"{kind}.csv").open("w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(lines)
+            keep(options.out / f"{kind}.csv", table(rows, runs, real))
+    print(show(table(rows, runs, real)))
     missing = [row.name for row in rows
                for of in runs.values() if any(row.name not in run
                                               for run in of)]

@@ -6,7 +6,7 @@ SIM_OBJ := $(SIM_SRC:%.c=$(BUILD)/sim/%.o)
 # What is fetched of who is next (sched/api/warm.h): from the first of the two
 # lines of its plug-in's, before its node, to the end of what the core needs.
 SIM_CFLAGS := -std=gnu11 -O3 -flto -g -D_GNU_SOURCE $(WARN) $(INC) $(ABI) \
-    -include xen/lib/compiler.h -DSCHED_WARM=512 -DSCHED_WARM_BEFORE=256 \
+    -include xen/lib/compiler.h -DSCHED_WARM=576 -DSCHED_WARM_BEFORE=320 \
     $(ANYWHERE)
 
 tools: $(BUILD)/schedsim

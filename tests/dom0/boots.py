@@ -1,13 +1,18 @@
 #!/usr/bin/python3
-"""Boot Linux as dom0 again and again with parallel emulation, and keep a tally.
+"""Boot Linux as dom0 again and again, not deterministic, and keep a tally.
 
-Usage: boots.py [--boots N] [--schedulers NAME:NAME...] [--smp N]
+Usage: boots.py [--boots N] [--schedulers NAME:NAME...] [--smp N] [--one-thread]
                 [--minutes N] [--out FILE.csv]
 
 Each boot: to user land with a vCPU for each of the CPUs, a checked copy on a
 virtio disk, power-off; every one is another interleaving. A line of the file is
-written after each, so what was stopped goes on where it was: lines of the same
-hypervisor are not run again. --minutes: begin no boot after that.
+written after each, so what was stopped goes on where it was: what there is of
+the same hypervisor is not run again; lines of others stay, and don't count.
+--minutes: begin no boot after that.
+
+The CPUs are emulated in parallel, each by a thread of the host's. --one-thread:
+in turn by one, which can't keep a stale translation (tests/emulator); it is the
+clock, the host's, that makes each boot another one. That is said in the file.
 
 A boot passes, or the line says why not. With a silent guest QEMU is made to
 translate everything anew (tests/emulator): if the guest goes on by that, the
@@ -16,6 +21,7 @@ emulator is to blame. That is an outcome of its own, never a pass.
 import argparse
 import csv
 import hashlib
+import itertools
 import pathlib
 import sys
 import tempfile
@@ -24,13 +30,14 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "emulator")]
 from machine import BAD, Devices, boot  # noqa: E402
-from qemu import BUILD, ROOT, Machine  # noqa: E402
+from qemu import BUILD, ONE_THREAD, ROOT, Machine  # noqa: E402
 from stuck import STALE, free  # noqa: E402
 
 PASS = "pass"
 EMULATOR = "emulator: stale translation, guest went on after a flush"
 SCHEDULERS = "rr:bvt:sedf:credit"
-HEAD = ["hypervisor", "scheduler", "smp", "boot", "outcome"]
+HEAD = ["hypervisor", "scheduler", "smp", "emulation", "boot", "outcome"]
+PARALLEL, IN_TURN = "parallel", "one thread"
 PATIENCE = 300                   # seconds without a word
 
 
@@ -78,12 +85,15 @@ def watch(m: Machine) -> str:
     return outcome
 
 
-def one(sched: str, smp: int, folder: pathlib.Path) -> tuple[str, str]:
+def one(sched: str, smp: int, folder: pathlib.Path,
+        emulation: str = PARALLEL) -> tuple[str, str]:
     """A boot: its outcome, and the console."""
+    threads = (("-accel", "tcg,thread=multi") if emulation == PARALLEL
+               else ONE_THREAD)
     devices = Devices(folder, ("vda",), ())
     with boot(devices.jobs() + " drivers=virtio_pci:virtio_blk", smp=smp,
               hypervisor=f"sched={sched}",
-              extra=("-accel", "tcg,thread=multi", *devices.arguments())) as m:
+              extra=(*threads, *devices.arguments())) as m:
         outcome = watch(m)
         if outcome not in ("", EMULATOR):
             return outcome, m.log
@@ -97,13 +107,12 @@ def one(sched: str, smp: int, folder: pathlib.Path) -> tuple[str, str]:
     return fault or PASS, log
 
 
-def read(file: pathlib.Path, hypervisor: str) -> list[list[str]]:
-    """The lines of this hypervisor."""
+def read(file: pathlib.Path) -> list[list[str]]:
+    """All its lines but the first."""
     if not file.exists():
         return []
     with file.open(newline="") as lines:
-        return [line for line in csv.reader(lines)
-                if line and line[0] == hypervisor]
+        return [line for line in csv.reader(lines) if line][1:]
 
 
 def write(file: pathlib.Path, lines: list[list[str]]) -> None:
@@ -114,17 +123,19 @@ def write(file: pathlib.Path, lines: list[list[str]]) -> None:
     new.replace(file)
 
 
-def tally(lines: list[list[str]], smp: int) -> str:
-    """A line for each scheduler: passes, the emulator's hangs, failures."""
+def tally(lines: list[list[str]]) -> str:
+    """A line for each scheduler: passes, the emulator's hangs, failures, and
+    the longest row of passes."""
     text = [f"{'scheduler':10} {'boots':>6} {'passed':>7} {'emulator':>9} "
-            f"{'failed':>7}"]
-    mine = [line for line in lines if line[2] == str(smp)]
-    for sched in dict.fromkeys(line[1] for line in mine):
-        outcomes = [line[4] for line in mine if line[1] == sched]
+            f"{'failed':>7} {'longest row':>12}"]
+    for sched in dict.fromkeys(line[1] for line in lines):
+        outcomes = [line[-1] for line in lines if line[1] == sched]
         passed = outcomes.count(PASS)
         emulator = outcomes.count(EMULATOR)
+        row = max(len(list(group)) * (outcome == PASS)
+                  for outcome, group in itertools.groupby(outcomes))
         text.append(f"{sched:10} {len(outcomes):6} {passed:7} {emulator:9} "
-                    f"{len(outcomes) - passed - emulator:7}")
+                    f"{len(outcomes) - passed - emulator:7} {row:12}")
     return "\n".join(text)
 
 
@@ -134,6 +145,7 @@ def main() -> int:
     parser.add_argument("--boots", type=int, default=50)
     parser.add_argument("--schedulers", default=SCHEDULERS)
     parser.add_argument("--smp", type=int, default=4)
+    parser.add_argument("--one-thread", action="store_true")
     parser.add_argument("--minutes", type=float, default=1e9)
     parser.add_argument("--out", type=pathlib.Path,
                         default=ROOT / "results/dom0/boots.csv")
@@ -141,22 +153,27 @@ def main() -> int:
     end = time.monotonic() + options.minutes * 60
     image = (BUILD / "metronome32").read_bytes()
     hypervisor = hashlib.sha256(image).hexdigest()[:16]
-    lines = read(options.out, hypervisor)
+    emulation = IN_TURN if options.one_thread else PARALLEL
+    kind = [hypervisor, str(options.smp), emulation]
+    lines = read(options.out)
+    done = {tuple(line[:5]) for line in lines}
     (BUILD / "boots").mkdir(exist_ok=True)
-    for number in range(1, options.boots + 1):
-        for sched in options.schedulers.split(":"):
-            key = [hypervisor, sched, str(options.smp), str(number)]
-            if key in [line[:4] for line in lines] or time.monotonic() > end:
-                continue
-            with tempfile.TemporaryDirectory() as folder:
-                outcome, log = one(sched, options.smp, pathlib.Path(folder))
-            print(f"{sched} {number}: {outcome}", flush=True)
-            if outcome != PASS:
-                (BUILD / f"boots/{sched}-{number}.log").write_text(log)
-            lines.append([*key, outcome])
-            write(options.out, lines)
-    print(tally(lines, options.smp))
-    return int(any(line[4] != PASS for line in lines))
+    for number, sched in itertools.product(range(1, options.boots + 1),
+                                           options.schedulers.split(":")):
+        key = (hypervisor, sched, str(options.smp), emulation, str(number))
+        if key in done or time.monotonic() > end:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            outcome, log = one(sched, options.smp, pathlib.Path(folder),
+                               emulation)
+        print(f"{sched} {number}: {outcome}", flush=True)
+        if outcome != PASS:
+            (BUILD / f"boots/{sched}-{number}.log").write_text(log)
+        lines.append([*key, outcome])
+        write(options.out, lines)
+    mine = [line for line in lines if [line[0], *line[2:4]] == kind]
+    print(tally(mine))
+    return int(any(line[-1] != PASS for line in mine))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 it was stopped: boots.py, with something else in the place of QEMU."""
 import csv
 import pathlib
+import re
 import sys
 
 import pytest
@@ -61,7 +62,24 @@ def test_resume(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch,
     status, lines = run(out, monkeypatch, "well", "--boots", "2", *words)
     assert status == 1
     assert [line[1:] for line in lines] == [
-        ["rr", "4", "1", "said: BUG:"], ["bvt", "4", "1", "pass"],
-        ["rr", "4", "2", "pass"], ["bvt", "4", "2", "pass"]]
-    assert "rr              2       1         0       1" in capsys.readouterr(
-    ).out
+        ["rr", "4", "parallel", "1", "said: BUG:"],
+        ["bvt", "4", "parallel", "1", "pass"],
+        ["rr", "4", "parallel", "2", "pass"],
+        ["bvt", "4", "parallel", "2", "pass"]]
+    assert re.search("rr +2 +1 +0 +1 +1$", capsys.readouterr().out, re.M)
+
+
+def test_others_stay(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch,
+                     capsys: pytest.CaptureFixture[str]) -> None:
+    """Another build's lines, and those of the other kind of emulation, are
+    neither lost nor counted, nor taken for this one's boots."""
+    out = tmp_path / "boots.csv"
+    boots.write(out, [["0123", "rr", "4", "parallel", "1", "said: BUG:"]])
+    words = ("--schedulers", "rr", "--boots", "1")
+    run(out, monkeypatch, "well", *words)
+    status, lines = run(out, monkeypatch, "well", *words, "--one-thread")
+    assert status == 0
+    assert [line[3:] for line in lines] == [
+        ["parallel", "1", "said: BUG:"], ["parallel", "1", "pass"],
+        ["one thread", "1", "pass"]]
+    assert re.search("rr +1 +1 +0 +0 +1$", capsys.readouterr().out, re.M)

@@ -167,8 +167,8 @@ def test_bound(case: Case, tmp_path: pathlib.Path) -> None:
             most = ns[boosted].max(initial=0)
             line += (f" ({boosted.sum()} boosted, worst of these "
                      f"{most / MS:.3f})")
-            late += [f"boosted {kind}"] * (most > case.boosted + SLACK)
-        late += [kind] * (ns.max() > case.bound + SLACK)
+            late += [f"boosted {kind}"] * int(most > case.boosted + SLACK)
+        late += [kind] * int(ns.max() > case.bound + SLACK)
     line += f"  dom0's share {share:.0%}\n"
     with (BUILD / "bounds.txt").open("a") as file:
         file.write(line)

@@ -69,7 +69,7 @@ def test_scheduler(sched: str, tmp_path: pathlib.Path) -> None:
     devices.check(log)
 
 
-@pytest.mark.parametrize("sched", ["credit2", "fbvt", "rtxen", "null"])
+@pytest.mark.parametrize("sched", ["credit2", "fbvt", "rtds", "rtxen", "null"])
 def test_scheduler_more(sched: str) -> None:
     """Under the others to user land; null has a CPU for each vCPU."""
     with boot("drivers=virtio_pci job=none", smp=2,

@@ -25,18 +25,23 @@ def check_trace(ram: pathlib.Path, trace: pathlib.Path) -> None:
         text.splitlines()[-200:])), text[-4000:]
 
 
-def test_crash(tmp_path: pathlib.Path) -> None:
-    """A kernel's panic: its registers and stack, and with noreboot a halt; the
-    trace in the machine's memory is whole, to the panic itself."""
+@pytest.mark.parametrize("option, last", [
+    ("noreboot", r"Halted \(noreboot\)"),
+    pytest.param("", r"dom0 has crashed\n\(XEN\) Reboot\.",
+                 marks=pytest.mark.soak),
+], ids=["halt", "reboot"])
+def test_crash(option: str, last: str, tmp_path: pathlib.Path) -> None:
+    """A kernel's panic: its registers and stack, and a reboot, or with noreboot
+    a halt; the trace in the machine's memory is whole, to the panic itself."""
     ram = tmp_path / "ram"
     with boot(f"{SMALL} job=end:crash", smp=2,
-              hypervisor="noreboot tbuf_size=64 tevt_mask=0x2f000 "
+              hypervisor=f"{option} tbuf_size=64 tevt_mask=0x2f000 "
               "trace_overwrite", machine="q35,memory-backend=ram",
               extra=("-object", "memory-backend-file,id=ram,size=1G,share=on,"
                      f"mem-path={ram}")) as m:
         m.wait(r"Kernel panic - not syncing: sysrq triggered crash", 600)
-        m.wait(r"Halted \(noreboot\)")
-        log = m.log
+        m.wait(last)
+        log = m.log if option else m.wait_end(120)
     check_trace(ram, tmp_path / "trace")
     assert re.search(r"Domain 0 \(Domain-0\), vCPU [01]:\n\(XEN\)   rip "
                      r"ffffffff8[0-9a-f]{7} cs e033", log), log[-3000:]
@@ -47,7 +52,6 @@ def test_crash(tmp_path: pathlib.Path) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("way, words", [
     ("reboot", "dom0 reboots"),
-    ("crash", "dom0 has crashed\n(XEN) Reboot."),
     ("halt", "dom0 has powered off"),
 ])
 def test_end(way: str, words: str) -> None:

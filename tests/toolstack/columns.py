@@ -99,19 +99,22 @@ def main() -> int:
     parts = args.parts.split(",")
     if unknown := set(parts) - set(PARTS):
         parser.error(f"{', '.join(unknown)}: the parts are {', '.join(PARTS)}")
-    table = read(args.keep) if args.keep else {}
+    columns = {}
     failed = False
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder)
         for name, kernel in hypervisors(path).items():
             if args.only not in ("", name):
                 continue
-            told = play(name, kernel, path, parts)
-            enter(table, name, parts, told)
+            told = columns[name] = play(name, kernel, path, parts)
             failed |= any(told.values())
             for step in ("the machine", "the log"):
                 if told.get(step):
                     print(f"{name}: {step}: {told[step]}")
+    # Read only now: another run may have kept its part meanwhile.
+    table = read(args.keep) if args.keep else {}
+    for name, told in columns.items():
+        enter(table, name, parts, told)
     print(f"{'':38}" + "".join(f"{name:12}" for name in NAMES))
     for step, row in table.items():
         print(f"{step:38}" + "".join(f"{row[name]:12}" for name in NAMES))

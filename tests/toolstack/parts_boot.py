@@ -37,7 +37,9 @@ RTDS = [
     Step("rtds: sched-rtds", "xl sched-rtds -v all",
          ("^Cpupool Pool-0: sched=RTDS$",
           "^Domain-0 +0 +1 +10000 +4000 +yes"), only="metronome"),
-    Step("rtds: create", CREATE, ("^e +[0-9]+ +16 +2 ",), only="metronome"),
+    Step("rtds: create", f"{CREATE}; xl sched-rtds -d e -v all",
+         ("^e +[0-9]+ +16 +2 ", "^e +[0-9]+ +1 +10000 +4000 +yes"),
+         only="metronome"),
     Step("rtds: sched-rtds -p -b", "xl sched-rtds -d e -v all -p 25000 "
          "-b 5000 -e 1; xl sched-rtds -d e -v all",
          ("^e +[0-9]+ +0 +25000 +5000 +yes",

@@ -178,19 +178,21 @@ def test_live_by_keys(written: Path, tmp_path: Path) -> None:
 
 
 def test_metronome_top_joins_the_tools(written: Path, tmp_path: Path) -> None:
-    """dom0's script, with an xl and an xentrace that say what they would."""
+    """dom0's script, with an xl and an xentrace that say what they would; and
+    xentrace goes on when nobody reads, until it is told to end."""
     for name, text in (
             ("xl", 'echo "Name  ID  Mem VCPUs State Time(s)"\n'
                    'echo "Domain-0  0  99  1  r-----  1.0"\n'
                    'echo "cinema  1  99  1  -b----  1.0"'),
             ("xentrace", '[ "$1 $2 $3" = "-D -e 0x0002f000" ] && '
-                         f'cat {written} > "$4"'),
+                         f'trap "" PIPE && exec > "$4" && cat {written}\n'
+                         "while :; do sleep 0.1; done"),
             ("metronome-xentrace", f'exec {TOOL} "$@"')):
         (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
         (tmp_path / name).chmod(0o755)
     done = subprocess.run(
         [ROOT / "guests/toolstack/metronome-top", "--frames", "2", "--until",
-         "500ms"], text=True, capture_output=True, check=True,
+         "500ms"], text=True, capture_output=True, check=True, timeout=60,
         env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}",
              "TMPDIR": str(tmp_path)})
     frames = frames_of(done.stdout)

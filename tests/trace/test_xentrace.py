@@ -183,6 +183,29 @@ def test_a_hole_is_a_gap(plain, tmp_path):
         assert "1 gaps" in done.stdout or command == "check"
 
 
+@pytest.mark.parametrize("time", [1 << 38, 1])
+def test_a_damaged_time_is_no_end(plain, tmp_path, time):
+    """From and to are those of the records that fit between their likes."""
+    from trace_files import lies, write
+
+    def info(file):
+        done = subprocess.run([TOOL, "info", file], text=True,
+                              capture_output=True)
+        return done.returncode, done.stdout
+
+    cpus = lies(load(plain[0]).records)
+    bad, at = cpus[0].copy(), len(cpus[0]) // 2
+    bad["tsc"][at] = time
+    whole = write(tmp_path / "whole", cpus, Path(f"{plain[0]}.info"))
+    odd = write(tmp_path / "odd", {**cpus, 0: bad}, Path(f"{plain[0]}.info"))
+    status, text = info(whole)
+    assert status == 0 and "damaged" not in text
+    extent = re.search("^from, to.*", text, re.M)[0]
+    status, text = info(odd)
+    assert status == 2 and extent in text.splitlines()
+    assert "damaged    the time of 1 records" in text
+
+
 def test_a_newer_version_is_said(plain, tmp_path):
     bad = tmp_path / "new.trace"
     bad.write_bytes(plain[0].read_bytes())

@@ -295,9 +295,13 @@ int event_bind_vcpu(struct domain *d, unsigned port, unsigned vcpu)
 static void event_unbind(struct domain *d, struct event_channel *ch)
 {
     struct event_channel *rch;
+    struct vcpu *v;
 
-    if (ch->state == EVENT_VIRQ)
-        ch->target->event.virq_port[ch->virq] = 0;
+    if (ch->state == EVENT_VIRQ) {
+        /* It may have been taken to another vCPU than where it was bound. */
+        v = virq_is_global(ch->virq) ? d->vcpu[0] : ch->target;
+        v->event.virq_port[ch->virq] = 0;
+    }
     if (ch->state == EVENT_PIRQ)
         pirq_stop(ch->pirq);
     if (ch->state == EVENT_INTERDOMAIN) {

@@ -65,6 +65,8 @@ static int sched_shares(struct domain *d, uint16_t *weight, uint16_t *cap,
     return error;
 }
 
+/* For a whole domain, without `r`, Xen puts period and budget and leaves each
+ * vCPU its extra time; libxl's flag there is none of the user's asking. */
 static int sched_rtds(struct domain *d, struct run *r,
                       struct xen_domctl_sched_rtds *rt, bool put)
 {
@@ -76,7 +78,7 @@ static int sched_rtds(struct domain *d, struct run *r,
     int error;
 
     if (put)
-        return put_fields(d, r, f, 3);
+        return put_fields(d, r, f, r ? 3 : 2);
     error = get_fields(d, r, f, 3);
     rt->period = (uint32_t)f[0].value;
     rt->budget = (uint32_t)f[1].value;

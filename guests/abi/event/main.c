@@ -54,6 +54,25 @@ static void test_virq(void)
                 -XEN_ENOENT, "bind a VIRQ of no vcpu");
 }
 
+/* One of the domain's, taken to another vCPU (where there is one), is free
+ * again once it is closed there. */
+static void test_moved_virq(void)
+{
+    struct evtchn_bind_virq bind = { .virq = VIRQ_CON_RING };
+    struct evtchn_bind_vcpu move = { .vcpu = 1 };
+    unsigned i;
+    long error;
+
+    for (i = 0; i < 2; i++) {
+        check_equal(hypercall_event_channel_op(EVTCHNOP_bind_virq, &bind), 0,
+                    "bind VIRQ_CON_RING");
+        move.port = bind.port;
+        error = hypercall_event_channel_op(EVTCHNOP_bind_vcpu, &move);
+        check(!error || error == -XEN_ENOENT, "bind_vcpu of it: %ld", error);
+        check_equal(event_close(bind.port), 0, "close it");
+    }
+}
+
 /* A channel whose both ends are ours. */
 static void test_loopback(void)
 {
@@ -110,6 +129,7 @@ void guest_main(void)
     report_begin("event");
     test_ipi();
     test_virq();
+    test_moved_virq();
     test_loopback();
     test_refusals();
     report_end();

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "sched/api/core.h"
+#include "sched/rtxen/rtxen_private.h"
 #include "sched/sedf/sedf_private.h"
 #include "xen/lib/bug.h"
 
@@ -138,6 +139,25 @@ static void seldom(struct sched_ops *ops)
     ops->account = account_seldom;
 }
 
+/* Those without a budget come by number, not in turn. */
+static void enqueue_by_number(struct sched_vcpu *v, enum sched_why why,
+                              ns_t now)
+{
+    const struct rtxen_dom *d = v->dom_priv;
+    struct rtxen_cpu *c = sched_cpu(v->sched, v->cpu);
+
+    real(v->sched)->enqueue(v, why, now);
+    if (d->budget || v->node[0].queue != &c->ready)
+        return;
+    sched_queue_del(&v->node[0]);
+    sched_queue_add(&c->ready, &v->node[0], FOREVER - S(1) + v->dom);
+}
+
+static void by_number(struct sched_ops *ops)
+{
+    ops->enqueue = enqueue_by_number;
+}
+
 /* Who comes stands by its period, not by its deadline. */
 static void enqueue_by_period(struct sched_vcpu *v, enum sched_why why,
                               ns_t now)
@@ -225,6 +245,7 @@ static struct variant variants[] = {
       .base = "rtxen",
       .cut = "budget",
       .in_effect = US(10) },
+    { .name = "rtxen_starve", .base = "rtxen", .replace = by_number },
 };
 
 #define NR_VARIANTS (sizeof(variants) / sizeof(variants[0]))
