@@ -189,6 +189,8 @@ static void barrier_opens(struct sim_work *w, const struct sim_vcpu *last,
     unsigned i;
 
     w->arrived = 0;
+    if (!w->round)
+        w->begun = w->start;
     w->round++;
     w->begun = w->period > 1 ? w->begun + w->period : now;
     for (i = 0; i < w->nr_members; i++)

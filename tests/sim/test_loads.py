@@ -180,6 +180,11 @@ def test_fork_join(tmp_path: Path):
         cpus=4))
     assert r.of("f").jobs == 4 * 200
     assert r.of("f").response_max == 1 * MS
+    r = run(tmp_path, scenario(     # in step from its start on, not from 0
+        'f: { kind = "forkjoin", work = "1ms", period = "5ms", '
+        'start = "500ms" } | vcpus = 4', cpus=4))
+    assert r.of("f").jobs <= 4 * 200
+    assert r.of("f").response_max == 1 * MS
 
 
 def test_who_waits_for_a_preempted_lock_holder_spins(tmp_path: Path):
