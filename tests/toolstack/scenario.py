@@ -143,9 +143,10 @@ TRACE = [
          "/proc/self/fd/1 | "
          "cat > /tmp/trace; xenalyze --dump-all /tmp/trace 2>&1 | "
          "grep -c runstate", ("^[1-9][0-9]+$",)),
-    # Three frames, each of half a second of the trace's own time.
-    Step("metronome-top", f"metronome-top --until 500ms --frames 3 < /dev/null"
-         f" && {QUIET}",
+    # Three frames, each of half a second of the trace's own time; into a file,
+    # for what is typed here at the console would be keys to it.
+    Step("metronome-top", "metronome-top --until 500ms --frames 3 > /tmp/top "
+         f"&& cat /tmp/top && {QUIET}",
          (r"(?s)(, the last 0[.]500 s\n.*){3}",
           r"CPU 0 +[0-9.]+ %  runs .*  waits ",
           r"Domain-0 +[0-9.]+ +[0-9.]+ +[1-9][0-9]* +[0-9.]+ +[0-9.]+$",
@@ -154,13 +155,14 @@ TRACE = [
          only="metronome"),
     Step("metronome-top, Ctrl-C", watched(r"\003", 130) + f" && {QUIET}",
          FRAMES, only="metronome"),
-    Step("metronome-top, killed", "metronome-top --until 300ms > /tmp/top & "
+    Step("metronome-top, killed", "rm -f /tmp/top; "
+         "metronome-top --until 300ms > /tmp/top & "
          "p=$!; " + until("[ $(grep -ac 'the last' /tmp/top) -ge 2 ]")
          + f"; kill $p; wait $p; [ $? = 143 ] && {QUIET} && cat /tmp/top",
          FRAMES, only="metronome"),
     # What was recorded before is, after it; the rings are nobody's meanwhile.
     Step("metronome-top, tracing on", "metronomectl trace 0x0002f000; "
-         "metronome-top --until 300ms --frames 2 < /dev/null; "
+         "metronome-top --until 300ms --frames 2 > /tmp/top; cat /tmp/top; "
          "! pidof xentrace && metronomectl trace; metronomectl trace 0; "
          + QUIET, (*FRAMES, "^0x0002f000$"), only="metronome"),
     Step("metronome-top beside xentrace", "xentrace -D -e 0x0002f000 -T 30 "
