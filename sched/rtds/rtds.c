@@ -60,20 +60,27 @@ struct rtds_vcpu {
 
 /* ---- budgets ---- */
 
-/* A new period, if the last one is over; in step, however many went by. An
+/* A new period, if the last one is over, however many went by: to the next
+ * multiple of its length, so that those of equal length have equal deadlines
+ * and take turns, however close to each other they joined. The first one, and
+ * the first of another length, is shorter by that, and so is its budget. An
  * overrun is paid from the budgets that come. */
 static void rtds_refresh(struct sched_vcpu *v, ns_t now)
 {
     struct rtds_vcpu *b = v->priv;
+    ns_t length, budget = b->budget;
     int64_t missed; /* whole periods */
 
     if (likely(now < b->deadline))
         return;
-    missed = (now - b->deadline) / b->period;
-    b->deadline += (missed + 1) * b->period;
+    length = (now / b->period + 1) * b->period - b->deadline;
+    missed = (length - 1) / b->period;
+    if (unlikely(length < b->period)) /* by 16: of two of 10 s it fits */
+        budget = budget / 16 * length / b->period * 16;
+    b->deadline += length;
     if (b->level || -b->left / b->budget < missed)
         b->left = 0;
-    b->left = (b->left < 0 ? b->left + missed * b->budget : 0) + b->budget;
+    b->left = (b->left < 0 ? b->left + missed * b->budget : 0) + budget;
     b->level = 0;
     if (unlikely(b->left <= 0))
         b->paid = b->deadline;
