@@ -3,58 +3,85 @@
  */
 #include "xentrace/feed.h"
 
+#include <sched.h>
 #include <stdlib.h>
 
 #include "xentrace/command.h"
 
-#define STOP UINT32_MAX
-
-/* Under the lock. Signal `asked` behind it: who is woken wants the lock. */
-static void ask(struct feed *f, unsigned what)
+static struct scan_chunk *chunk_of(struct feed_cpu *c, unsigned number)
 {
-    f->queue[f->tail++ % (2 * f->nr_cpus + 2)] = what;
+    return &c->chunk[number % (1 + FEED_AHEAD)];
+}
+
+/* Under the lock: let the CPU's next chunk be filled, if there is one and room
+ * for it. Signal `asked` behind it: who is woken wants the lock. */
+static void ask(struct feed *f, unsigned i)
+{
+    struct feed_cpu *c = &f->cpu[i];
+
+    c->asked = !c->ended && c->filled - c->taken < FEED_AHEAD;
+    if (c->asked)
+        f->queue[f->tail++ % f->nr_cpus] = i;
+}
+
+/* Under the lock, which is given up meanwhile. */
+static void fill(struct feed *f, unsigned i)
+{
+    struct feed_cpu *c = &f->cpu[i];
+    struct scan_chunk *chunk = chunk_of(c, c->filled);
+
+    pthread_mutex_unlock(&f->lock);
+    scan_fill(&c->scan, chunk);
+    pthread_mutex_lock(&f->lock);
+    c->filled++;
+    c->ended = chunk->last;
+    ask(f, i);
+    pthread_cond_signal(&f->filled);
 }
 
 static void *work(void *arg)
 {
     struct feed *f = arg;
 
-    for (;;) {
-        struct feed_cpu *c;
-        unsigned what;
-
-        pthread_mutex_lock(&f->lock);
-        while (f->head == f->tail)
+    pthread_mutex_lock(&f->lock);
+    while (!f->stop)
+        if (f->head == f->tail)
             pthread_cond_wait(&f->asked, &f->lock);
-        what = f->queue[f->head++ % (2 * f->nr_cpus + 2)];
-        pthread_mutex_unlock(&f->lock);
-        if (what == STOP)
-            return NULL;
-        c = &f->cpu[what / 2];
-        scan_fill(&c->scan, &c->chunk[what % 2]);
-        pthread_mutex_lock(&f->lock);
-        c->full[what % 2] = true;
-        pthread_mutex_unlock(&f->lock);
-        pthread_cond_signal(&f->filled);
-    }
+        else
+            fill(f, f->queue[f->head++ % f->nr_cpus]);
+    pthread_mutex_unlock(&f->lock);
+    return NULL;
+}
+
+static unsigned how_many_threads(unsigned nr_cpus)
+{
+    cpu_set_t may;
+    unsigned nr = sched_getaffinity(0, sizeof(may), &may) < 0
+                      ? 1
+                      : (unsigned)CPU_COUNT(&may);
+
+    nr = nr < nr_cpus ? nr : nr_cpus;
+    return nr < FEED_THREADS ? nr : FEED_THREADS;
 }
 
 void feed_begin(struct feed *f, struct source *s)
 {
     *f = (struct feed){ .nr_cpus = s->nr_cpus };
     f->cpu = command_must(calloc(s->nr_cpus + 1, sizeof(*f->cpu)));
-    f->queue = command_must(calloc(2 * s->nr_cpus + 2, sizeof(*f->queue)));
+    f->queue = command_must(calloc(s->nr_cpus + 1, sizeof(*f->queue)));
     pthread_mutex_init(&f->lock, NULL);
     pthread_cond_init(&f->asked, NULL);
     pthread_cond_init(&f->filled, NULL);
     for (unsigned i = 0; i < s->nr_cpus; i++) {
         scan_begin(&f->cpu[i].scan, s, s->cpus[i]);
-        f->cpu[i].using = 1;
-        ask(f, 2 * i);
+        ask(f, i);
     }
-    if (pthread_create(&f->thread, NULL, work, f)) {
-        fputs("xentrace: no thread could be made\n", stderr);
-        exit(EXIT_CANNOT);
+    while (f->nr_threads < how_many_threads(s->nr_cpus)) {
+        if (pthread_create(&f->thread[f->nr_threads], NULL, work, f)) {
+            fputs("xentrace: no thread could be made\n", stderr);
+            exit(EXIT_CANNOT);
+        }
+        f->nr_threads++;
     }
 }
 
@@ -63,28 +90,29 @@ const struct scan_chunk *feed_next(struct feed *f, unsigned i)
     struct feed_cpu *c = &f->cpu[i];
 
     pthread_mutex_lock(&f->lock);
-    c->full[c->using] = false;
-    c->using ^= 1;
-    while (!c->full[c->using])
+    c->taken++;
+    if (!c->asked) {
+        ask(f, i);
+        pthread_cond_signal(&f->asked);
+    }
+    while (c->filled < c->taken)
         pthread_cond_wait(&f->filled, &f->lock);
-    if (!c->chunk[c->using].last)
-        ask(f, 2 * i + (c->using ^ 1));
     pthread_mutex_unlock(&f->lock);
-    pthread_cond_signal(&f->asked);
-    return &c->chunk[c->using];
+    return chunk_of(c, c->taken - 1);
 }
 
 void feed_end(struct feed *f, struct event_counts *total)
 {
     pthread_mutex_lock(&f->lock);
-    ask(f, STOP);
+    f->stop = true;
     pthread_mutex_unlock(&f->lock);
-    pthread_cond_signal(&f->asked);
-    pthread_join(f->thread, NULL);
+    pthread_cond_broadcast(&f->asked);
+    for (unsigned i = 0; i < f->nr_threads; i++)
+        pthread_join(f->thread[i], NULL);
     for (unsigned i = 0; i < f->nr_cpus; i++) {
         scan_end(&f->cpu[i].scan, total);
-        free(f->cpu[i].chunk[0].gap);
-        free(f->cpu[i].chunk[1].gap);
+        for (unsigned n = 0; n <= FEED_AHEAD; n++)
+            free(f->cpu[i].chunk[n].gap);
     }
     free(f->queue);
 }

@@ -1,9 +1,10 @@
 /*
- * feed.h - chunks of changes of all CPUs, made ahead by a thread.
+ * feed.h - chunks of changes of all CPUs, made ahead by threads.
  *
- * Two chunks a CPU: while one is used, the other is filled. The thread is the
- * only one that touches scans and source; whoever uses the feed has a chunk
- * until he asks for that CPU's next.
+ * A few chunks a CPU: one is used, and those behind it are filled, by one
+ * thread at a time. Whoever uses the feed has a chunk until he asks for that
+ * CPU's next. There are as many threads as processors that may run them, and no
+ * more than CPUs in the trace.
  */
 #ifndef XENTRACE_FEED_H
 #define XENTRACE_FEED_H
@@ -12,20 +13,27 @@
 
 #include "xentrace/scan.h"
 
+#define FEED_AHEAD   3u
+#define FEED_THREADS 8u
+
 struct feed_cpu {
     struct scan scan;
-    struct scan_chunk chunk[2];
-    bool full[2];
-    unsigned using; /* chunk */
+    struct scan_chunk chunk[1 + FEED_AHEAD]; /* in turn */
+    unsigned filled, taken;                  /* how many were so far */
+    bool asked;                              /* stands in the queue, or is
+                                                filled just now */
+    bool ended;                              /* the last one was filled */
 };
 
 struct feed {
     struct feed_cpu *cpu;
     unsigned nr_cpus;
-    unsigned *queue, head, tail; /* of 2 * CPU + chunk: to be filled */
-    pthread_mutex_t lock;        /* full[], queue, head, tail */
+    unsigned *queue, head, tail; /* of CPUs: a chunk is to be filled */
+    bool stop;
+    pthread_mutex_t lock; /* all of the above, but for scans and chunks */
     pthread_cond_t asked, filled;
-    pthread_t thread;
+    pthread_t thread[FEED_THREADS];
+    unsigned nr_threads;
 };
 
 void feed_begin(struct feed *f, struct source *s);

@@ -6,7 +6,7 @@
  * a small table of those that were seen, which says that it is one, and counts
  * it. Whatever is not usual goes through the decoder (stream.h).
  *
- * The scans are done ahead by a thread of its own (feed.h).
+ * The scans are done ahead by threads of their own (feed.h).
  */
 #ifndef XENTRACE_SCAN_H
 #define XENTRACE_SCAN_H

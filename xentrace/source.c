@@ -7,11 +7,15 @@
  *
  * What lies between all readers is given back for all together: else each would
  * bring in, by a fault, the pages that another has just given back.
+ *
+ * Readers of different CPUs may be in different threads: what they share is
+ * changed under `shared`.
  */
 #include "xentrace/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,16 +27,20 @@
 #define CPU_CHANGE (TRC_TRACE_CPU_CHANGE | 2u << TRACE_EXTRA_SHIFT)
 #define HEAD       12u /* bytes of a cpu_change record */
 
+static pthread_mutex_t shared = PTHREAD_MUTEX_INITIALIZER;
+
 void source_damaged(struct source *s, const char *format, ...)
 {
     va_list args;
 
+    pthread_mutex_lock(&shared);
     s->damage++;
     fprintf(stderr, "xentrace: %s: ", s->name);
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
     fputc('\n', stderr);
+    pthread_mutex_unlock(&shared);
 }
 
 static uint32_t get32(const uint8_t *p)
@@ -54,10 +62,11 @@ static size_t find_change(const struct source *s, size_t at)
 }
 
 /* A cpu_change record at `at`? Where nobody has been it is not looked at in the
- * mapping: that would bring in the pages around it. */
+ * mapping: that would bring in the pages around it. (Where all have been since
+ * it was asked, it comes in once more.) */
 static bool change_at(const struct source *s, size_t at, uint32_t head[3])
 {
-    if (at >= s->released && at + HEAD <= s->seen)
+    if (at >= atomic_load(&s->released) && at + HEAD <= atomic_load(&s->seen))
         memcpy(head, s->data + at, HEAD);
     else if (pread(s->fd, head, HEAD, (off_t)at) != HEAD)
         return false;
@@ -196,21 +205,24 @@ void source_close(struct source *s)
 
 void source_pass(struct source *s, unsigned cpu, size_t at)
 {
-    size_t first = at, from = s->released;
+    size_t first = at, from, page = (at + PAGE - 1) & ~(size_t)(PAGE - 1);
 
     if (!s->data)
         return;
-    if (at > s->seen)
-        s->seen = at;
+    pthread_mutex_lock(&shared);
+    from = s->released;
+    if (page > s->seen)
+        s->seen = page;
     s->passed[cpu] = at;
     for (unsigned i = 0; i < s->nr_cpus; i++)
         if (s->passed[s->cpus[i]] < first)
             first = s->passed[s->cpus[i]];
-    if (first < from + SOURCE_STEP)
-        return;
-    s->released = first & ~(size_t)(PAGE - 1);
-    (void)madvise((void *)(uintptr_t)(s->data + from), s->released - from,
-                  MADV_DONTNEED);
+    if (first >= from + SOURCE_STEP) {
+        s->released = first & ~(size_t)(PAGE - 1);
+        (void)madvise((void *)(uintptr_t)(s->data + from), s->released - from,
+                      MADV_DONTNEED);
+    }
+    pthread_mutex_unlock(&shared);
 }
 
 double meta_ns(const struct trace_meta *m, uint64_t tsc)

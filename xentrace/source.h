@@ -14,6 +14,7 @@
 #ifndef XENTRACE_SOURCE_H
 #define XENTRACE_SOURCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,9 +48,9 @@ struct source {
     } ring[TRACE_ANCHOR_CPUS];
     uint16_t *cpus; /* that have records, ascending */
     unsigned nr_cpus;
-    size_t *passed;        /* by CPU: who reads it needs nothing before this */
-    size_t seen, released; /* pages between were brought in, or some of them */
-    unsigned damage;       /* reports made */
+    size_t *passed; /* by CPU: who reads it needs nothing before this */
+    _Atomic size_t seen, released; /* pages between were brought in, or some */
+    unsigned damage;               /* reports made */
     struct trace_meta meta;
 };
 

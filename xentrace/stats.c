@@ -3,7 +3,7 @@
  *
  * Each CPU's records are scanned (scan.h); the changes of runstates, merged in
  * order of time, make the times in each state and the latencies of each vCPU.
- * Memory: 400 KiB a CPU, 16 KiB a vCPU.
+ * Memory: 600 KiB a CPU, 16 KiB a vCPU.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -57,6 +57,8 @@ bool cursor_next_window(struct cursor *c)
 
     if (!c->source->data)
         return false;
+    if (c->end)
+        source_pass(c->source, c->cpu, (size_t)(c->end - c->source->data));
     do {
         if (!source_window(c->source, &c->next, &w)) {
             source_pass(c->source, c->cpu, c->source->bytes);
