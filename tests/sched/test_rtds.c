@@ -431,6 +431,7 @@ static void cpus_leave(void **state)
 static void joined_apart(void **state)
 {
     static const ns_t periods[] = { MS(10), US(9999), MS(7) };
+    static const ns_t budgets[] = { MS(4), MS(4), MS(7) };
     unsigned i, run;
 
     (void)state;
@@ -442,7 +443,7 @@ static void joined_apart(void **state)
 
         for (i = 0; i < nr; i++) {
             sim_run(sim, MS(33) + US(3) * i);
-            sv = server(sim, sim_hog, periods[run % 3], MS(4), true);
+            sv = server(sim, sim_hog, periods[run % 3], budgets[run % 3], true);
             assert_int_equal(sim_start(sv), 0);
         }
         sim_run(sim, MS(33) + S(2));
@@ -451,6 +452,28 @@ static void joined_apart(void **state)
                      cpus == 1 ? MS(8) : share / 2);
         sim_destroy(sim);
     }
+}
+
+/* A decision that nothing asked for changes nothing: of equal deadlines the one
+ * that runs goes on. At the begin of a period it is who waits that is first. */
+static void goes_on(void **state)
+{
+    struct sim *sim = kit_sim("rtds", 1, 1);
+    struct sim_vcpu *a = server(sim, sim_hog, MS(10), MS(8), true);
+    struct sim_vcpu *b = server(sim, sim_hog, MS(10), MS(8), true);
+    unsigned i;
+
+    (void)state;
+    assert_int_equal(sim_start(a), 0);
+    assert_int_equal(sim_start(b), 0);
+    for (i = 1; i < 8; i++) {
+        sim_run(sim, MS(i));
+        assert_int_equal(sim_set(sim, b, "extratime", i % 2), 0);
+        assert_int_equal(sim_ran(a), MS(i));
+    }
+    sim_run(sim, MS(18));
+    assert_int_equal(sim_ran(a), MS(16));
+    sim_destroy(sim);
 }
 
 int main(void)
@@ -470,6 +493,7 @@ int main(void)
         cmocka_unit_test(levels),
         cmocka_unit_test(cpus_leave),
         cmocka_unit_test(joined_apart),
+        cmocka_unit_test(goes_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
