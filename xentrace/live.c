@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +172,32 @@ static void open_tty(void)
     atexit(restore);
 }
 
+/* Ctrl-C, or whoever ends it: at the next look, so that the terminal is as it
+ * was. */
+static volatile sig_atomic_t signalled;
+
+static void note_signal(int number)
+{
+    signalled = number;
+}
+
+static void catch_signals(void)
+{
+    const struct sigaction catch = { .sa_handler = note_signal };
+
+    (void)sigaction(SIGINT, &catch, NULL);
+    (void)sigaction(SIGTERM, &catch, NULL);
+    (void)sigaction(SIGHUP, &catch, NULL);
+}
+
+/* As if nobody had caught it. */
+static void die_of_signal(void)
+{
+    restore();
+    (void)signal(signalled, SIG_DFL);
+    (void)raise(signalled);
+}
+
 static bool take_key(struct live *l)
 {
     char key;
@@ -224,11 +251,15 @@ int command_live(const struct args *a)
     l.every = isfinite(a->until) ? a->until : 1e9;
     l.frames = a->frames;
     live_names(&l, a->names);
+    catch_signals();
     open_tty();
     wait[1] = (struct pollfd){ .fd = tty, .events = POLLIN };
-    while (more > 0) {
-        if (poll(wait, 2, -1) < 0 && errno != EINTR)
-            break;
+    while (more > 0 && !signalled) {
+        if (poll(wait, 2, -1) < 0) {
+            if (errno != EINTR)
+                break;
+            continue;
+        }
         if (wait[1].revents && !take_key(&l))
             break;
         if (wait[0].revents)
@@ -236,6 +267,8 @@ int command_live(const struct args *a)
         if (!draw_frames(&l, more <= 0))
             break;
     }
+    if (signalled)
+        die_of_signal();
     if (more == 0 && !l.drawn)
         fputs("xentrace: live: no pick in what came in: record the scheduler's "
               "events (-e 0x2f000)\n",

@@ -25,8 +25,9 @@ from guests.dom0.bench import fio_figure, show      # noqa: E402
 from guests.host.boot import Boot, Console, reference_xen  # noqa: E402
 
 TIMES = 3  # of xl create; the first has dom0's caches to fill
-DISK = (("randread", "4k", 1, 4), ("randread", "4k", 16, 8),
-        ("randwrite", "4k", 16, 8), ("read", "128k", 4, 128))
+# Of each disk's row half a second and more, for fio counts whole ms.
+DISK = (("randread", "4k", 1, 32), ("randread", "4k", 16, 64),
+        ("randwrite", "4k", 16, 64), ("read", "128k", 4, 1024))
 # Enough that TCP's start is little of it.
 BYTES, ROUNDS = "128M", 500
 

@@ -81,9 +81,11 @@ def enter(table: Table, name: str, parts: list[str],
         for step in PARTS[part]:
             key = f"{part}: {step.name}"
             row = table.setdefault(key, dict.fromkeys(NAMES, ""))
-            if step.only not in ("", name):
-                row[name] = "-"
-            elif key in told:
+            row |= {other: "-" for other in NAMES
+                    if step.only not in ("", other)}
+            if row[name] == "-":
+                continue
+            if key in told:
                 row[name] = "FAILS" if told[key] else "works"
             else:
                 row[name] = "not reached"

@@ -115,6 +115,20 @@ DEVICES = [
          + until("! ls /sys/class/net | grep -q vif")),
 ]
 
+# Nobody takes records, and none are made.
+QUIET = "! pidof xentrace && [ $(metronomectl trace) = 0x00000000 ]"
+FRAMES = (r"(?s)(, the last 0[.]300 s.*){2}", r"CPU 1 +[0-9.]+ %  runs ",
+          r"Domain-0 +[0-9.]+ ", r"\bt +[1-9][0-9]*[.][0-9] ")
+
+
+def watched(key: str, status: int) -> str:
+    """metronome-top at a terminal, for two frames; this key ends it so."""
+    return ("rm -f /tmp/top; (" + until("[ $(grep -ac 'the last 0.300' "
+            "/tmp/top) -ge 2 ]") + f"; printf '{key}') | "
+            "script -qfec 'TERM=vt100 metronome-top --until 300ms' /tmp/top "
+            f"> /dev/null; [ $? = {status} ] && cat /tmp/top")
+
+
 TRACE = [
     Step("a guest to look at", f"{config('t', *HOG)}; xl create /tmp/t.cfg"),
     # At a terminal, as somebody looks at it; `q` ends it.
@@ -129,9 +143,33 @@ TRACE = [
          "/proc/self/fd/1 | "
          "cat > /tmp/trace; xenalyze --dump-all /tmp/trace 2>&1 | "
          "grep -c runstate", ("^[1-9][0-9]+$",)),
-    # Three frames, each of half a second of the trace's own time.
-    Step("metronome-top", "metronome-top --until 500ms --frames 3 < /dev/null",
-         ("Domain-0", "(?m)^ *t ", "CPU"), only="metronome"),
+    # Three frames, each of half a second of the trace's own time; into a file,
+    # for what is typed here at the console would be keys to it.
+    Step("metronome-top", "metronome-top --until 500ms --frames 3 > /tmp/top "
+         f"&& cat /tmp/top && {QUIET}",
+         (r"(?s)(, the last 0[.]500 s\n.*){3}",
+          r"CPU 0 +[0-9.]+ %  runs .*  waits ",
+          r"Domain-0 +[0-9.]+ +[0-9.]+ +[1-9][0-9]* +[0-9.]+ +[0-9.]+$",
+          r"t +[1-9][0-9]*[.][0-9] +[0-9.]+ +[0-9]+"), only="metronome"),
+    Step("metronome-top, q", watched("q", 0) + f" && {QUIET}", FRAMES,
+         only="metronome"),
+    Step("metronome-top, Ctrl-C", watched(r"\003", 130) + f" && {QUIET}",
+         FRAMES, only="metronome"),
+    Step("metronome-top, killed", "rm -f /tmp/top; "
+         "metronome-top --until 300ms > /tmp/top & "
+         "p=$!; " + until("[ $(grep -ac 'the last' /tmp/top) -ge 2 ]")
+         + f"; kill $p; wait $p; [ $? = 143 ] && {QUIET} && cat /tmp/top",
+         FRAMES, only="metronome"),
+    # What was recorded before is, after it; the rings are nobody's meanwhile.
+    Step("metronome-top, tracing on", "metronomectl trace 0x0002f000; "
+         "metronome-top --until 300ms --frames 2 > /tmp/top; cat /tmp/top; "
+         "! pidof xentrace && metronomectl trace; metronomectl trace 0; "
+         + QUIET, (*FRAMES, "^0x0002f000$"), only="metronome"),
+    Step("metronome-top beside xentrace", "xentrace -D -e 0x0002f000 -T 30 "
+         "/tmp/trace > /dev/null & p=$!; " + until("pidof xentrace")
+         + "; metronome-top --frames 1 2>&1; [ $? = 1 ] && kill $p; wait $p; "
+         + QUIET, ("^metronome-top: xentrace already runs",),
+         only="metronome"),
     Step("its end", f"xl destroy t; {gone('t')}"),
 ]
 

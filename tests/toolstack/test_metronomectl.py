@@ -24,7 +24,7 @@ def test_help() -> None:
     told = run("--help")
     assert told.returncode == 0 and not told.stderr
     for words in ("list", "show", "pools", "get", "set", "change", "watch",
-                  "Examples:", "Exit status:"):
+                  "metronomectl trace", "Examples:", "Exit status:"):
         assert re.search(rf"^ *{words}", told.stdout, re.M), words
     assert run("sched", "set", "-h").stdout == told.stdout
 
@@ -45,6 +45,10 @@ def test_help() -> None:
     (("sched", "watch", "-i", "nan"), "-i nan: seconds are wanted"),
     (("sched", "watch", "-n", "-1"), "-n -1: a number from 1 on"),
     (("sched", "watch", "-n", "99999999999"), "a number from 1 on"),
+    (("trace", "all"), "trace: all: a mask of events is wanted"),
+    (("trace", "-1"), "trace: -1: a mask of events is wanted"),
+    (("trace", "0x100000000"), "a mask of events is wanted"),
+    (("trace", "1", "2"), "trace: one mask, or nothing: what is `2`?"),
 ])
 def test_usage(words: tuple[str, ...], message: str) -> None:
     """One line that names the thing; status 2; nothing is asked of anybody."""

@@ -9,7 +9,6 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from dom0 import LINUX, Dom0, bad_words, hypervisors  # noqa: E402
-from parts_sched import HOG  # noqa: E402
 from scenario import PARTS, scheduler, scripts, steps  # noqa: E402
 from step import config  # noqa: E402
 
@@ -60,6 +59,9 @@ def test_xen(parts: list[str], tmp_path: pathlib.Path) -> None:
     play("xen", parts, tmp_path)
 
 
+# Small domains that wake now and then, and leave the CPUs to `xl`.
+SMALL = ('kernel="/guests/periodic"', 'extra="period=1s work=5ms duration=0"',
+         "memory=16")
 COUNTS = "xl dmesg -c > /dev/null; xl debug-keys c; xl dmesg"
 ROUND = ("i=0; while [ $i -lt {0} ]; do xl create -q /tmp/a.cfg && "
          "xl destroy a || break; i=$((i+1)); done; [ $i = {0} ]")
@@ -81,7 +83,7 @@ def test_no_leak(rounds: int, tmp_path: pathlib.Path) -> None:
     ports, grants, mappings are as many as after the first times."""
     first, more = ROUND.format(3), ROUND.format(rounds)
     kernel = hypervisors(tmp_path)["metronome"]
-    config_command = config("a", *HOG)
+    config_command = config("a", *SMALL, "vcpus=2")
     with Dom0(kernel, tmp_path, [config_command, first, more, COUNTS],
               options="sched=credit") as dom0:
         dom0.ok(config_command)
@@ -91,12 +93,10 @@ def test_no_leak(rounds: int, tmp_path: pathlib.Path) -> None:
         assert counts(dom0) == before
 
 
-# Small domains that wake now and then; `xl` names the last one made.
+# `xl` names the last one made.
 MANY = ("i=1; while [ $i -le {0} ]; do sed s/NAME/m$i/ /tmp/NAME.cfg > "
         "/tmp/m.cfg; xl create -q /tmp/m.cfg || break; i=$((i+1)); done; "
         "xl domid m{0}")
-SMALL = ('kernel="/guests/periodic"', 'extra="period=1s work=5ms duration=0"',
-         "memory=16")
 # Of those, how many had some of a CPU's time in ten seconds.
 RUNNING = ("metronomectl sched watch -i 10 -n 1 | "
            "awk '$2 ~ /^m/ && $7 > 0 { n++ } END { print n }'")

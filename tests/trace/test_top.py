@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -177,28 +178,94 @@ def test_live_by_keys(written: Path, tmp_path: Path) -> None:
         subprocess.run([*t.tmux, "kill-server"], capture_output=True)
 
 
-def test_metronome_top_joins_the_tools(written: Path, tmp_path: Path) -> None:
-    """dom0's script, with an xl and an xentrace that say what they would; and
-    xentrace goes on when nobody reads, until it is told to end."""
+def stand_ins(folder: Path, written: Path, running: str = "") -> dict[str, str]:
+    """What dom0 has, and says what it would; the environment that finds it.
+    xentrace goes on when nobody reads, until it is told to end; metronomectl
+    keeps what it was told in `mask`."""
     for name, text in (
             ("xl", 'echo "Name  ID  Mem VCPUs State Time(s)"\n'
                    'echo "Domain-0  0  99  1  r-----  1.0"\n'
                    'echo "cinema  1  99  1  -b----  1.0"'),
             ("xentrace", '[ "$1 $2 $3" = "-D -e 0x0002f000" ] && '
-                         f'trap "" PIPE && exec > "$4" && cat {written}\n'
+                         f'trap "" PIPE && echo $$ > {folder}/pid && '
+                         f'exec > "$4" && cat {written}\n'
                          "while :; do sleep 0.1; done"),
+            ("pidof", f"echo {running}; [ -n '{running}' ]"),
+            ("metronomectl", f'[ "$1" = trace ] && echo "$2" >> {folder}/mask; '
+                             "echo 0x00012000"),
             ("metronome-xentrace", f'exec {TOOL} "$@"')):
-        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
-        (tmp_path / name).chmod(0o755)
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    return {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}",
+            "TMPDIR": str(folder)}
+
+
+def left_nothing(folder: Path) -> None:
+    """No files, no xentrace, and what was recorded before is again."""
+    assert not list(folder.glob("metronome-top.*"))
+    assert not Path("/proc", (folder / "pid").read_text().strip()).exists()
+    assert (folder / "mask").read_text().split("\n") == [
+        "", "0x00012000", ""]
+
+
+METRONOME_TOP = ROOT / "guests/toolstack/metronome-top"
+
+
+def test_metronome_top_joins_the_tools(written: Path, tmp_path: Path) -> None:
+    """dom0's script, with stand-ins: so many frames, and all is as before."""
     done = subprocess.run(
-        [ROOT / "guests/toolstack/metronome-top", "--frames", "2", "--until",
-         "500ms"], text=True, capture_output=True, check=True, timeout=60,
-        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}",
-             "TMPDIR": str(tmp_path)})
+        [METRONOME_TOP, "--frames", "2", "--until", "500ms"], text=True,
+        capture_output=True, check=True, timeout=60,
+        env=stand_ins(tmp_path, written))
     frames = frames_of(done.stdout)
     assert len(frames) == 2
     assert frames[0].keys() == {"cinema", *(f"d{i}" for i in range(2, 9))}
-    assert not list(tmp_path.glob("metronome-top.*"))
+    left_nothing(tmp_path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_metronome_top_is_ended(number: signal.Signals, written: Path,
+                                tmp_path: Path) -> None:
+    """By a signal to the script alone: its own children end with it."""
+    with subprocess.Popen([METRONOME_TOP, "--until", "500ms"], text=True,
+                          stdout=subprocess.PIPE,
+                          env=stand_ins(tmp_path, written)) as top:
+        assert top.stdout
+        while "the last 0.500 s" not in top.stdout.readline():
+            pass
+        top.send_signal(number)
+        top.communicate(timeout=60)
+    assert top.returncode == 128 + number
+    left_nothing(tmp_path)
+
+
+def test_metronome_top_by_keys(written: Path, tmp_path: Path) -> None:
+    """In a terminal: Ctrl-C ends it, and the terminal echoes again."""
+    env = stand_ins(tmp_path, written)
+    t = Terminal(tmp_path / "tmux", "env", f"PATH={env['PATH']}",
+                 f"TMPDIR={tmp_path}", "sh", "-c",
+                 f"'stty -a > {tmp_path}/before; trap : INT; {METRONOME_TOP}; "
+                 f"echo $? > {tmp_path}/status; stty -a > {tmp_path}/after'")
+    try:
+        assert "by CPU" in t.wait(r"q end  s sort")
+        t.keys("C-c")
+        assert t.ended()
+    finally:
+        subprocess.run([*t.tmux, "kill-server"], capture_output=True)
+    assert (tmp_path / "status").read_text() == "130\n"
+    assert (tmp_path / "after").read_text() == \
+        (tmp_path / "before").read_text()
+    left_nothing(tmp_path)
+
+
+def test_metronome_top_is_alone(written: Path, tmp_path: Path) -> None:
+    """Beside another xentrace it says so, in one line, and touches nothing."""
+    done = subprocess.run([METRONOME_TOP], text=True, capture_output=True,
+                          timeout=60, env=stand_ins(tmp_path, written, "77"))
+    assert done.returncode == 1 and not done.stdout
+    assert done.stderr.count("\n") == 1
+    assert "xentrace already runs (process 77)" in done.stderr
+    assert not (tmp_path / "mask").exists()
 
 
 @pytest.mark.parametrize("what,said", [

@@ -13,6 +13,7 @@
 
 #include <xen/xen.h>
 #include <xen/domctl.h>
+#include <xen/sysctl.h>
 
 #include "sched/api/core.h"
 #include "xen/include/metronome.h"
@@ -33,6 +34,8 @@ int hyper_call(unsigned op, void *arg, size_t size);
 /* The domain with the smallest id that is not below `from`; false: none. */
 bool hyper_domain(uint32_t from, struct xen_domctl_getdomaininfo *out);
 bool hyper_pool(uint32_t from, struct metronome_pool *out);
+/* Of the trace's rings. 0, or a negative errno. */
+int hyper_trace(struct xen_sysctl_tbuf_op *tbuf);
 
 /* ---- names.c: as people say it ---- */
 
@@ -83,6 +86,7 @@ int command_pools(const struct request *r);
 int command_get(const struct request *r); /* settings.c */
 int command_set(const struct request *r);
 int command_change(const struct request *r);
-int command_watch(const struct request *r); /* watch.c */
+int command_watch(const struct request *r);   /* watch.c */
+int command_trace(char **word, int nr_words); /* trace.c */
 
 #endif

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <xencall.h>
-#include <xen/sysctl.h>
 
 #include "tools/metronomectl/ctl.h"
 
@@ -52,15 +51,22 @@ int hyper_call(unsigned op, void *arg, size_t size)
     return rc;
 }
 
+static struct xen_sysctl *sysctl_buffer(uint32_t cmd)
+{
+    struct xen_sysctl *op = buffer(sizeof(*op));
+
+    memset(op, 0, sizeof(*op));
+    op->cmd = cmd;
+    op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+    return op;
+}
+
 bool hyper_domain(uint32_t from, struct xen_domctl_getdomaininfo *out)
 {
     struct xen_domctl_getdomaininfo *info = buffer(sizeof(*info));
-    struct xen_sysctl *op = buffer(sizeof(*op));
+    struct xen_sysctl *op = sysctl_buffer(XEN_SYSCTL_getdomaininfolist);
     bool found;
 
-    memset(op, 0, sizeof(*op));
-    op->cmd = XEN_SYSCTL_getdomaininfolist;
-    op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
     op->u.getdomaininfolist.first_domain = (domid_t)from;
     op->u.getdomaininfolist.max_domains = 1;
     set_xen_guest_handle(op->u.getdomaininfolist.buffer, info);
@@ -80,4 +86,16 @@ bool hyper_pool(uint32_t from, struct metronome_pool *out)
     memset(out, 0, sizeof(*out));
     out->pool = from;
     return HYPER(pool, out) == 0;
+}
+
+int hyper_trace(struct xen_sysctl_tbuf_op *tbuf)
+{
+    struct xen_sysctl *op = sysctl_buffer(XEN_SYSCTL_tbuf_op);
+    int rc;
+
+    op->u.tbuf_op = *tbuf;
+    rc = xencall1(hyper(), __HYPERVISOR_sysctl, (uintptr_t)op) < 0 ? -errno : 0;
+    *tbuf = op->u.tbuf_op;
+    xencall_free_buffer(hyper(), op);
+    return rc;
 }

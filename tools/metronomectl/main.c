@@ -11,6 +11,7 @@
 
 static const char help[] =
     "usage: metronomectl sched COMMAND [OPTION...] [WORD...]\n"
+    "       metronomectl trace [MASK]\n"
     "\n"
     "Schedulers, their parameters and CPU pools of Metronome, from dom0.\n"
     "\n"
@@ -29,6 +30,10 @@ static const char help[] =
     "  watch [-p POOL | -d DOMAIN [-v VCPU]] [-i SECONDS] [-n TIMES]\n"
     "                             each vCPU's share, waiting, and what its\n"
     "                             scheduler thinks of it\n"
+    "\n"
+    "`trace` tells which events are recorded, as xentrace's -e has them, or "
+    "has\n"
+    "others recorded from now on; 0: none.\n"
     "\n"
     "POOL and DOMAIN are numbers, or names as `xl` shows them. Values are\n"
     "written as on the hypervisor's command line: 5ms, 100us, 2.5%, on, 512.\n"
@@ -170,16 +175,25 @@ static void read_request(struct request *r, const struct words *w)
         name_find_pool(w->pool, &r->pool);
 }
 
+static int finish(int status)
+{
+    if (fflush(stdout) || ferror(stdout))
+        ctl_fail(CTL_REFUSED, "the output cannot be written");
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     const struct command *command;
     struct request r = { 0 };
     struct words w;
-    int i, status;
+    int i;
 
     for (i = 1; i < argc; i++)
         if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
             return fputs(help, stdout) < 0;
+    if (argc >= 2 && !strcmp(argv[1], "trace"))
+        return finish(command_trace(argv + 2, argc - 2));
     if (argc < 3 || strcmp(argv[1], "sched") != 0)
         ctl_fail(CTL_USAGE, "`metronomectl sched COMMAND` is wanted; "
                             "`metronomectl --help` lists the commands");
@@ -188,8 +202,5 @@ int main(int argc, char **argv)
     r.word = argv + 2 + optind;
     r.nr_words = argc - 2 - optind;
     read_request(&r, &w);
-    status = command->run(&r);
-    if (fflush(stdout) || ferror(stdout))
-        ctl_fail(CTL_REFUSED, "the output cannot be written");
-    return status;
+    return finish(command->run(&r));
 }
