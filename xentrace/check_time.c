@@ -69,8 +69,9 @@ static bool same_span(const struct trace_meta *m, const struct stay *s,
     return is <= ns + slack && is + slack >= ns;
 }
 
-/* Do both stand for the same ns? Exactly, if a ns is a whole number of cycles;
- * else they are less than two apart: a multiplication made ns of them. */
+/* Is `to` what the hypervisor tells for the ns of `from`: that, or the last
+ * reading of the ns? Exactly, if a ns is a whole number of cycles; else they
+ * are less than two ns apart: a multiplication made ns of them. */
 static bool same_ns(const struct trace_meta *m, uint64_t from, uint64_t to)
 {
     uint64_t per = m->tsc_khz / 1000000, zero = m->tsc_zero;
@@ -78,7 +79,7 @@ static bool same_ns(const struct trace_meta *m, uint64_t from, uint64_t to)
     if (from == to || !m->tsc_khz || from < zero || to < from)
         return from == to;
     if (m->tsc_khz % 1000000 == 0)
-        return (from - zero) / per == (to - zero) / per;
+        return to - from < per && (to - zero) % per == per - 1;
     return (double)(to - from) * 1e6 < 2 * (double)m->tsc_khz;
 }
 
