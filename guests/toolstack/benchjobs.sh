@@ -48,15 +48,21 @@ run_disk() {
     play
 }
 
-# net BYTES ROUNDS: iperf3 to dom0 and back, then a byte to and fro.
+# net BYTES ROUNDS FLOWS: iperf3 to dom0 and back, so many times, then a byte to
+# and fro.
 run_net() {
+    local jobs= i=0
+    while [ $i -lt "$3" ]; do
+        jobs="$jobs job=iperf_to:10.9.9.1:$1 job=iperf_to:10.9.9.1:$1:-R"
+        i=$((i + 1))
+    done
     ip link add br0 type bridge forward_delay 0
     ip addr add 10.9.9.1/24 dev br0
     ip link set br0 up
     iperf3 -s -D
     fio --name=answer --ioengine=net --protocol=tcp --listen --port=5300 \
         --rw=read --bs=1 --size="$2" --pingpong=1 --minimal > /dev/null &
-    config benchdomu.img 384 "job=address:10.9.9.2 job=iperf_to:10.9.9.1:$1 \
-job=iperf_to:10.9.9.1:$1:-R job=answers:10.9.9.1:$2" 'vif=["bridge=br0"]'
+    config benchdomu.img 384 "job=address:10.9.9.2$jobs \
+job=answers:10.9.9.1:$2" 'vif=["bridge=br0"]'
     play
 }

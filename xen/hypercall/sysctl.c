@@ -5,7 +5,9 @@
  */
 #include <xen/errno.h>
 #include "trace/trace.h"
+#include <xen/physdev.h>
 #include "xen/arch/x86/guest_access.h"
+#include "xen/arch/x86/pci.h"
 #include "xen/arch/x86/smp.h"
 #include "xen/base/console.h"
 #include "xen/base/console_private.h"
@@ -187,6 +189,32 @@ static int do_numainfo(struct xen_sysctl *op)
     return 0;
 }
 
+#define DEVICES_AT_ONCE 64u
+
+/* Of no device is it known where it stands. The caller asks for the rest. */
+static int do_pcitopoinfo(struct xen_sysctl *op)
+{
+    struct xen_sysctl_pcitopoinfo *topo = &op->u.pcitopoinfo;
+    uintptr_t from = guest_handle(topo->devs);
+    uintptr_t to = guest_handle(topo->nodes);
+    struct physdev_pci_device dev;
+    uint32_t node, i;
+
+    if (!from || !to)
+        return -XEN_EINVAL;
+    for (i = 0; i < topo->num_devs && i < DEVICES_AT_ONCE; i++) {
+        if (copy_from_guest(&dev, from + i * sizeof(dev), sizeof(dev)))
+            return -XEN_EFAULT;
+        node = pci_present((struct pci_device){ dev.seg, dev.bus, dev.devfn })
+                   ? XEN_INVALID_NODE_ID
+                   : XEN_INVALID_DEV;
+        if (copy_to_guest(to + i * sizeof(node), &node, sizeof(node)))
+            return -XEN_EFAULT;
+    }
+    topo->num_devs = i;
+    return 0;
+}
+
 static int do_get_cpu_policy(struct xen_sysctl *op)
 {
     return control_cpu_policy(&op->u.cpu_policy);
@@ -227,21 +255,14 @@ static int not_supported(struct xen_sysctl *op)
 #define ROW(name) [XEN_SYSCTL_##name] = do_##name
 
 static int (*const sysctl_rows[])(struct xen_sysctl *op) = {
-    ROW(readconsole),
-    ROW(tbuf_op),
-    ROW(physinfo),
-    ROW(sched_id),
-    ROW(getdomaininfolist),
-    ROW(getcpuinfo),
-    ROW(availheap),
-    ROW(cputopoinfo),
-    ROW(numainfo),
-    ROW(cpupool_op),
-    ROW(scheduler_op),
-    ROW(debug_keys),
-    ROW(get_cpu_policy),
-    ROW(get_cpu_featureset),
-    [XEN_SYSCTL_coverage_op] = not_supported,
+    ROW(readconsole),        ROW(tbuf_op),
+    ROW(physinfo),           ROW(sched_id),
+    ROW(getdomaininfolist),  ROW(getcpuinfo),
+    ROW(availheap),          ROW(cputopoinfo),
+    ROW(numainfo),           ROW(pcitopoinfo),
+    ROW(cpupool_op),         ROW(scheduler_op),
+    ROW(debug_keys),         ROW(get_cpu_policy),
+    ROW(get_cpu_featureset), [XEN_SYSCTL_coverage_op] = not_supported,
 };
 
 int64_t hypercall_sysctl(uint64_t guest, uint64_t b, uint64_t c, uint64_t d,

@@ -5,6 +5,7 @@
  */
 #include <xen/domctl.h>
 #include <xen/errno.h>
+#include <xen/physdev.h>
 #include <xen/sysctl.h>
 
 #include "guests/lib/control.h"
@@ -89,6 +90,38 @@ static void test_numbers(void)
         hypercall_sysctl(XEN_SYSCTL_cputopoinfo, memset(&op, 0, sizeof(op))), 0,
         "cputopoinfo");
     check(op.u.cputopoinfo.num_cpus >= 1, "no CPUs");
+}
+
+/* The host bridge is there and told of, a device that nobody can have is not.
+ */
+static void test_pcitopoinfo(void)
+{
+    static struct physdev_pci_device dev[65] = { { .devfn = 0 },
+                                                 { .seg = 0xfffe } };
+    static uint32_t node[65];
+    struct physdev_pci_device_add add = { .devfn = 0 };
+    struct xen_sysctl op = { 0 };
+
+    check_equal(hypercall2(__HYPERVISOR_physdev_op, PHYSDEVOP_pci_device_add,
+                           (unsigned long)&add),
+                0, "pci_device_add");
+    op.u.pcitopoinfo.num_devs = 1;
+    check_equal(hypercall_sysctl(XEN_SYSCTL_pcitopoinfo, &op), -XEN_EINVAL,
+                "pcitopoinfo of no list");
+    op.u.pcitopoinfo.num_devs = 65;
+    set_xen_guest_handle(op.u.pcitopoinfo.devs, dev);
+    set_xen_guest_handle(op.u.pcitopoinfo.nodes, node);
+    check_equal(hypercall_sysctl(XEN_SYSCTL_pcitopoinfo, &op), 0,
+                "pcitopoinfo");
+    check(op.u.pcitopoinfo.num_devs >= 2 && op.u.pcitopoinfo.num_devs <= 65,
+          "%u devices", op.u.pcitopoinfo.num_devs);
+    check_equal(node[0], XEN_INVALID_NODE_ID, "a device's node");
+    check_equal(node[1], XEN_INVALID_DEV, "no device's node");
+    op.u.pcitopoinfo.num_devs = 2;
+    set_xen_guest_handle(op.u.pcitopoinfo.devs,
+                         (struct physdev_pci_device *)16);
+    check_equal(hypercall_sysctl(XEN_SYSCTL_pcitopoinfo, &op), -XEN_EFAULT,
+                "pcitopoinfo of a bad list");
 }
 
 static void test_console(void)
@@ -266,6 +299,7 @@ void guest_main(void)
     test_versions();
     test_not_built_in();
     test_physinfo();
+    test_pcitopoinfo();
     test_numbers();
     test_console();
     test_keys();
