@@ -3,8 +3,9 @@
  *
  * A CPU's reading of the clock that ends one run begins the next. Only if
  * another CPU, with a later reading, has changed the vCPU first, its run begins
- * at that later time: such a run follows a stay of no length at all, and is
- * held against nobody.
+ * at that later time, in ns: such a run follows a stay of no length at all, or
+ * (of a ns that has several readings the last one is told) of less than a ns,
+ * and is held against nobody.
  */
 #include "xentrace/check.h"
 
@@ -68,11 +69,25 @@ static bool same_span(const struct trace_meta *m, const struct stay *s,
     return is <= ns + slack && is + slack >= ns;
 }
 
+/* Is `to` what the hypervisor tells for the ns of `from`: that, or the last
+ * reading of the ns? Exactly, if a ns is a whole number of cycles; else they
+ * are less than two ns apart: a multiplication made ns of them. */
+static bool same_ns(const struct trace_meta *m, uint64_t from, uint64_t to)
+{
+    uint64_t per = m->tsc_khz / 1000000, zero = m->tsc_zero;
+
+    if (from == to || !m->tsc_khz || from < zero || to < from)
+        return from == to;
+    if (m->tsc_khz % 1000000 == 0)
+        return to - from < per && (to - zero) % per == per - 1;
+    return (double)(to - from) * 1e6 < 2 * (double)m->tsc_khz;
+}
+
 static void begins(struct check *c, const struct vcpu *v, const struct rec *r,
                    bool torn)
 {
     struct place *p = &c->place[r->cpu];
-    bool clamped = v->since == r->tsc;
+    bool clamped = same_ns(c->meta, v->since, r->tsc);
 
     if (torn || clamped || p->clamped) {
         p->clamped = clamped;
@@ -125,7 +140,7 @@ static void on_change(struct check *c, const struct stream *st,
         if (torn || !v->since || v->state != RUNSTATE_runnable)
             p->waited.who = ~0u;
         begins(c, v, r, torn);
-        v->clamped = v->since == r->tsc;
+        v->clamped = same_ns(c->meta, v->since, r->tsc);
         v->cpu = r->cpu;
     }
     v->state = new;

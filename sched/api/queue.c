@@ -40,33 +40,37 @@ static void ring_add(struct sched_node *head, struct sched_node *n)
     head->prev = n;
 }
 
-/* n's key is greater than all: below the last one, no way down to search. */
-static void tree_append(struct sched_queue *q, struct sched_node *n)
+/* n, of a new key, below a node that has no child there. */
+static void tree_link(struct sched_queue *q, struct sched_node *parent,
+                      bool before, struct sched_node *n)
 {
-    struct sched_node *parent = q->last;
-
     RB_SET(n, parent, entry); /* red: below a black one that is all */
-    RB_RIGHT(parent, entry) = n;
-    q->last = n;
+    if (before)
+        RB_LEFT(parent, entry) = n;
+    else
+        RB_RIGHT(parent, entry) = n;
     if (RB_COLOR(parent, entry) == RB_RED)
         sched_tree_RB_INSERT_COLOR(&q->tree, n);
 }
 
-/* n's key is not greater than all. */
+/* n's key is not greater than all. Neither end needs a way down to search. */
 static NOINLINE void add_before_last(struct sched_queue *q,
                                      struct sched_node *n)
 {
-    struct sched_node *same;
+    struct sched_node *same = NULL;
 
     if (q->last->key == n->key) {
-        ring_add(q->last, n);
-        return;
+        same = q->last;
+    } else if (q->first->key == n->key) {
+        same = q->first;
+    } else if (sched_key_before(n->key, q->first->key)) {
+        tree_link(q, q->first, true, n);
+        q->first = n;
+    } else {
+        same = sched_tree_RB_INSERT(&q->tree, n);
     }
-    same = sched_tree_RB_INSERT(&q->tree, n);
     if (same)
         ring_add(same, n);
-    else if (sched_key_before(n->key, q->first->key))
-        q->first = n;
 }
 
 void sched_queue_add(struct sched_queue *q, struct sched_node *n, int64_t key)
@@ -80,7 +84,8 @@ void sched_queue_add(struct sched_queue *q, struct sched_node *n, int64_t key)
         RB_COLOR(n, entry) = RB_BLACK;
         RB_ROOT(&q->tree) = q->first = q->last = n;
     } else if (sched_key_before(q->last->key, key)) {
-        tree_append(q, n);
+        tree_link(q, q->last, false, n);
+        q->last = n;
     } else {
         add_before_last(q, n);
     }

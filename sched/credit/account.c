@@ -252,16 +252,15 @@ struct credit_vcpu credit_preview(const struct sched_vcpu *v)
     return b;
 }
 
-void credit_look_later(struct sched_vcpu *v)
+/* The level at which v, which owes or is parked, changes class or may run. */
+static uint64_t credit_foresee(const struct credit_sys *sys,
+                               const struct sched_vcpu *v)
 {
-    const struct credit_sys *sys = sched_sys(v->sched);
     const struct credit_dom *d = v->dom_priv;
-    struct credit_vcpu *b = v->priv;
+    const struct credit_vcpu *b = v->priv;
     int64_t need = -b->credit, rise = 1;
     uint64_t key;
 
-    if (sched_queued(&v->node[1]))
-        sched_queue_del(&v->node[1]);
     if (need > CREDIT_PERIOD) /* so much is never owed for long */
         need = CREDIT_PERIOD;
     need = (need + b->parked) * ((int64_t)1 << CREDIT_UNIT);
@@ -270,9 +269,20 @@ void credit_look_later(struct sched_vcpu *v)
     if (need > 0 && (b->parked ? d->cap : b->class_ == CREDIT_OVER))
         rise = (need + d->weight - 1) / d->weight;
     key = (sys->level + (uint64_t)rise) >> sys->grain << sys->grain;
-    if ((int64_t)(key - sys->level) <= 0)
-        key = sys->level + 1;
-    sched_queue_add(&credit_cpu(v)->later, &v->node[1], (int64_t)key);
+    return (int64_t)(key - sys->level) > 0 ? key : sys->level + 1;
+}
+
+void credit_look_later(struct sched_vcpu *v)
+{
+    const struct credit_sys *sys = sched_sys(v->sched);
+    const struct credit_vcpu *b = v->priv;
+    struct credit_cpu *c = credit_cpu(v);
+
+    if (sched_queued(&v->node[1]))
+        sched_queue_del(&v->node[1]);
+    if (b->parked || b->credit < 0)
+        sched_queue_add(b->parked ? &c->parked : &c->later, &v->node[1],
+                        (int64_t)credit_foresee(sys, v));
 }
 
 /* ---- accounting ---- */
@@ -362,10 +372,10 @@ static void credit_raise(struct sched *s, unsigned cpu, ns_t now)
 
     if (v)
         credit_update(v);
-    for (i = 0; i < CREDIT_STEPS && (v = credit_due(sys, c)); i++)
+    for (i = 0; i < CREDIT_STEPS && (v = credit_due(sys, c, true)); i++)
         if (credit_renew(v))
             credit_preempt(v, now);
-    if (credit_due(sys, c))
+    if (credit_due(sys, c, true))
         sched_resched(s, cpu, now);
 }
 

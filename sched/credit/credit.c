@@ -60,7 +60,7 @@ static inline void credit_insert(struct credit_cpu *c, struct sched_vcpu *v)
     const struct credit_vcpu *b = v->priv;
 
     sched_queue_add(&c->queue, &v->node[0], (int64_t)b->class_);
-    if (b->credit < 0 && b->class_ != CREDIT_BOOST)
+    if (b->credit < 0)
         credit_look_later(v);
 }
 
@@ -109,19 +109,30 @@ bool credit_renew(struct sched_vcpu *v)
         credit_insert(credit_cpu(v), v);
     } else if (sched_queued(&v->node[1]) &&
                !sched_key_before((int64_t)sys->level, v->node[1].key)) {
-        credit_look_later(v); /* it was too early */
+        credit_look_later(v); /* it was too early, or owes no more */
     }
     return false;
 }
 
-struct sched_vcpu *credit_due(const struct credit_sys *sys,
-                              const struct credit_cpu *c)
+static struct sched_vcpu *credit_reached(const struct credit_sys *sys,
+                                         const struct sched_queue *q)
 {
-    const struct sched_node *n = sched_queue_first(&c->later);
+    const struct sched_node *n = sched_queue_first(q);
 
     if (likely(!n) || sched_key_before((int64_t)sys->level, n->key))
         return NULL;
     return n->vcpu;
+}
+
+struct sched_vcpu *credit_due(const struct credit_sys *sys,
+                              const struct credit_cpu *c, bool lazy)
+{
+    struct sched_vcpu *v = credit_reached(sys, &c->parked);
+    const struct sched_node *first = sched_queue_first(&c->queue);
+
+    if (v || (lazy && first && first->key < (int64_t)CREDIT_OVER))
+        return v;
+    return credit_reached(sys, &c->later);
 }
 
 static bool credit_right(const struct credit_sys *sys,
@@ -132,19 +143,22 @@ static bool credit_right(const struct credit_sys *sys,
     return b->epoch == sys->epoch && v->node[0].key == (int64_t)b->class_;
 }
 
-/* Puts right who has ceased to be OVER, or parked, and who is first. */
-static void credit_refresh(const struct credit_sys *sys, struct credit_cpu *c)
+/* Puts right who has left class or park, and who is first. Returns whether that
+ * is done. */
+static bool credit_refresh(const struct credit_sys *sys, struct credit_cpu *c)
 {
     struct sched_vcpu *v;
     unsigned steps;
 
-    for (steps = 0; steps < CREDIT_STEPS; steps++) {
-        v = credit_due(sys, c);
+    for (steps = 0;; steps++) {
+        v = credit_due(sys, c, steps > 0);
         if (likely(!v)) {
             v = sched_queue_head(&c->queue);
             if (!v || likely(credit_right(sys, v)))
-                return;
+                return true;
         }
+        if (steps == CREDIT_STEPS)
+            return false;
         (void)credit_renew(v);
     }
 }
@@ -190,6 +204,9 @@ static void credit_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
     credit_update(v);
     if (credit_park(v))
         return;
+    if (b->credit < 0 && b->class_ == CREDIT_UNDER &&
+        sys->nr_members > CREDIT_LOOKS)
+        b->class_ = CREDIT_OVER; /* or it would be looked at for that */
     if (why == SCHED_WAKE && b->class_ == CREDIT_UNDER &&
         !(sys->historic & CREDIT_NO_BOOST)) {
         b->class_ = CREDIT_BOOST;
@@ -224,7 +241,7 @@ static struct sched_vcpu *credit_take(struct sched *s, unsigned from,
     struct credit_cpu *peer = sched_cpu(s, from);
     struct sched_node *n;
 
-    credit_refresh(sched_sys(s), peer);
+    (void)credit_refresh(sched_sys(s), peer);
     n = sched_queue_first(&peer->queue);
     while (n && n->key < (int64_t)c->better &&
            !cpuset_has(&n->vcpu->affinity, cpu))
@@ -304,9 +321,9 @@ static struct sched_pick credit_pick(struct sched *s, unsigned cpu, ns_t now)
     struct credit_cpu *c = sched_cpu(s, cpu);
     const struct sched_vcpu *last = sched_running(s, cpu);
     const struct credit_vcpu *b;
+    bool right = credit_refresh(sys, c);
     struct sched_pick pick;
 
-    credit_refresh(sys, c);
     pick = credit_find(s, cpu, now);
     c->last = c->yielder = NULL;
     if (pick.v) {
@@ -319,7 +336,7 @@ static struct sched_pick credit_pick(struct sched *s, unsigned cpu, ns_t now)
             b->credit < pick.run_for)
             pick.run_for = b->credit > 0 ? b->credit : 1;
     }
-    if (unlikely(credit_due(sys, c)) && pick.run_for > CREDIT_BREATH)
+    if (unlikely(!right) && pick.run_for > CREDIT_BREATH)
         pick.run_for = CREDIT_BREATH;
     return pick;
 }
@@ -330,6 +347,7 @@ static void credit_cpu_up(struct sched *s, unsigned cpu, ns_t now)
 {
     (void)now;
     sched_queue_init(&((struct credit_cpu *)sched_cpu(s, cpu))->queue);
+    sched_queue_init(&((struct credit_cpu *)sched_cpu(s, cpu))->parked);
     sched_queue_init(&((struct credit_cpu *)sched_cpu(s, cpu))->later);
 }
 

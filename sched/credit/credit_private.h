@@ -86,11 +86,13 @@ struct credit_sys {
 };
 
 struct credit_cpu {
-    struct sched_queue queue;   /* by class, and in turn within it */
-    struct sched_queue later;   /* the parked, and those of `queue` that owe: by
-                                 * the level at which they change class */
-    ns_t start;                 /* when what runs began to */
-    ns_t slice_end;             /* its turn is over */
+    struct sched_queue queue; /* by class, and in turn within it */
+    /* By the level at which that is: */
+    struct sched_queue parked; /* who may run again */
+    struct sched_queue
+        later;      /* who of `queue` changes class, because it owes */
+    ns_t start;     /* when what runs began to */
+    ns_t slice_end; /* its turn is over */
     enum credit_class better;   /* when stealing: only from above this class */
     struct sched_vcpu *last;    /* just stopped by us, not by itself */
     struct sched_vcpu *yielder; /* passes this turn */
@@ -132,7 +134,7 @@ static inline void credit_update(struct sched_vcpu *v)
 /* What that would make of v. */
 struct credit_vcpu credit_preview(const struct sched_vcpu *v);
 
-/* v, which waits and owes, or is parked, will be looked at when it leaves its
+/* v, if it waits and owes, or is parked, will be looked at when it leaves its
  * class, or its park. */
 void credit_look_later(struct sched_vcpu *v);
 
@@ -152,8 +154,9 @@ bool credit_renew(struct sched_vcpu *v);
  * the rate limit. */
 void credit_preempt(const struct sched_vcpu *v, ns_t now);
 
-/* The first of c's that waits for a level that is reached; or NULL. */
+/* One of c's that has left its park, or class, and is to be put right; or NULL.
+ * `lazy`: who has ceased to be OVER is not, while a better one waits. */
 struct sched_vcpu *credit_due(const struct credit_sys *sys,
-                              const struct credit_cpu *c);
+                              const struct credit_cpu *c, bool lazy);
 
 #endif

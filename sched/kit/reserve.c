@@ -49,7 +49,7 @@ void kit_reserve_look(struct kit_run *r, struct kit_reserve *res,
     ns_t from = m->run_begin > res->until ? m->run_begin : res->until;
     unsigned i;
 
-    if (!res->period || r->draining)
+    if (!res->period || r->draining || now < res->begin)
         return;
     if (m->sv->v.core.state != SCHED_STATE_RUNNING || from == now)
         from = -1;

@@ -47,6 +47,7 @@ struct rtds_sys {
 struct rtds_cpu {
     struct sched_vcpu *last;    /* just stopped by us, not by itself */
     struct sched_vcpu *yielder; /* passes this turn */
+    bool renewed;               /* last has a new period */
 };
 
 struct rtds_vcpu {
@@ -60,20 +61,27 @@ struct rtds_vcpu {
 
 /* ---- budgets ---- */
 
-/* A new period, if the last one is over; in step, however many went by. An
+/* A new period, if the last one is over, however many went by: to the next
+ * multiple of its length, so that those of equal length have equal deadlines
+ * and take turns, however close to each other they joined. The first one, and
+ * the first of another length, is shorter by that, and so is its budget. An
  * overrun is paid from the budgets that come. */
 static void rtds_refresh(struct sched_vcpu *v, ns_t now)
 {
     struct rtds_vcpu *b = v->priv;
+    ns_t length, budget = b->budget;
     int64_t missed; /* whole periods */
 
     if (likely(now < b->deadline))
         return;
-    missed = (now - b->deadline) / b->period;
-    b->deadline += (missed + 1) * b->period;
+    length = (now / b->period + 1) * b->period - b->deadline;
+    missed = (length - 1) / b->period;
+    if (unlikely(length < b->period)) /* by 16: of two of 10 s it fits */
+        budget = budget / 16 * length / b->period * 16;
+    b->deadline += length;
     if (b->level || -b->left / b->budget < missed)
         b->left = 0;
-    b->left = (b->left < 0 ? b->left + missed * b->budget : 0) + b->budget;
+    b->left = (b->left < 0 ? b->left + missed * b->budget : 0) + budget;
     b->level = 0;
     if (unlikely(b->left <= 0))
         b->paid = b->deadline;
@@ -196,11 +204,13 @@ static void rtds_enqueue(struct sched_vcpu *v, enum sched_why why, ns_t now)
     struct rtds_sys *sys = sched_sys(v->sched);
     struct rtds_cpu *c = sched_cpu(v->sched, v->cpu);
     const struct rtds_vcpu *b = v->priv;
+    ns_t before = b->deadline;
 
     rtds_refresh(v, now);
     rtds_insert(v);
     if (why == SCHED_PREEMPT || why == SCHED_YIELD) {
         *(why == SCHED_YIELD ? &c->yielder : &c->last) = v;
+        c->renewed = b->deadline != before;
         return;
     }
     if (b->deadline < sys->alarm) {
@@ -259,6 +269,14 @@ static struct sched_vcpu *rtds_choose(const struct rtds_sys *sys, unsigned cpu,
     return v;
 }
 
+/* Stopped, but its period goes on: who is not more urgent waits on. */
+static bool rtds_stays(const struct sched_vcpu *last, unsigned cpu,
+                       const struct sched_vcpu *first)
+{
+    return first && sched_queued(&last->node[RTDS_RUN]) &&
+           cpuset_has(&last->affinity, cpu) && !rtds_urgent(first, last);
+}
+
 /* See to it that a CPU, this one if need be, decides again in time. */
 static ns_t rtds_wind(struct rtds_sys *sys, unsigned cpu)
 {
@@ -289,6 +307,8 @@ static struct sched_pick rtds_pick(struct sched *s, unsigned cpu, ns_t now)
         rtds_insert(last);
     }
     pick.v = rtds_choose(sys, cpu, yielder);
+    if (last && !released && !c->renewed && rtds_stays(last, cpu, pick.v))
+        pick.v = last;
     if (pick.v) {
         b = pick.v->priv;
         rtds_withdraw(pick.v);

@@ -11,6 +11,7 @@
 void sim_host_is(struct sim *sim); /* NULL: none any more */
 void sim_host_cpu(unsigned cpu);   /* what follows happens there */
 void sim_program(struct sim *sim, unsigned cpu, ns_t when);
+void sim_decide(struct sim *sim); /* every CPU that was poked, until none is */
 void sim_follow_no_more(struct sim *sim);
 /* follow.c: what f, a list of the run that is followed, says of it. */
 ns_t sim_follow_due(const struct sim *sim, const struct sim_follow *f, ns_t due,

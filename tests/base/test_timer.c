@@ -143,8 +143,14 @@ static void scale(uint64_t khz)
         /* within 2^-31, and what is lost by shifting down */
         assert_true((uint64_t)ns <= exact);
         assert_true(exact - (uint64_t)ns <= (exact >> 31) + 2);
-        /* a deadline in ticks is never early */
-        assert_true(time_of_tsc(time_to_tsc(ns)) >= ns - (ns >> 30) - 2);
+        /* the way back is never early, and at most one step late */
+        if (ns) {
+            uint64_t back = time_to_tsc(ns), step = (uint64_t)1 << s->down;
+
+            assert_true(time_of_tsc(back) >= ns);
+            assert_true(back < fake_tsc + 2 * step ||
+                        time_of_tsc(back - 2 * step) < ns);
+        }
     }
 }
 

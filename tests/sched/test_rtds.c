@@ -33,10 +33,11 @@ static struct sim_vcpu *server(struct sim *sim, sim_load *load, ns_t period,
 }
 
 /* Random budgets up to the bound of Goossens, Funk and Baruah for global EDF:
- * sum U <= m - (m - 1) max U. Fills sim. */
-static void fill(struct sim *sim, unsigned extras)
+ * sum U <= m - (m - 1) max U. Fills sim, at once or one by one. */
+static void fill(struct sim *sim, unsigned extras, bool apart)
 {
     int64_t m = sim->conf.nr_cpus, sum = 0, most = 0, ppm, max;
+    struct sim_vcpu *sv;
     ns_t period, budget;
     unsigned i;
 
@@ -49,14 +50,17 @@ static void fill(struct sim *sim, unsigned extras)
         budget = period * ppm / 1000000;
         sum += ppm;
         most = max;
-        assert_int_equal(
-            sim_start(server(sim, sim_hog, period, budget, extras >> i & 1)),
-            0);
+        if (apart)
+            sim_run(sim, sim->now + (ns_t)sim_below(sim, MS(9)));
+        sv = server(sim, sim_hog, period, budget, extras >> i & 1);
+        sv->st.offset = sim->now;
+        assert_int_equal(sim_start(sv), 0);
     }
 }
 
-/* Every vCPU that never sleeps gets its budget in each of its periods; without
- * extra time, that and not a ns more. */
+/* Every vCPU that never sleeps gets its budget in each of its periods, and of
+ * the part of one in which it joins its share; without extra time, that and
+ * not a ns more. */
 static void budgets(void **state)
 {
     uint64_t run, counted = 0;
@@ -70,16 +74,22 @@ static void budgets(void **state)
 
         sim->watch = kit_watch;
         sim->watch_arg = &r;
-        fill(sim, extras);
+        fill(sim, extras, run / 4 % 2);
         sim_run(sim, MS(200));
         for (i = 0; i < sim->nr_vcpus; i++) {
-            ns_t period = sim->vcpus[i]->st.period, at;
+            ns_t period = sim->vcpus[i]->st.period, at, part;
             ns_t budget = sim->vcpus[i]->st.cost, got;
             bool extra = sched_param_get(
                 sim->sched, NULL, &sim->vcpus[i]->v,
                 sched_param_find(sched_ops_of(sim->sched), "extratime"));
 
-            for (at = 0; at + period < MS(150); at += period, counted++) {
+            at = sim->vcpus[i]->st.offset;
+            part = period - at % period;
+            got = kit_in(&r, i, at, at + part);
+            assert_true(got > budget * part / period - 32);
+            assert_true(extra || got <= budget * part / period);
+            at += part;
+            for (; at + period < MS(150); at += period, counted++) {
                 got = kit_in(&r, i, at, at + period);
                 assert_true(got >= budget);
                 assert_true(extra || got == budget);
@@ -305,12 +315,13 @@ static void parameters(void **state)
     assert_int_equal(reserve(a, MS(10), MS(11), false), -EINVAL_);
     sim_run(sim, S(2));
     assert_int_equal(sim_ran(a), MS(200)); /* as before */
-    /* Shorter: the first new period begins after 10 ms, not after 100. */
+    /* Shorter: the first new period begins after 10 ms, not after 100. It is
+     * half of one, up to a multiple of 10 ms. */
     sim_run(sim, S(2) + MS(15));
     assert_int_equal(reserve(a, MS(10), MS(5), false), 0);
     ran = sim_ran(a);
-    sim_run(sim, S(2) + MS(45));
-    assert_int_equal(sim_ran(a) - ran, MS(10));
+    sim_run(sim, S(2) + MS(40));
+    assert_int_equal(sim_ran(a) - ran, US(2500) + MS(5));
     /* Extra time is given, and taken, at once. */
     sim_run(sim, S(3));
     assert_int_equal(sim_set(sim, a, "extratime", 1), 0);
@@ -414,6 +425,57 @@ static void cpus_leave(void **state)
     sim_destroy(sim);
 }
 
+/* A domain's vCPUs come right after each other, and ask for more than there
+ * is: none is left with the moment between its deadline and another's. On one
+ * CPU they take turns; on more each gets a good part of what that would be. */
+static void joined_apart(void **state)
+{
+    static const ns_t periods[] = { MS(10), US(9999), MS(7) };
+    static const ns_t budgets[] = { MS(4), MS(4), MS(7) };
+    unsigned i, run;
+
+    (void)state;
+    for (run = 0; run < 6; run++) {
+        unsigned cpus = 1 + run / 3, nr = 5 + 2 * cpus;
+        struct sim *sim = kit_sim("rtds", cpus, run);
+        ns_t share = S(2) * cpus / nr;
+        struct sim_vcpu *sv;
+
+        for (i = 0; i < nr; i++) {
+            sim_run(sim, MS(33) + US(3) * i);
+            sv = server(sim, sim_hog, periods[run % 3], budgets[run % 3], true);
+            assert_int_equal(sim_start(sv), 0);
+        }
+        sim_run(sim, MS(33) + S(2));
+        for (i = 0; i < nr; i++)
+            kit_near("an equal share", sim_ran(sim->vcpus[i]), share,
+                     cpus == 1 ? MS(8) : share / 2);
+        sim_destroy(sim);
+    }
+}
+
+/* A decision that nothing asked for changes nothing: of equal deadlines the one
+ * that runs goes on. At the begin of a period it is who waits that is first. */
+static void goes_on(void **state)
+{
+    struct sim *sim = kit_sim("rtds", 1, 1);
+    struct sim_vcpu *a = server(sim, sim_hog, MS(10), MS(8), true);
+    struct sim_vcpu *b = server(sim, sim_hog, MS(10), MS(8), true);
+    unsigned i;
+
+    (void)state;
+    assert_int_equal(sim_start(a), 0);
+    assert_int_equal(sim_start(b), 0);
+    for (i = 1; i < 8; i++) {
+        sim_run(sim, MS(i));
+        assert_int_equal(sim_set(sim, b, "extratime", i % 2), 0);
+        assert_int_equal(sim_ran(a), MS(i));
+    }
+    sim_run(sim, MS(18));
+    assert_int_equal(sim_ran(a), MS(16));
+    sim_destroy(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +492,8 @@ int main(void)
         cmocka_unit_test(wakes_without_budget),
         cmocka_unit_test(levels),
         cmocka_unit_test(cpus_leave),
+        cmocka_unit_test(joined_apart),
+        cmocka_unit_test(goes_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@ traces by the simulator, which writes as the hypervisor does.
 """
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -164,6 +165,40 @@ def test_a_vcpu_in_two_places_is_found(clean: list[Path],
         rules = {f.rule for f in check.check(Trace(bad, cpus[0], None, []))}
         assert rules & {"runstates form a chain", "a vCPU is in one place",
                         "who is picked runs"}, i
+
+
+def woken_and_taken(kind: np.dtype, cycles: int) -> dict[int, np.ndarray]:
+    """d0v0 wakes on CPU 0; CPU 1, which was idle until 1 ms before, has it run
+    so many cycles later."""
+    def change(cpu: int, tsc: int, who: int, old: int, new: int) -> np.ndarray:
+        r = np.zeros(1, kind)
+        r["event"] = RUNSTATE | old << 8 | new << 4
+        r["tsc"], r["cpu"], r["nr"], r["word"][0, 0] = tsc, cpu, 1, who
+        return r
+
+    idle, now = 0x7FFF0001, 10**10
+    wakes = [change(0, now - 10**7, 0, 0, 2), change(0, now, 0, 2, 1)]
+    takes = [change(1, now - 10**8, idle, 1, 0),
+             change(1, now - 2445433, idle, 0, 1),
+             change(1, now + cycles, 0, 1, 0)]
+    return {0: np.concatenate(wakes), 1: np.concatenate(takes)}
+
+
+@pytest.mark.parametrize("cycles, good", [(0, True), (2, True), (4, True),
+                                          (5, False), (-1, False)])
+def test_a_reading_older_than_the_wake_up(cycles: int, good: bool,
+                                          clean: list[Path],
+                                          tmp_path: Path) -> None:
+    """Of 2.4 cycles in a ns the hypervisor tells the last one: that run began
+    when the vCPU woke, and the ms before is nobody's by right."""
+    info = tmp_path / "info"
+    text = Path(f"{clean[0]}.info").read_text()
+    info.write_text(re.sub(r"tsc_khz \d+", "tsc_khz 2445433", text))
+    kind = load(clean[0]).records.dtype
+    file = write(tmp_path / "made", woken_and_taken(kind, cycles), info)
+    found = subprocess.run([TOOL, "check", file], text=True,
+                           capture_output=True)
+    assert (found.returncode == 0) == good, found.stdout + found.stderr
 
 
 def test_torn_records_are_found(clean: list[Path], tmp_path: Path) -> None:

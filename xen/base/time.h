@@ -43,6 +43,7 @@ static inline ns_t time_now(void)
     return time_of_tsc(rdtsc());
 }
 
+/* The first reading that is `ns` or later, or the one after it. */
 uint64_t time_to_tsc(ns_t ns);
 
 /* Wall clock: ns since the Unix epoch when system time was 0. */

@@ -36,14 +36,14 @@ static void put_pick(const struct run *next, ns_t decided)
                       (uint64_t)decided, run_lock_wait(decided));
 }
 
-static NOINLINE void continues(const struct run *r, ns_t now)
+static NOINLINE void continues(const struct run *r, ns_t decided)
 {
     if (trace_switch_enabled())
-        put_pick(r, sched_decided(this_cpu_id()));
+        put_pick(r, decided);
     trace_1(TRC_SCHED_CONTINUE_RUNNING, trace_id(dom_of(r), id_of(r)));
     if (r)
         trace_4(TRC_SCHED_SWITCH_INFCONT, r->sv.dom, r->sv.id,
-                word_of(now - r->picked_at), word_of(r->sv.core.granted));
+                word_of(decided - r->picked_at), word_of(r->sv.core.granted));
 }
 
 /* By value: the usual way then has it in registers. */
@@ -59,20 +59,19 @@ static NOINLINE void put_one_by_one(const struct run *next,
 
 /* A function of its own: guests/bench/steps.py counts its calls. */
 static NOINLINE void put_switch(const struct run *prev, const struct run *next,
-                                ns_t now)
+                                ns_t decided)
 {
-    ns_t decided = sched_decided(this_cpu_id());
     struct trace_switch s = {
         .run_for = (uint64_t)(next ? next->sv.core.granted : FOREVER),
         .now = (uint64_t)decided,
         .locked = run_lock_wait(decided),
         .from_dom = dom_of(prev),
         .from_vcpu = id_of(prev),
-        .ran = prev ? word_of(now - prev->picked_at) : 0,
+        .ran = prev ? word_of(decided - prev->picked_at) : 0,
         .from_granted = prev ? word_of(prev->sv.core.granted) : 0,
         .dom = dom_of(next),
         .vcpu = id_of(next),
-        .waited = next ? word_of(now - next->sv.core.waiting) : 0,
+        .waited = next ? word_of(decided - next->sv.core.waiting) : 0,
         .granted = next ? word_of(next->sv.core.granted) : 0,
     };
 
@@ -80,11 +79,12 @@ static NOINLINE void put_switch(const struct run *prev, const struct run *next,
         put_one_by_one(next, s);
 }
 
-void run_trace_decision(const struct run *prev, const struct run *next,
-                        ns_t now)
+void run_trace_decision(const struct run *prev, const struct run *next)
 {
+    ns_t decided = sched_decided(this_cpu_id());
+
     if (next == prev)
-        continues(next, now);
+        continues(next, decided);
     else if (trace_switch_enabled())
-        put_switch(prev, next, now);
+        put_switch(prev, next, decided);
 }

@@ -41,8 +41,7 @@ static inline uint32_t run_lock_wait(ns_t now)
 void schedule(void);
 
 /* decision.c. For schedule(), while anything of the scheduler is traced. */
-void run_trace_decision(const struct run *prev, const struct run *next,
-                        ns_t now);
+void run_trace_decision(const struct run *prev, const struct run *next);
 
 /* Rank MEMBERS: which domains and vCPUs the pool has, and its plug-in; taken at
  * creation, destruction and change. */

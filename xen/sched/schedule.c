@@ -46,7 +46,7 @@ static void switch_to(struct run_cpu *here, struct run *prev, struct run *next)
         prev->switch_out(prev, next);
     here->current = next;
     if (next)
-        next->picked_at = here->now;
+        next->picked_at = sched_decided(this_cpu_id());
     thread_switch(prev ? &prev->thread : &here->idle,
                   next ? &next->thread : &here->idle);
     arrive();
@@ -62,7 +62,7 @@ void schedule(void)
     prev = here->current;
     next = run_of(sched_schedule(this_cpu_id(), run_now()));
     if (unlikely(trace_enabled(TRC_SCHED_MIN | TRC_SCHED_VERBOSE)))
-        run_trace_decision(prev, next, here->now);
+        run_trace_decision(prev, next);
     if (next == prev) {
         sched_scheduled(this_cpu_id());
         irq_enable();

@@ -62,6 +62,7 @@ static void action(struct kit_run *r, void *state, const struct kit_action *a,
 {
     struct rtds_state *s = state;
     const struct kit_member *m;
+    ns_t period, first;
     unsigned i;
 
     if (a->act == KIT_SET)
@@ -74,10 +75,13 @@ static void action(struct kit_run *r, void *state, const struct kit_action *a,
     if (a->act != KIT_JOIN || result || !s->steady)
         return;
     m = &r->member[a->who];
+    period = kit_param(r, m, "period");
+    first = (r->sim->now + period - 1) / period * period; /* whole period */
     s->reserve[a->who] = (struct kit_reserve){
-        .period = kit_param(r, m, "period"),
+        .period = period,
         .slice = kit_param(r, m, "budget"),
-        .begin = r->sim->now,
+        .begin = first,
+        .until = first,
         .guaranteed = r->sc->vcpu[a->who].load == KIT_HOG && feasible(r),
         .limited = !kit_param(r, m, "extratime"),
     };
