@@ -49,9 +49,9 @@ def config(name: str, *lines: str) -> str:
 
 
 def until(command: str, times: int = 300) -> str:
-    """Repeat it until it succeeds; not for ever."""
+    """Repeat it until it succeeds, which it need do once only; not for ever."""
     return (f"n=0; until {command}; do n=$((n+1)); [ $n -lt {times} ] || break;"
-            f" sleep 0.5; done; {command}")
+            f" sleep 0.5; done; [ $n -lt {times} ]")
 
 
 def gone(name: str) -> str:
