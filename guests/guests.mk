@@ -148,7 +148,8 @@ TOOLSTACK_MODULES := xen-evtchn,xen-gntdev,xen-gntalloc,xen-privcmd,xenfs,$(\
 TOOLSTACK_XEN := /usr/lib/xen-4.17/bin
 TOOLSTACK_ADD := $(addprefix $(TOOLSTACK_XEN)/,xl xenconsole xenconsoled \
     xenstored oxenstored xen-init-dom0 libxl-save-helper xentrace xentop \
-    xenpm xen-cpuid lsevtchn xenctx) /etc/xen/scripts /etc/xen/xl.conf \
+    xenpm xen-cpuid lsevtchn xenctx xenperf xenlockprof xencov test-resource \
+    xen-mfndump) /etc/xen/scripts /etc/xen/xl.conf \
     /etc/xen/oxenstored.conf /usr/bin/xenalyze /lib/terminfo/v/vt100 \
     $(addprefix /usr/bin/xenstore-,read write ls list rm exists watch chmod) \
     $(LINUX_GUEST)/vmlinuz=/guests/vmlinuz \

@@ -6,6 +6,7 @@ from parts_faults import FAULTS
 from parts_live import LIVE
 from parts_save import SAVE
 from parts_sched import HOG, POOLS, SCHED
+from parts_tools import TOOLS
 from step import LOG, Step, config, gone, until
 
 LINUX = ('kernel="/guests/vmlinuz"', 'ramdisk="/guests/domu.img"', "memory=160",
@@ -174,7 +175,8 @@ TRACE = [
 ]
 
 PARTS = {"info": INFO, "guest": GUEST, "sched": SCHED, "pools": POOLS,
-         "live": LIVE, "stock": STOCK, "devices": DEVICES, "trace": TRACE,
+         "live": LIVE, "stock": STOCK, "devices": DEVICES, "tools": TOOLS,
+         "trace": TRACE,
          "save": SAVE, "faults": FAULTS, "credit2": CREDIT2, "rtds": RTDS}
 # What a part wants to be booted with, besides `sched=credit`.
 BOOTS = {"credit2": "credit2", "rtds": "rtds"}

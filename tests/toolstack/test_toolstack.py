@@ -42,7 +42,7 @@ def test_metronome(tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("parts", [["pools"], ["live"], ["stock"], ["devices"],
-                                   ["save"], ["faults"], ["trace"],
+                                   ["tools"], ["save"], ["faults"], ["trace"],
                                    ["credit2"], ["rtds"]],
                          ids=lambda parts: parts[0])
 def test_metronome_more(parts: list[str], tmp_path: pathlib.Path) -> None:
