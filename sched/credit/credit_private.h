@@ -86,13 +86,12 @@ struct credit_sys {
 };
 
 struct credit_cpu {
-    struct sched_queue queue; /* by class, and in turn within it */
-    /* By the level at which that is: */
-    struct sched_queue parked; /* who may run again */
-    struct sched_queue
-        later;      /* who of `queue` changes class, because it owes */
-    ns_t start;     /* when what runs began to */
-    ns_t slice_end; /* its turn is over */
+    struct sched_queue queue;   /* by class, and in turn within it */
+    struct sched_queue parked;  /* by the level at which one may run again */
+    struct sched_queue later;   /* those of `queue` that owe: by the level at
+                                 * which they change class */
+    ns_t start;                 /* when what runs began to */
+    ns_t slice_end;             /* its turn is over */
     enum credit_class better;   /* when stealing: only from above this class */
     struct sched_vcpu *last;    /* just stopped by us, not by itself */
     struct sched_vcpu *yielder; /* passes this turn */

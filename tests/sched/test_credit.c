@@ -371,6 +371,60 @@ static void many_caps(void **state)
     sim_destroy(sim);
 }
 
+/* How many are kept in their park though they have credits, so long after each
+ * accounting of two seconds. */
+static unsigned left_parked(struct sim *sim, ns_t after)
+{
+    unsigned i, left = 0;
+    ns_t at;
+
+    for (at = S(3); at < S(5); at += PERIOD) {
+        sim_run(sim, at + after);
+        for (i = 0; i < sim->nr_vcpus; i++)
+            left += kit_view(sim->vcpus[i], "parked") &&
+                    kit_view(sim->vcpus[i], "credit") > 0;
+    }
+    return left;
+}
+
+/* Who leaves its park does so at once, and doesn't wait behind hogs whose debts
+ * are paid. */
+static void many_hogs_and_a_cap(void **state)
+{
+    struct sim *sim = kit_sim("credit", 1, 1);
+    struct sim_vcpu *capped = sim_add(sim, MANY, sim_hog);
+    unsigned i;
+
+    (void)state;
+    assert_int_equal(sim_set(sim, NULL, "tslice", MS(1)), 0);
+    assert_int_equal(sim_set(sim, capped, "cap", 10), 0);
+    assert_int_equal(sim_set(sim, capped, "weight", 65535), 0);
+    for (i = 0; i < MANY; i++)
+        (void)kit_hog(sim, 256);
+    assert_int_equal(sim_start(capped), 0);
+    assert_int_equal(left_parked(sim, US(1)), 0);
+    assert_true(sim_ran(capped) > MS(10)); /* 1 ms in each round of 300 */
+    sim_destroy(sim);
+}
+
+/* If more leave it than one decision looks at, the others follow soon, and not
+ * when what runs has had its time. */
+static void many_leave_their_park(void **state)
+{
+    struct sim *sim = kit_sim("credit", 1, 1);
+    struct sim_vcpu *sv;
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < MANY / 2; i++) {
+        sv = sim_add(sim, i, sim_hog);
+        assert_int_equal(sim_set(sim, sv, "cap", 1), 0);
+        assert_int_equal(sim_start(sv), 0);
+    }
+    assert_int_equal(left_parked(sim, US(1500)), 0);
+    sim_destroy(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +441,8 @@ int main(void)
         cmocka_unit_test(many_hogs),
         cmocka_unit_test(many_sleepers),
         cmocka_unit_test(many_caps),
+        cmocka_unit_test(many_hogs_and_a_cap),
+        cmocka_unit_test(many_leave_their_park),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

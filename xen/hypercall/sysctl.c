@@ -4,8 +4,8 @@
  * Only dom0 may call. The argument always goes back to the guest.
  */
 #include <xen/errno.h>
-#include "trace/trace.h"
 #include <xen/physdev.h>
+#include "trace/trace.h"
 #include "xen/arch/x86/guest_access.h"
 #include "xen/arch/x86/pci.h"
 #include "xen/arch/x86/smp.h"
