@@ -44,16 +44,17 @@ MORE = 5                         # the second size is so many times the first
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One measurement: its name, the guest's job for so many MiB."""
+    """One measurement: its name, the guest's job for so many MiB, or s."""
 
     name: str
     job: str
-    mib: int
+    size: int
+    unit: str = "M"
 
     def jobs(self, real: bool) -> list[str]:
         """Both sizes; the larger one only, in real time."""
-        sizes = (self.mib,) if real else (self.mib, MORE * self.mib)
-        return [self.job.format(f"{size}M") for size in sizes]
+        sizes = (self.size,) if real else (self.size, MORE * self.size)
+        return [self.job.format(f"{size}{self.unit}") for size in sizes]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,11 +81,13 @@ def disk_rows(scale: int) -> list[Row]:
 
 
 def hub_rows(scale: int) -> list[Row]:
-    """iperf3 from one network to the other, both ways."""
+    """iperf3 from one network to the other, both ways. By time: a sender of
+    iperf3's that has sent its bytes asks select() in a loop until the other end
+    has them all, and takes the processor from that end."""
     job = "job=iperf:eth0:eth1:{}"
-    return [Row(f"{LABELS['eth0']} to {LABELS['eth1']}", job, 24 * scale),
-            Row(f"{LABELS['eth1']} to {LABELS['eth0']}", f"{job}:-R",
-                24 * scale)]
+    return [Row(f"{LABELS['eth0']} to {LABELS['eth1']}", job, scale, ""),
+            Row(f"{LABELS['eth1']} to {LABELS['eth0']}", f"{job}:-R", scale,
+                "")]
 
 
 def host_rows(scale: int) -> list[Row]:
@@ -128,10 +131,19 @@ def fio_figure(line: str) -> float:
     raise ValueError(line)
 
 
+def received(part: str) -> tuple[int, float] | None:
+    """Bytes and seconds, by iperf3's JSON."""
+    said = re.search(r'"sum_received":\s*{[^}]*"seconds":\s*([\d.]+),\s*'
+                     r'"bytes":\s*(\d+)', part)
+    return (int(said[2]), float(said[1])) if said else None
+
+
 def rate_of(part: str) -> float | None:
     """MiB/s that a job said."""
     if "status=0" not in part:
         return None
+    if moved := received(part):
+        return moved[0] / moved[1] / (1 << 20)
     if fio := re.search(r"^FIO (\S+)", part, re.M):
         return fio_figure(fio[1])
     if rate := re.search(r"([\d.]+) Kbits/sec.*receiver", part):
@@ -144,6 +156,12 @@ def spent(part: str) -> tuple[int, int]:
     words = re.findall(r"^CPUTIME (\d+) (\d+)", part, re.M)
     (begin, idle), (end, idle_then) = [map(int, word) for word in words]
     return end - begin - (idle_then - idle), end - begin
+
+
+def kib(part: str, mib: int) -> float:
+    """What a job moved, as it says itself or as it was told to."""
+    moved = received(part)
+    return moved[0] / 1024 if moved else mib * 1024
 
 
 def figures(console: Console, rows: list[Row], real: bool
@@ -161,7 +179,8 @@ def figures(console: Console, rows: list[Row], real: bool
             found[row.name] = Figure(rate)
             continue
         (few, _), (many, elapsed) = map(spent, mine)
-        cost = (many - few) / ((MORE - 1) * row.mib * 1024)
+        cost = (many - few) / (kib(mine[1], MORE * row.size) -
+                               kib(mine[0], row.size))
         found[row.name] = Figure(rate, cost, many / elapsed)
     return found
 
