@@ -4,6 +4,7 @@
 #include <xen/errno.h>
 #include <string.h>
 #include "xen/arch/x86/guest_access.h"
+#include "xen/core/dirty.h"
 #include "xen/core/domain.h"
 #include "xen/core/grant.h"
 #include "xen/core/pagetype.h"
@@ -64,10 +65,12 @@ static inline int hold_side(struct side *s, const struct gnttab_copy_ptr *p,
 
 static inline void drop_side(const struct side *s, bool write)
 {
-    if (write)
+    if (write) {
+        dirty_wrote(page_to_mfn(s->page));
         page_put_writable(s->page);
-    else
+    } else {
         page_put(s->page);
+    }
     if (s->granted) {
         grant_unpin(s->d, s->ref, write);
         domain_put(s->d);
