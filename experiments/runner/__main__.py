@@ -20,8 +20,7 @@ from .study import is_study
 def missing(manifest: Manifest, build: Path) -> list[Path]:
     """Files that the runs need and that are not built."""
     files = {build / "metronome.gz", build / "xentrace"}
-    files |= {build / "guests" / f for d in manifest.domains
-              for f in (d.kernel, d.ramdisk) if f}
+    files |= {build / "guests" / f for f in manifest.files}
     return sorted(f for f in files if not f.exists())
 
 

@@ -50,6 +50,11 @@ def command(plan: Plan, jobs: int, profile: str) -> list[str | Path]:
     return [*words, "--cores", str(jobs)]
 
 
+def _heed_interrupts() -> None:
+    """A shell's background jobs ignore SIGINT, and so would what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def work(plan: Plan, jobs: int, profile: str = "") -> bool:
     """Make all runs that are not there. A run that fails does not keep the
     others from being made. False: interrupted."""
@@ -64,7 +69,8 @@ def work(plan: Plan, jobs: int, profile: str = "") -> bool:
     with open(plan.top / "snakemake.log", "wb") as log:
         snakemake = subprocess.Popen(command(plan, jobs, profile), env=env,
                                      stdin=subprocess.DEVNULL, stderr=log,
-                                     start_new_session=True)
+                                     start_new_session=True,
+                                     preexec_fn=_heed_interrupts)
         try:
             snakemake.wait()
             return True

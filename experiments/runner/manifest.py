@@ -21,7 +21,7 @@ from .workload import Workload, WorkloadError
 COSTS = ("boot", "switch", "keep", "wake", "migrate", "poke", "decide",
          "timer", "alarm")
 TABLES = ("name", "title", "seeds", "machine", "costs", "trace", "measure",
-          "schedulers", "pools", "domains", "expect")
+          "schedulers", "pools", "dom0", "domains", "expect")
 
 
 class ManifestError(Exception):
@@ -99,6 +99,24 @@ class Domain:
 
 
 @dataclass(frozen=True)
+class Dom0:
+    """A Linux as dom0, in the hypervisor. kernel, ramdisk: below build/guests;
+    jobs: what its init does, one after the other (guests/toolstack/README.md);
+    guests: names of the domains that these make, in that order. pin: vCPU n is
+    on CPU n."""
+
+    ramdisk: str
+    jobs: list[str]
+    guests: list[str] = dataclasses.field(default_factory=list)
+    kernel: str = "linux/vmlinuz"
+    memory: str = "512M"
+    vcpus: int = 1
+    pin: bool = False
+    weight: int = 256
+    parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Expect:
     """A verdict: a column of a scheduler's row against a bound."""
 
@@ -143,6 +161,7 @@ class Manifest:
     pools: list[Pool] = dataclasses.field(default_factory=list)
     costs: dict[str, int] = dataclasses.field(default_factory=dict)
     accel: str = ""     # "kvm", "tcg": live; empty: deterministic
+    dom0: Dom0 | None = None
     file: Path = Path()
     lines: locate.Lines = dataclasses.field(
         default_factory=lambda: locate.Lines(""), compare=False, repr=False)
@@ -154,11 +173,21 @@ class Manifest:
                 if d.name.startswith(prefix)}
 
     def id_of(self, name: str) -> int:
-        """The id of the domain of exactly this name."""
-        for i, domain in enumerate(self.domains, 1):
-            if domain.name == name:
-                return i
+        """The id of the domain of exactly this name: dom0's is 0, and its
+        guests are numbered after the domains of the manifest."""
+        names = ["dom0" if self.dom0 else "", *(d.name for d in self.domains),
+                 *(self.dom0.guests if self.dom0 else [])]
+        if name and name in names:
+            return names.index(name)
         raise ManifestError(f"no domain is called {name!r}")
+
+    @property
+    def files(self) -> list[str]:
+        """All that is booted, below build/guests."""
+        both = [(d.kernel, d.ramdisk) for d in self.domains]
+        if self.dom0:
+            both.append((self.dom0.kernel, self.dom0.ramdisk))
+        return sorted({f for pair in both for f in pair if f})
 
     def origin(self, path: locate.Path) -> tuple[int, str]:
         """The line of a path, and the path as people write it."""
@@ -202,6 +231,8 @@ def _make(cls: type, table: dict[str, Any], path: locate.Path) -> Any:
         if form == "int" and (isinstance(value, bool)
                               or not isinstance(value, int)):
             raise _Wrong(path + (key,), f"{value!r} is no number")
+        if form == "bool" and not isinstance(value, bool):
+            raise _Wrong(path + (key,), f"{value!r}: true or false")
     for name, f in fields.items():
         if name not in table and f.default is dataclasses.MISSING \
                 and f.default_factory is dataclasses.MISSING:
@@ -303,6 +334,25 @@ def _with_guests(domains: list[Domain], seed: int) -> list[Domain]:
     return done
 
 
+def _dom0(root: dict[str, Any], domains: list[Domain]) -> Dom0 | None:
+    if "dom0" not in root:
+        return None
+    found: Dom0 = _make(Dom0, root["dom0"], ("dom0",))
+    for key in "jobs", "guests":
+        words = getattr(found, key)
+        if not isinstance(words, list) or not all(
+                isinstance(w, str) and re.fullmatch(r"[\w.,:=/+%-]+", w)
+                for w in words):
+            raise _Wrong(("dom0", key), f"{words!r}: a list of words, without "
+                         "blanks or quotes")
+    if found.vcpus < 1:
+        raise _Wrong(("dom0", "vcpus"), "1 or more")
+    names = ["dom0", *(d.name for d in domains), *found.guests]
+    if twice := [n for n, k in collections.Counter(names).items() if k > 1]:
+        raise _Wrong(("dom0",), f"two domains are called {twice[0]!r}")
+    return found
+
+
 def _time(table: dict[str, Any], key: str, path: locate.Path) -> int:
     try:
         return to_ns(str(table[key]))
@@ -393,7 +443,8 @@ def _build(root: dict[str, Any], file: Path,
         schedulers=[dataclasses.replace(s, label=s.label or s.name)
                     for s in _tables(root, "schedulers", Scheduler)],
         domains=domains, expect=_tables(root, "expect", Expect),
-        pools=pools, costs=_costs(root), file=file, lines=lines)
+        pools=pools, costs=_costs(root), dom0=_dom0(root, domains), file=file,
+        lines=lines)
 
 
 def _names(root: dict[str, Any]) -> dict[str, dict[int, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from .manifest import Domain, Manifest, Scheduler
+from .manifest import Dom0, Domain, Manifest, Scheduler
 
 MKISO = Path(__file__).resolve().parents[2] / "tools/mkiso"
 
@@ -14,22 +14,45 @@ def flat(path: str) -> str:
     return path.replace("/", "-")
 
 
+def _parameters(domain: Domain | Dom0, scheduler: Scheduler) -> list[str]:
+    """Those that are for this scheduler, the weight first."""
+    words = [f"{scheduler.name}.{scheduler.weight}={domain.weight}"] \
+        if scheduler.weight else []
+    return words + [f"{key}={value}" for key, value
+                    in domain.parameters.items()
+                    if key.startswith(f"{scheduler.name}.")]
+
+
 def describe(domain: Domain, scheduler: Scheduler) -> str:
-    """One line of the description module: with the parameters that are for
-    this scheduler."""
+    """One line of the description module."""
     words = ["domain", f"name={domain.name}", f"kernel={flat(domain.kernel)}"]
     if domain.ramdisk:
         words.append(f"ramdisk={flat(domain.ramdisk)}")
     words += [f"mem={domain.memory}", f"vcpus={domain.vcpus}"]
     if domain.cpus:
         words.append(f"cpus={domain.cpus}")
-    if scheduler.weight:
-        words.append(f"{scheduler.name}.{scheduler.weight}={domain.weight}")
-    words += [f"{key}={value}" for key, value in domain.parameters.items()
-              if key.startswith(f"{scheduler.name}.")]
+    words += _parameters(domain, scheduler)
     if domain.cmdline:
         words.append(f'cmdline="{domain.cmdline}"')
     return " ".join(words)
+
+
+def _dom0_options(dom0: Dom0, scheduler: Scheduler) -> str:
+    words = [f"dom0_mem={dom0.memory},max:{dom0.memory}",
+             f"dom0_max_vcpus={dom0.vcpus}"]
+    if dom0.pin:
+        words.append("dom0_vcpus_pin")
+    if parameters := _parameters(dom0, scheduler):
+        words.append(f"dom0_sched={','.join(parameters)}")
+    return " ".join(words)
+
+
+def _dom0_modules(dom0: Dom0) -> list[str]:
+    """Its kernel with its words, and its initrd: the modules that say nothing
+    else of themselves."""
+    jobs = " ".join(f"job={job}" for job in dom0.jobs)
+    return [f"  module2 /boot/{flat(dom0.kernel)} console=hvc0 quiet {jobs}",
+            f"  module2 /boot/{flat(dom0.ramdisk)}"]
 
 
 def grub_config(manifest: Manifest, scheduler: Scheduler) -> str:
@@ -39,9 +62,13 @@ def grub_config(manifest: Manifest, scheduler: Scheduler) -> str:
     options = (f"sched={scheduler.name} {scheduler.options} console=com1 "
                f"loglvl=info tbuf_size={manifest.trace_pages} "
                f"tevt_mask={manifest.trace_mask:#x}")
+    modules = []
+    if manifest.dom0:
+        options += f" {_dom0_options(manifest.dom0, scheduler)}"
+        modules = _dom0_modules(manifest.dom0)
     lines = ["set timeout=0", "set gfxpayload=text",
              f"menuentry '{scheduler.name}' {{",
-             f"  multiboot2 /boot/metronome.gz {options}"]
+             f"  multiboot2 /boot/metronome.gz {options}", *modules]
     lines += [f"  module2 /boot/{flat(f)} file={flat(f)}" for f in files]
     lines += [f"  module2 /boot/{p.name} sched_plugin"
               for p in manifest.plugins]
@@ -60,12 +87,10 @@ def make(manifest: Manifest, scheduler: Scheduler, build: Path,
     descriptions.write_text(
         "".join(describe(d, scheduler) + "\n" for d in manifest.domains))
     config.write_text(grub_config(manifest, scheduler))
-    files = sorted({f for d in manifest.domains
-                    for f in (d.kernel, d.ramdisk) if f})
     done = subprocess.run(
         [MKISO, image, config, build / "metronome.gz", descriptions,
          *manifest.plugins,
-         *(f"{build / 'guests' / f}={flat(f)}" for f in files)],
+         *(f"{build / 'guests' / f}={flat(f)}" for f in manifest.files)],
         text=True, capture_output=True)
     if done.returncode or not image.exists():
         raise RuntimeError(f"mkiso: {done.stderr.strip()[-400:]}")

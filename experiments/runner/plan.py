@@ -81,10 +81,8 @@ def inputs(run: Planned, build: Path) -> list[Path]:
     objects = [plugin_object(p, build) for p in run.plugins]
     if run.host == "sim":
         return [build / "schedsim-engine", *objects]
-    guests = {f for d in run.manifest.domains for f in (d.kernel, d.ramdisk)
-              if f}
     return [build / "metronome.gz", *objects,
-            *sorted(build / "guests" / f for f in guests)]
+            *(build / "guests" / f for f in run.manifest.files)]
 
 
 def plugin_object(folder: str, build: Path) -> Path:
@@ -105,13 +103,15 @@ def make_plugins(every: list[Planned], build: Path) -> None:
 
 
 def make_images(every: list[Planned], build: Path) -> None:
-    """Pack the Linux guests with the programs that the runs name (with-*.img).
-    ManifestError: a program's package is not installed."""
-    files = sorted({f for r in every if r.host == "qemu"
-                    for d in r.manifest.domains for f in (d.ramdisk, d.kernel)
-                    if f.startswith("linux/with-") or f == "linux/vmlinuz"})
-    if not any(f.startswith("linux/with-") for f in files):
+    """Pack the Linux guests with the programs that the runs name (with-*.img),
+    and what a dom0 has. ManifestError: a program's package is not
+    installed."""
+    mine = {f for r in every if r.host == "qemu" for f in r.manifest.files
+            if f.startswith("linux/with-")
+            or r.manifest.dom0 and f == r.manifest.dom0.ramdisk}
+    if not mine:
         return
+    files = sorted({*mine, "linux/vmlinuz"})
     done = subprocess.run(
         ["make", "--no-print-directory", "-s", f"BUILD={build}",
          *(str(build / "guests" / f) for f in files)], cwd=ROOT, text=True,

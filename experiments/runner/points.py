@@ -188,6 +188,8 @@ def plan(study: Study, point: Point, quick: bool = False,
     mine = [r for r in rows if r.get("id") == point["scheduler"]]
     if rows:
         tree = {**tree, "schedulers": mine}
+    if whole.dom0 and host["kind"] != "qemu":
+        raise whole.error(("dom0",), "a dom0 runs in the hypervisor only")
     for d in whole.domains:
         if host["kind"] == "qemu" and not d.kernel:
             raise whole.error(("domains", d.table, "workload"),

@@ -66,7 +66,8 @@ def cell(value: Any) -> str:
         return "–"
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
-    return f"{value:,.2f}" if abs(value) < 100 else f"{value:,.1f}"
+    # z: no minus before what is rounded to nothing
+    return f"{value:z,.2f}" if abs(value) < 100 else f"{value:,.1f}"
 
 
 def text_table(results: list[Result]) -> str:

@@ -24,7 +24,7 @@ from .units import to_ns
 
 # What a run's scenario is made of; the rest of the file is the study's.
 SCENARIO = ("machine", "costs", "trace", "measure", "schedulers", "pools",
-            "domains")
+            "dom0", "domains")
 LIMIT_S = 600.0
 
 

@@ -63,7 +63,6 @@ static struct sched_pick rr_pick(struct sched *s, unsigned cpu, ns_t now)
 static const struct sched_ops rr_ops = {
     .name = "rr",
     .about = "round robin: one queue per CPU, a fixed slice",
-    .xen_id = 3,
     .class_ = 7,
     .sys_size = sizeof(struct rr_sys),
     .cpu_size = sizeof(struct rr_cpu),

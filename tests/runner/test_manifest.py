@@ -81,6 +81,10 @@ WRONG = [   # what is changed, to what; the key that is named; the remedy
      "there is no such file"),
     ('skip = ["many-times"]', 'skip = ["many"]', "quick.skip",
      "no [[expect]] is called 'many'"),
+    ("[machine]", '[dom0]\nramdisk = "linux/a.img"\njobs = ["daemons"]\n'
+     "[machine]", "dom0", "in the hypervisor only"),
+    ("[machine]", '[dom0]\njobs = ["daemons"]\n[machine]', "dom0",
+     "ramdisk is missing"),
     ('hogs = [{', 'hogs = [{]', "experiment.toml:12:", "line 12"),
 ]
 

@@ -45,9 +45,13 @@ MOMENTS = {
 }
 
 
-def begin(place: Place) -> subprocess.Popen[bytes]:
+def begin(place: Place, behind: bool = False) -> subprocess.Popen[bytes]:
+    """behind: as a job in the background of a script, which ignores SIGINT."""
+    words = [str(word) for word in place.command("--jobs", "1")]
+    if behind:
+        words = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *words]
     return subprocess.Popen(
-        place.command("--jobs", "1"), cwd=ROOT, stdout=subprocess.DEVNULL,
+        words, cwd=ROOT, stdout=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
@@ -76,11 +80,12 @@ def at_work(place: Place) -> list[str]:
     return found
 
 
-def kill(place: Place, moment: str, how: signal.Signals) -> int:
+def kill(place: Place, moment: str, how: signal.Signals,
+         behind: bool = False) -> int:
     """Begin, and kill the runner at this moment. Its exit status."""
     pattern = MOMENTS[moment]
     before = count(place.runs, pattern)
-    runner = begin(place)
+    runner = begin(place, behind)
     came = wait_for(lambda: runner.poll() is not None
                     or count(place.runs, pattern) > before)
     runner.send_signal(how)
@@ -114,6 +119,7 @@ def test_the_jobs_end_with_their_runner(tmp_path: Path):
     place.change('limit = "60s"', 'limit = "600s"')
     place.change('until = "3s"', 'until = "90000000s"\n\n[trace]\nmask = 0')
     kill(place, "a run is half done", signal.SIGKILL)   # and see them end
+    assert kill(place, "a run is half done", signal.SIGTERM, True) == 130
 
 
 @pytest.mark.soak

@@ -14,7 +14,7 @@ import pytest
 from experiments.runner import __main__ as runner
 from experiments.runner import medium
 from experiments.runner.choose import choose
-from experiments.runner.manifest import ManifestError, read
+from experiments.runner.manifest import ManifestError, Scheduler, read
 from experiments.runner.units import to_ns
 from xentrace.trace import ROOT, TOOL
 
@@ -140,6 +140,54 @@ def test_descriptions():
     config = medium.grub_config(manifest, manifest.schedulers[0])
     assert "sched=rr" in config
     assert "module2 /boot/domains.txt domains" in config
+
+
+DOM0 = """
+[dom0]
+ramdisk = "linux/toolstack.img"
+jobs = ["daemons", "weights:low=32"]
+guests = ["web", "client"]
+pin = true
+weight = 64
+parameters = { "credit.cap" = 50, "sedf.slice" = "1ms" }
+"""
+
+
+def test_a_linux_as_dom0(tmp_path: Path):
+    """The first module without a description, its initrd after it; its
+    parameters on the hypervisor's line; its guests' ids after all others."""
+    file = tmp_path / "experiment.toml"
+    file.write_text((HERE / "experiment.toml").read_text() + DOM0)
+    manifest = read(file)
+    credit = Scheduler("credit")
+    lines = medium.grub_config(manifest, credit).splitlines()
+    at = next(i for i, line in enumerate(lines) if "multiboot2" in line)
+    assert lines[at].endswith(
+        " dom0_mem=512M,max:512M dom0_max_vcpus=1 dom0_vcpus_pin "
+        "dom0_sched=credit.weight=64,credit.cap=50")
+    assert lines[at + 1] == "  module2 /boot/linux-vmlinuz console=hvc0 " \
+        "quiet job=daemons job=weights:low=32"
+    assert lines[at + 2] == "  module2 /boot/linux-toolstack.img"
+    assert manifest.id_of("dom0") == 0
+    known = len(manifest.domains)
+    assert manifest.id_of("client") == known + 2
+    assert "linux/toolstack.img" in manifest.files
+
+
+@pytest.mark.parametrize("old,new,says", [
+    ('"daemons"', '"two words"', "dom0.jobs: ['two words', "
+     "'weights:low=32']: a list of words"),
+    ("pin = true", 'pin = "yes"', "dom0.pin: 'yes': true or false"),
+    ('"web"', '"client"', "dom0: two domains are called 'client'"),
+    ("weight = 64", "vcpus = 0", "dom0.vcpus: 1 or more"),
+    ("weight = 64", "wait = 64", "dom0.wait: unknown key 'wait'"),
+])
+def test_a_wrong_dom0(tmp_path: Path, old: str, new: str, says: str):
+    file = tmp_path / "experiment.toml"
+    file.write_text((HERE / "experiment.toml").read_text()
+                    + DOM0.replace(old, new))
+    with pytest.raises(ManifestError, match=re.escape(says)):
+        read(file)
 
 
 def test_another_scheduler(tmp_path: Path):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments.runner import job, judge, study
+from experiments.runner import job, judge, report, study
 from xentrace.trace import ROOT
 
 STUDY = Path(__file__).parent / "study"
@@ -269,3 +269,10 @@ def test_relations(relation: str, value: object, seen: float, passes: bool):
     e = study.Expect("e", "c", relation, value, "s", False, what="x",
                      tolerance=0.5 if relation in ("about", "between") else 0)
     assert judge.holds(e, judge.margin(e, seen, value)) == passes
+
+
+@pytest.mark.parametrize("value,text", [
+    (-0.001, "0.00"), (-0.01, "-0.01"), (1234.5, "1,234.5"), (-12, "-12"),
+    (float("nan"), "–"), (2e5, "200,000")])
+def test_numbers_as_people_read_them(value: float, text: str):
+    assert report.cell(value) == text

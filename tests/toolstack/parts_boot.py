@@ -1,5 +1,6 @@
 """The scheduler that a machine was booted with, by the command that xl has for
-it: Credit2 on both, and RTDS where it is built in (Debian's Xen has none)."""
+it: Credit2 on both, and RTDS where it is built in (Debian's Xen has none). The
+others, which xl does not know, by metronomectl: for xl they are `null`."""
 from __future__ import annotations
 
 from parts_sched import HOG
@@ -58,3 +59,31 @@ RTDS = [
          "! xl sched-credit2 -d e 2>&1", only="metronome"),
     Step("rtds: destroy", END, ("^Domain-0 ",), ("^e ",), only="metronome"),
 ]
+
+
+def others(name: str, setting: str, seen: str) -> list[Step]:
+    """A guest's life under a scheduler of ours; a parameter of the guest's, as
+    it is set and as it is read."""
+    return [
+        Step(f"{name}: info", "xl info; xl cpupool-list; metronomectl sched "
+             "pools", ("^xen_scheduler +: ", "^Pool-0 +2 +null +y +1$",
+                       f"^0 +Pool-0 +{name} "), only="metronome"),
+        Step(f"{name}: create", CREATE, ("^e +[0-9]+ +16 +2 ",),
+             only="metronome"),
+        Step(f"{name}: metronomectl", f"metronomectl sched set -d e {setting}; "
+             "metronomectl sched get -d e", (f"^  {seen} ",), only="metronome"),
+        Step(f"{name}: it runs", RUNS, ("^e +[0-9]+ +16 +2 ",),
+             only="metronome"),
+        Step(f"{name}: pause, unpause, pin", "xl pause e; xl list e; "
+             "xl unpause e; xl vcpu-pin e all 1; xl vcpu-list e",
+             ("^e .* --p--- ", "^e +[0-9]+ +1 .* 1 / all$"),
+             only="metronome"),
+        Step(f"{name}: again", f"xl destroy e; {gone('e')}; {CREATE}",
+             ("^e +[0-9]+ +16 +2 ",), only="metronome"),
+        Step(f"{name}: destroy", END, ("^Domain-0 ",), ("^e ",),
+             only="metronome"),
+    ]
+
+
+BVT = others("bvt", "weight=512 warp=20ms", "warp +20ms")
+SEDF = others("sedf", "period=10ms slice=2ms extra=off", "slice +2ms")

@@ -98,6 +98,9 @@ SCHED = [
          f"warp_limit=1.5s unwarp=2s; {CTL} get -d s",
          ("in Pool-0: bvt$", "^  weight +512 ", "^  warp +20ms ",
           "^  warp_limit +1500ms ", "^  unwarp +2s "), only="metronome"),
+    Step("ctl, xl create under bvt", f"{config('u', *HOG)}; "
+         f"xl create /tmp/u.cfg; xl list u; xl destroy u; {gone('u')}",
+         ("^u +[0-9]+ +16 +2 ",), only="metronome"),
     Step("ctl watch", f"{CTL} watch -d s -i 0.3 -n 2",
          (r"^[0-9]+ s +0 +0 +[01] +\w+ +[0-9.]+ +[0-9.]+ +bvt +avt=-?[0-9]+ "
           "evt=", r"^[0-9]+ s +1 "), ("^0 Domain-0",), only="metronome"),

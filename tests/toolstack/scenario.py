@@ -1,7 +1,7 @@
 """What the toolstack does, step by step: the same on both hypervisors."""
 from __future__ import annotations
 
-from parts_boot import CREDIT2, RTDS
+from parts_boot import BVT, CREDIT2, RTDS, SEDF
 from parts_faults import FAULTS
 from parts_live import LIVE
 from parts_save import SAVE
@@ -177,9 +177,10 @@ TRACE = [
 PARTS = {"info": INFO, "guest": GUEST, "sched": SCHED, "pools": POOLS,
          "live": LIVE, "stock": STOCK, "devices": DEVICES, "tools": TOOLS,
          "trace": TRACE,
-         "save": SAVE, "faults": FAULTS, "credit2": CREDIT2, "rtds": RTDS}
+         "save": SAVE, "faults": FAULTS, "credit2": CREDIT2, "rtds": RTDS,
+         "bvt": BVT, "sedf": SEDF}
 # What a part wants to be booted with, besides `sched=credit`.
-BOOTS = {"credit2": "credit2", "rtds": "rtds"}
+BOOTS = {name: name for name in ("credit2", "rtds", "bvt", "sedf")}
 
 
 def scheduler(part: str) -> str:

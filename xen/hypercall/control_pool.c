@@ -38,6 +38,21 @@ static int pool_op_destroy(struct xen_sysctl_cpupool_op *op)
     return pool_destroy(op->cpupool_id);
 }
 
+/* The number for libxl, which makes a domain only where it knows how to set the
+ * scheduler's parameters. All but those of 4.17 are null to it, which has none:
+ * parameters of BVT and SEDF are metronomectl's matter. */
+static uint32_t id_for_libxl(const struct sched_ops *ops)
+{
+    switch (ops->xen_id) {
+    case XEN_SCHEDULER_CREDIT:
+    case XEN_SCHEDULER_CREDIT2:
+    case XEN_SCHEDULER_RTDS:
+        return ops->xen_id;
+    default:
+        return XEN_SCHEDULER_NULL;
+    }
+}
+
 /* Of the pool with this id or the next one: so a list is made. */
 static int pool_op_info(struct xen_sysctl_cpupool_op *op)
 {
@@ -47,7 +62,7 @@ static int pool_op_info(struct xen_sysctl_cpupool_op *op)
     if (error)
         return error;
     op->cpupool_id = info.id;
-    op->sched_id = info.ops->xen_id;
+    op->sched_id = id_for_libxl(info.ops);
     op->n_dom = info.nr_domains;
     return control_put_cpus(&info.cpus, &op->cpumap);
 }
