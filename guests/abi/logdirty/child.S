@@ -2,7 +2,9 @@
  * What a vCPU of the watched domain runs: it does what its mailbox says. rbx
  * points to that, eight bytes a word:
  *
- *     0   command: 1 store, 2 load, 3 hypercall, 4 store as a user, 5 add
+ *     0   command: 1 store, 2 load, 3 hypercall, 4 store as a user, 5 add again
+ *         and again, 6 store so many times (4), each so far from the last (3),
+ *         7 and again and again
  *     1   address, or the number of the hypercall
  *     2   value, or the hypercall's first argument; 3, 4, 5 the others
  *     6   result
@@ -10,8 +12,8 @@
  *     8   how many page faults; 9 the error code of the last
  *     10  where its stack begins
  *
- * Entry: ring 3 as a kernel, interrupts of no kind, its stack. Adding goes on
- * until the command is changed. A page fault ends any command.
+ * Entry: ring 3 as a kernel, interrupts of no kind, its stack. 5 and 7 go
+ * on until the command is changed. A page fault ends any command.
  */
         .section .rodata
         .globl child_begin, child_end_of, child_fault, child_syscall
@@ -28,6 +30,10 @@ child_begin:
         je      child_user
         cmp     $5, %rcx
         je      child_count
+        cmp     $6, %rcx
+        je      child_stores
+        cmp     $7, %rcx
+        je      child_and
         mov     $29, %eax               /* sched_op */
         xor     %edi, %edi              /* SCHEDOP_yield */
         xor     %esi, %esi
@@ -38,6 +44,16 @@ child_store:
         mov     8(%rbx), %rdi
         mov     16(%rbx), %rsi
         mov     %rsi, (%rdi)
+        jmp     child_done
+
+child_stores:
+        mov     8(%rbx), %rdi
+        mov     16(%rbx), %rsi
+        mov     32(%rbx), %rcx
+1:      mov     %rsi, (%rdi)
+        add     24(%rbx), %rdi
+        dec     %rcx
+        jnz     1b
         jmp     child_done
 
 child_load:
@@ -80,6 +96,14 @@ child_count:
         mov     16(%rbx), %rsi
 1:      add     %rsi, (%rdi)
         cmpq    $5, (%rbx)
+        je      1b
+        jmp     child_done
+
+child_and:
+        mov     8(%rbx), %rdi
+        mov     16(%rbx), %rsi
+1:      and     %rsi, (%rdi)
+        cmpq    $7, (%rbx)
         je      1b
         jmp     child_done
 

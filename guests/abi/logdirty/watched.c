@@ -14,7 +14,7 @@
 #define CHILD_VIRT 0x400000UL
 #define STRUCT     256u /* where a call's argument stands in the mailbox */
 
-enum { STORE = 1, LOAD, CALL, USER, ADD };
+enum { STORE = 1, LOAD, CALL, USER, ADD, STORES, AND };
 
 /* A mailbox, as child.S has it. */
 struct mail {
@@ -250,12 +250,13 @@ void child_unpause(void)
                 "unpausedomain");
 }
 
-void child_pass(void)
+void child_wait_change(unsigned f, uint64_t from)
 {
-    ns_t end = clock_now() + 2 * NS_PER_MS;
+    ns_t end = clock_now() + 5 * NS_PER_S;
 
-    while (clock_now() < end)
+    while (clock_now() < end && child_peek(f) == from)
         (void)hypercall_sched_op(SCHEDOP_yield, NULL);
+    check(child_peek(f) != from, "frame %u stays %lu", f, from);
 }
 
 /* ---- what it is to do ---- */
@@ -288,6 +289,14 @@ static void one(unsigned command, uint64_t a, uint64_t b)
 void child_store_at(uint64_t virt, uint64_t value)
 {
     one(STORE, virt, value);
+}
+
+void child_stores(uint64_t virt, uint64_t value, uint64_t stride,
+                  unsigned times)
+{
+    mail[0]->c = stride;
+    mail[0]->d = times;
+    one(STORES, virt, value);
 }
 
 void child_store(unsigned f, uint64_t value)
@@ -336,6 +345,18 @@ long child_update(uint64_t machine, uint64_t value)
                       put_struct(&request, sizeof(request)), 1, 0, DOMID_SELF);
 }
 
+long child_update_aliases(uint64_t value)
+{
+    static struct mmu_update list[NR_ALIASES];
+    unsigned i;
+
+    for (i = 1; i < NR_ALIASES; i++)
+        list[i] = (struct mmu_update){ .ptr = child_alias_at(i), .val = value };
+    return child_call(__HYPERVISOR_mmu_update,
+                      put_struct(list + 1, (NR_ALIASES - 1) * sizeof(list[0])),
+                      NR_ALIASES - 1, 0, DOMID_SELF);
+}
+
 long child_extended(unsigned cmd, uint64_t arg)
 {
     struct mmuext_op op = { .cmd = cmd, .arg1.mfn = arg };
@@ -357,21 +378,21 @@ uint64_t child_error_code(void)
     return mail[0]->code;
 }
 
-static void second(unsigned f, uint64_t addend)
+static void second(unsigned command, unsigned f, uint64_t value)
 {
     mail[1]->a = child_virt(f);
-    mail[1]->b = addend;
-    ask(1, ADD);
+    mail[1]->b = value;
+    ask(1, command);
 }
 
 void child_count(unsigned f)
 {
-    second(f, 1);
+    second(ADD, f, 1);
 }
 
 void child_touch(unsigned f)
 {
-    second(f, 0);
+    second(AND, f, 0);
 }
 
 unsigned child_faults_of(unsigned vcpu)
