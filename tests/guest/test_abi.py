@@ -49,7 +49,7 @@ def test_metronome(name: str) -> None:
     judge(boot_test(BUILD / "metronome32", name))
 
 
-TWO_CPUS = ["vcpu", "time", "fpu", "event", "again", "poolop"]
+TWO_CPUS = ["vcpu", "time", "fpu", "event", "again", "poolop", "logdirty"]
 
 
 @pytest.mark.parametrize("name", TWO_CPUS)

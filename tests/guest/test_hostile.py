@@ -17,17 +17,21 @@ BUILD = ROOT / "build"
 
 
 def attack(count: int, duration: str, limit: float, seed: int = 1,
-           cpus: int = 1) -> Console:
+           cpus: int = 1, watched: bool = False) -> Console:
     """Boot both; the victim watches for so much virtual time. The hostile
-    guest makes `count` calls on each of its vCPUs, one for each CPU."""
+    guest makes `count` calls on each of its vCPUs, one for each CPU. watched:
+    a dom0 logs what both write, again and again."""
     victim = (f"domain name=victim mem=16M vcpus=1 weight=256"
               f" -- duration={duration}")
     hostile = (f"domain name=hostile mem=16M vcpus={cpus} weight=256"
                f" -- count={count} seed={seed} id=2")
     modules = [(BUILD / "guests/victim", victim),
                (BUILD / "guests/hostile", hostile)]
-    return Boot(BUILD / "metronome32", "", modules, cpus=cpus, limit=limit,
-                until="End of the run").run()
+    if watched:
+        modules.insert(0, (BUILD / "guests/watcher", ""))
+    return Boot(BUILD / "metronome32", "dom0_mem=16M" if watched else "",
+                modules, cpus=cpus, limit=limit, until="watcher: .*"
+                if watched else "End of the run").run()
 
 
 def judge(console: Console, count: int) -> None:
@@ -47,6 +51,14 @@ def test_hostile(seed: int) -> None:
 def test_hostile_two_cpus() -> None:
     """Both at the same time, and the hostile one beside itself."""
     judge(attack(30_000, "1s", 120, seed=3, cpus=2), 30_000)
+
+
+@pytest.mark.parametrize("cpus", [1, 2])
+def test_watched(cpus: int) -> None:
+    """Both on shadow tables, which come and go, while they do it."""
+    console = attack(20_000, "1s", 240, seed=4, cpus=cpus, watched=True)
+    judge(console, 20_000)
+    assert console.find("watcher: rounds=[1-9][0-9]+ dirty=[1-9]")
 
 
 @pytest.mark.soak

@@ -54,6 +54,34 @@ void bug(const char *what, const char *file, unsigned line)
     abort();
 }
 
+/* ---- the log of what is written: always on ---- */
+
+unsigned dirty_logs = 1;
+bool dirty[FRAMES];
+
+void dirty_wrote_slow(mfn_t mfn)
+{
+    if (mfn < FRAMES)
+        __atomic_store_n(&dirty[mfn], true, __ATOMIC_RELAXED);
+}
+
+void dirty_unmapped_slow(const struct domain *d, mfn_t mfn)
+{
+    if (mfn_to_page(mfn)->owner != d)
+        dirty_wrote_slow(mfn);
+}
+
+/* Nobody runs on shadow tables here. */
+void shadow_empty(struct shadow *s)
+{
+    (void)s;
+}
+
+void shadow_empty_root(struct shadow *s, bool kernel)
+{
+    (void)s, (void)kernel;
+}
+
 /* ---- frames ---- */
 
 struct page *frame_alloc(unsigned order, unsigned flags)
@@ -263,13 +291,13 @@ static void count_all(void)
     memcpy(want_refs, held_refs, sizeof(want_refs));
     memcpy(want_types, held_types, sizeof(want_types));
     for (i = 0; i < DOMAINS; i++) {
-        if (vcpu[i].pv.cr3_kernel) {
-            want_refs[vcpu[i].pv.cr3_kernel >> PAGE_SHIFT]++;
-            want_types[vcpu[i].pv.cr3_kernel >> PAGE_SHIFT]++;
+        if (vcpu[i].pv.l4_kernel) {
+            want_refs[vcpu[i].pv.l4_kernel >> PAGE_SHIFT]++;
+            want_types[vcpu[i].pv.l4_kernel >> PAGE_SHIFT]++;
         }
-        if (vcpu[i].pv.cr3_user) {
-            want_refs[vcpu[i].pv.cr3_user >> PAGE_SHIFT]++;
-            want_types[vcpu[i].pv.cr3_user >> PAGE_SHIFT]++;
+        if (vcpu[i].pv.l4_user) {
+            want_refs[vcpu[i].pv.l4_user >> PAGE_SHIFT]++;
+            want_types[vcpu[i].pv.l4_user >> PAGE_SHIFT]++;
         }
     }
     for (i = 0; i < FRAMES; i++) {

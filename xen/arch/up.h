@@ -33,6 +33,12 @@ extern hypercall_fn *const up_hypercall_table[NR_HYPERCALLS];
 bool up_page_fault(struct cpu_user_regs *regs, uintptr_t address,
                    unsigned error_code);
 
+/* core/shadow: a page fault at an address of the current guest's, of its own or
+ * of ours, while it runs on shadow tables. True: an entry has been filled, go
+ * on; false: it is as on the guest's own tables, with the error code that it
+ * would have had there. Interrupts off. */
+bool up_shadow_fault(uintptr_t address, uint32_t *error_code);
+
 /* core: crash the domain of the current vCPU, saying why; what the vCPU was
  * doing goes on until it next returns to the guest, where it stops. */
 void up_crash(const char *format, ...) PRINTF(1, 2);

@@ -14,6 +14,7 @@
 #include "trace/setup.h"
 #include "xen/base/time.h"
 #include "xen/core/console_ring.h"
+#include "xen/core/dirty.h"
 #include "xen/core/store_ring.h"
 #include "xen/core/domain.h"
 #include "xen/core/domain_private.h"
@@ -295,6 +296,7 @@ int domain_kill(struct domain *d)
         return d->killed ? 0 : DOMAIN_KILL_AGAIN;
     if (first) {
         domain_pause(d); /* for good */
+        dirty_stop(d);
         event_domain_destroy(d);
         release_frames(d);
     }

@@ -5,6 +5,7 @@
  * may be off by what happens just now.
  */
 #include "xen/base/console.h"
+#include "xen/core/dirty.h"
 #include "xen/core/domain.h"
 #include "xen/core/dump.h"
 #include "xen/core/grant.h"
@@ -107,9 +108,12 @@ static void count_held(struct domain *d, void *arg)
     *owned += d->mmu.nr_pages;
     spin_unlock(&d->mmu.page_lock);
     console_print("domain %u: %lu frames, %lu of them given up and in use; "
-                  "%u ports, %u grants in use, %u mappings, %lu references\n",
+                  "%u ports, %u grants in use, %u mappings, %lu references",
                   d->id, d->mmu.nr_pages, released, event_count(d),
                   grant_count_pinned(d), grant_count_maps(d), d->refs);
+    if (dirty_frames(d))
+        console_print("; %lu frames of shadow tables", dirty_frames(d));
+    console_print("\n");
 }
 
 void dump_counts(void)

@@ -19,6 +19,7 @@
 #include "xen/lib/types.h"
 
 struct domain;
+struct page;
 struct vcpu;
 struct event_channel;
 struct event_fifo;
@@ -77,6 +78,10 @@ void event_mark_vcpu(struct vcpu *v);
 
 /* Is port of d pending, masked or not? (SCHEDOP_poll) */
 bool event_port_pending(struct domain *d, unsigned port);
+
+/* Calls visit, under the event lock, for each frame of d's that holds its FIFO
+ * queues. */
+void event_fifo_visit(struct domain *d, void (*visit)(const struct page *page));
 
 /* A new vcpu_info was registered or a vCPU reset: keep what was pending. */
 void event_info_moved(struct vcpu *v);

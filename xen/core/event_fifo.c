@@ -314,6 +314,21 @@ int event_fifo_expand(struct domain *d, uint64_t gfn)
     return error;
 }
 
+void event_fifo_visit(struct domain *d, void (*visit)(const struct page *page))
+{
+    const struct event_fifo *f;
+    unsigned i;
+
+    spin_lock(&d->event.lock);
+    f = d->event.fifo;
+    for (i = 0; f && i < MAX_VCPUS; i++)
+        if (f->vcpu[i])
+            visit(f->vcpu[i]->page);
+    for (i = 0; f && i < f->nr_pages; i++)
+        visit(f->page[i]);
+    spin_unlock(&d->event.lock);
+}
+
 void event_fifo_destroy(struct domain *d)
 {
     struct event_fifo *f;

@@ -4,6 +4,7 @@
 #include "xen/core/grant.h"
 
 #include <xen/errno.h>
+#include "xen/core/dirty.h"
 #include "xen/core/domain.h"
 #include "xen/core/pagetype.h"
 #include "xen/lib/bug.h"
@@ -159,6 +160,8 @@ void grant_unpin(struct domain *granter, uint32_t ref, bool write)
     uint32_t clear = 0;
 
     spin_lock(&g->lock);
+    if (write)
+        dirty_wrote(a->mfn); /* at some time since it was pinned */
     *(write ? &a->writers : &a->readers) -= 1;
     if (!a->writers && write)
         clear |= GTF_writing;
@@ -167,6 +170,21 @@ void grant_unpin(struct domain *granter, uint32_t ref, bool write)
     if (clear)
         __atomic_fetch_and(entry_word(g, ref), ~clear, __ATOMIC_SEQ_CST);
     spin_unlock(&g->lock);
+}
+
+void grant_visit_written(struct domain *d, void (*visit)(mfn_t mfn))
+{
+    struct grant_table *g = d->grant;
+    unsigned frame, i;
+
+    for (frame = 0; frame < READ_ONCE(g->nr_frames); frame++) {
+        spin_lock(&g->lock);
+        for (i = 0; i < GRANT_PER_FRAME; i++)
+            if (g->active[frame][i].writers)
+                visit(g->active[frame][i].mfn);
+        spin_unlock(&g->lock);
+        preempt_point();
+    }
 }
 
 static bool in_use(const struct grant_active *a)

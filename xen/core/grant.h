@@ -77,6 +77,10 @@ int grant_pin(struct domain *granter, uint32_t ref, uint16_t mapper, bool write,
               mfn_t *mfn);
 void grant_unpin(struct domain *granter, uint32_t ref, bool write);
 
+/* Calls visit, under the lock, for each frame that d lets others write to just
+ * now. Preemptible. */
+void grant_visit_written(struct domain *d, void (*visit)(mfn_t mfn));
+
 /* Exchange two entries of granter's, neither of which anybody uses. */
 int grant_swap(struct domain *granter, uint32_t a, uint32_t b);
 

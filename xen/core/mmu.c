@@ -13,6 +13,7 @@
 #include "xen/arch/up.h"
 #include "xen/arch/x86/paging.h"
 #include "xen/arch/x86/smp.h"
+#include "xen/core/dirty.h"
 #include "xen/core/domain.h"
 #include "xen/core/pagetable.h"
 #include "xen/lib/bug.h"
@@ -148,6 +149,7 @@ struct page *mmu_hold(struct domain *d, mfn_t mfn)
 
 void mmu_unhold(struct page *page)
 {
+    dirty_wrote(page_to_mfn(page));
     page_put_writable(page);
 }
 
@@ -242,6 +244,8 @@ int mmu_pin(struct domain *d, mfn_t mfn, unsigned level)
         page_put_typed(d, mfn_to_page(mfn));
         rc = -XEN_EINVAL;
     }
+    if (!rc)
+        dirty_wrote(mfn);
     spin_unlock(&d->mmu.lock);
     return rc;
 }
@@ -257,6 +261,7 @@ int mmu_unpin(struct domain *d, mfn_t mfn)
     word = __atomic_fetch_and(&page->word, ~PAGE_PINNED, __ATOMIC_SEQ_CST);
     if (word & PAGE_PINNED)
         page_put_typed(d, page);
+    dirty_wrote(mfn);
     spin_unlock(&d->mmu.lock);
     page_put(page);
     return word & PAGE_PINNED ? 0 : -XEN_EINVAL;
@@ -271,6 +276,20 @@ void mmu_fill_hole(struct domain *d, uint64_t *l4)
                                                  PTE_P | PTE_W | PTE_A);
 }
 
+void mmu_use_bases(struct vcpu *v)
+{
+    const struct shadow *s = v->pv.shadow;
+
+    v->pv.cr3_kernel = v->pv.l4_kernel;
+    v->pv.cr3_user = v->pv.l4_user;
+    if (s && v->pv.l4_kernel)
+        v->pv.cr3_kernel = mfn_to_paddr(virt_to_mfn(s->root[1]));
+    if (s && v->pv.l4_user)
+        v->pv.cr3_user = mfn_to_paddr(virt_to_mfn(s->root[0]));
+    if (current_pv() != &v->pv)
+        v->mmu_cpu = MMU_CPU_NONE; /* and what its shadow holds is stale */
+}
+
 void mmu_load_cr3(struct vcpu *v)
 {
     uint64_t cr3 = v->pv.kernel_mode ? v->pv.cr3_kernel : v->pv.cr3_user;
@@ -278,6 +297,7 @@ void mmu_load_cr3(struct vcpu *v)
     bool moved = v->mmu_cpu != cpu; /* what it flushed there may be left here */
 
     v->mmu_cpu = cpu;
+    this_cpu(tlb_cpu).shadow = v->pv.shadow;
     if (unlikely(!cr3))
         tlb_leave();
     else if (moved || !tlb_loaded(&v->domain->mmu.cpus, cr3))
@@ -301,7 +321,7 @@ void up_load_address_space(struct pv_vcpu *pv)
 
 int mmu_set_base(struct vcpu *v, mfn_t l4, bool kernel)
 {
-    uint64_t *cr3 = kernel ? &v->pv.cr3_kernel : &v->pv.cr3_user;
+    uint64_t *base = kernel ? &v->pv.l4_kernel : &v->pv.l4_user;
     struct domain *d = v->domain;
     uint64_t old;
     int rc = 0;
@@ -310,10 +330,13 @@ int mmu_set_base(struct vcpu *v, mfn_t l4, bool kernel)
     if (l4 || kernel)
         rc = page_get_typed(d, l4, PT_TABLE(4));
     if (!rc) {
-        old = *cr3;
-        *cr3 = mfn_to_paddr(l4);
+        old = *base;
+        *base = mfn_to_paddr(l4);
+        mmu_use_bases(v);
         if (current_pv() == &v->pv && v->pv.kernel_mode == kernel)
             up_load_address_space(&v->pv);
+        else if (unlikely(v->pv.shadow))
+            shadow_empty_root(v->pv.shadow, kernel);
         if (old)
             page_put_typed(d, mfn_to_page(paddr_to_mfn(old)));
     }
@@ -329,7 +352,7 @@ mfn_t mmu_guest_frame(struct vcpu *v, uintptr_t address)
     if (pagetable_walks_ours(address))
         return INVALID_MFN;
     spin_lock(&v->domain->mmu.lock);
-    p = v->pv.cr3_kernel ? pagetable_walk(v->pv.cr3_kernel, address) : NULL;
+    p = v->pv.l4_kernel ? pagetable_walk(v->pv.l4_kernel, address) : NULL;
     if (p && (*p & PTE_P))
         frame = pte_mfn(*p);
     spin_unlock(&v->domain->mmu.lock);

@@ -10,6 +10,7 @@
 #include "xen/lib/cpuset.h"
 #include "xen/lib/types.h"
 
+struct dirty_log;
 struct domain;
 struct vcpu;
 
@@ -33,7 +34,10 @@ struct mmu_domain {
     unsigned nr_map;
     uint64_t *perdomain_l3; /* page tables of slot 260 */
     mfn_t perdomain_mfn;
-    uint64_t max_pfn; /* as the guest says in shared info */
+    uint64_t max_pfn;            /* as the guest says in shared info */
+    struct dirty_log *dirty;     /* dirty.h; NULL: none; atomic */
+    unsigned long shadow_frames; /* that it takes */
+    unsigned long shadow_wish;   /* as the toolstack set it; 0: by default */
 };
 
 int mmu_domain_create(struct domain *d);
@@ -75,6 +79,10 @@ void mmu_unshare_page(struct page *page);
  * reference and one writable type. NULL: not d's, or of another type. */
 struct page *mmu_hold(struct domain *d, mfn_t mfn);
 void mmu_unhold(struct page *page);
+
+/* v's top tables, or its shadow, have changed: what the processor is to load
+ * for them. Under mmu.lock; the caller loads it, or v does not run. */
+void mmu_use_bases(struct vcpu *v);
 
 /* Load v's CR3 for its mode, as the switch does. */
 void mmu_load_cr3(struct vcpu *v);

@@ -181,14 +181,15 @@ bool mmu_revoke_ldt(struct domain *d, mfn_t mfn)
 void mmu_drop_bases(struct vcpu *v)
 {
     struct domain *d = v->domain;
-    uint64_t kernel = v->pv.cr3_kernel, user = v->pv.cr3_user;
+    uint64_t kernel = v->pv.l4_kernel, user = v->pv.l4_user;
 
     if (v->pv.window_ptes) {
         (void)mmu_set_gdt(v, NULL, 0);
         (void)mmu_set_ldt(v, 0, 0);
     }
     spin_lock(&d->mmu.lock);
-    v->pv.cr3_kernel = v->pv.cr3_user = 0;
+    v->pv.l4_kernel = v->pv.l4_user = 0;
+    mmu_use_bases(v);
     if (user)
         page_put_typed(d, mfn_to_page(paddr_to_mfn(user)));
     if (kernel)

@@ -44,21 +44,26 @@ static inline bool l1_get(struct domain *d, const struct domain *from, pte_t e)
     got = e & PTE_W ? page_get_writable(page, from) : page_get(page, from);
     if (unlikely(!got) && e & PTE_W && from == d && mmu_revoke_ldt(d, mfn))
         got = page_get_writable(page, from);
-    if (unlikely(from != d) && got)
+    if (unlikely(from != d) && got) {
         mark_foreign(page);
+        if (e & PTE_W)
+            dirty_wrote(mfn);
+    }
     return got;
 }
 
-static inline void l1_put(pte_t e)
+static inline void l1_put(const struct domain *d, pte_t e)
 {
     mfn_t mfn = pte_mfn(e);
 
     if (!mfn_valid(mfn))
         return;
-    if (e & PTE_W)
+    if (e & PTE_W) {
+        dirty_unmapped(d, mfn);
         page_put_writable(mfn_to_page(mfn));
-    else
+    } else {
         page_put(mfn_to_page(mfn));
+    }
 }
 
 /* Same frame, same right to write, cache type no news: no count changes. */
@@ -76,12 +81,16 @@ static inline pte_t exchange(pte_t *p, pte_t value, bool keep_ad)
 {
     pte_t old = READ_ONCE(*p), next;
 
-    if (!keep_ad)
-        return __atomic_exchange_n(p, value, __ATOMIC_SEQ_CST);
+    if (!keep_ad) {
+        old = __atomic_exchange_n(p, value, __ATOMIC_SEQ_CST);
+        pagetable_wrote(p);
+        return old;
+    }
     do {
         next = (value & ~(PTE_A | PTE_D)) | (old & (PTE_A | PTE_D));
     } while (!__atomic_compare_exchange_n(p, &old, next, false,
                                           __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+    pagetable_wrote(p);
     return old;
 }
 
@@ -101,9 +110,10 @@ int pagetable_set_l1(struct domain *d, struct domain *from, pte_t *p,
     }
     if (!(old & PTE_P)) {
         WRITE_ONCE(*p, value); /* the processor leaves absent ones alone */
+        pagetable_wrote(p);
         return 0;
     }
-    l1_put(exchange(p, value, keep_ad));
+    l1_put(d, exchange(p, value, keep_ad));
     return 0;
 }
 
@@ -121,20 +131,21 @@ int pagetable_swap_l1(struct domain *d, struct domain *from, pte_t *p,
     if (!__atomic_compare_exchange_n(p, &expected, value, false,
                                      __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
         if (held)
-            l1_put(value);
+            l1_put(d, value);
         return -XEN_EAGAIN;
     }
+    pagetable_wrote(p);
     if ((expected & PTE_P) && (held || !(value & PTE_P)))
-        l1_put(expected);
+        l1_put(d, expected);
     return 0;
 }
 
-void pagetable_put_entry(pte_t *p, pte_t value)
+void pagetable_put_entry(const struct domain *d, pte_t *p, pte_t value)
 {
-    pte_t old = __atomic_exchange_n(p, value, __ATOMIC_SEQ_CST);
+    pte_t old = exchange(p, value, false);
 
     if (old & PTE_P)
-        l1_put(old);
+        l1_put(d, old);
 }
 
 static int validate_l1(struct domain *d, pte_t *table)
@@ -154,7 +165,7 @@ static int validate_l1(struct domain *d, pte_t *table)
         return 0;
     while (i-- > 0)
         if (table[i] & PTE_P)
-            l1_put(table[i]);
+            l1_put(d, table[i]);
     return -XEN_EINVAL;
 }
 
@@ -166,7 +177,7 @@ static void invalidate_l1(struct domain *d, const pte_t *table)
         pte_t e = table[i];
 
         if (e & PTE_P)
-            l1_put(e);
+            l1_put(d, e);
         if (i % 32 == 31)
             page_relax(d);
     }

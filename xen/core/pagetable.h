@@ -8,6 +8,7 @@
 #ifndef XEN_CORE_PAGETABLE_H
 #define XEN_CORE_PAGETABLE_H
 
+#include "xen/core/dirty.h"
 #include "xen/core/pagetype.h"
 
 /* Write entry *p of a validated L1 table of d's; `from` is whose frames it may
@@ -22,7 +23,7 @@ int pagetable_swap_l1(struct domain *d, struct domain *from, pte_t *p,
 
 /* Put a present entry that maps `page` (the caller's references pass to it),
  * for a grant; and take one away whatever it is. */
-void pagetable_put_entry(pte_t *p, pte_t value);
+void pagetable_put_entry(const struct domain *d, pte_t *p, pte_t value);
 
 /* Write entry `index` of the validated table `page` of level 2..4. */
 int pagetable_set_upper(struct domain *d, struct page *page, unsigned level,
@@ -36,6 +37,12 @@ void pagetable_invalidate(struct domain *d, struct page *page, unsigned level);
 int pagetable_check_descriptors(mfn_t mfn);
 /* One of them: may a guest load it? Forces its privilege level to 3. */
 bool pagetable_descriptor_ok(uint64_t *descriptor);
+
+/* The entry at p, of a table of the caller's, has been written. */
+static inline void pagetable_wrote(const pte_t *p)
+{
+    dirty_wrote(virt_to_mfn(p));
+}
 
 /* Does a walk for `address` go through one of our slots? By the bits that a
  * walk looks at: a non-canonical address would name them as well. */
@@ -94,6 +101,7 @@ static inline bool pagetable_add_l1(const struct domain *d, pte_t *p,
         return false;
     }
     WRITE_ONCE(*p, (value | PTE_U) & ~PTE_G);
+    pagetable_wrote(p);
     return true;
 }
 

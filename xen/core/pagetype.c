@@ -11,6 +11,7 @@
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/smp.h"
 #include "xen/base/softirq.h"
+#include "xen/core/dirty.h"
 #include "xen/core/domain.h"
 #include "xen/core/pagetable.h"
 #include "xen/lib/bug.h"
@@ -130,6 +131,7 @@ static void end_busy(struct page *page, uint64_t flags, uint64_t drop)
 
     while (!page_swap(page, &word, ((word & ~PAGE_BUSY) | flags) - drop))
         ;
+    dirty_wrote(page_to_mfn(page)); /* its entries, and what it is */
 }
 
 /* BUSY, flushed, count 1: check it. */

@@ -122,7 +122,7 @@ static pte_t *entry_at(const struct vcpu *v, uintptr_t address)
     mfn_t frame;
     pte_t *p;
 
-    p = pagetable_walk(v->pv.cr3_kernel, address);
+    p = pagetable_walk(v->pv.l4_kernel, address);
     if (!p || (*p & (PTE_P | PTE_W)) != PTE_P)
         return NULL;
     frame = pte_mfn(*p);
@@ -152,8 +152,7 @@ bool up_page_fault(struct cpu_user_regs *regs, uintptr_t address,
 
     if ((error_code & (PF_PRESENT | PF_WRITE | PF_RESERVED | PF_FETCH)) !=
             (PF_PRESENT | PF_WRITE) ||
-        pagetable_walks_ours(address) || !v->pv.kernel_mode ||
-        !v->pv.cr3_kernel)
+        pagetable_walks_ours(address) || !v->pv.kernel_mode || !v->pv.l4_kernel)
         return false;
     spin_lock(&v->domain->mmu.lock);
     p = entry_at(v, address);

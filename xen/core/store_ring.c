@@ -133,6 +133,11 @@ int store_ring_create(struct domain *d, mfn_t mfn)
     return 0;
 }
 
+const struct page *store_ring_page(const struct domain *d)
+{
+    return d->store ? d->store->page : NULL;
+}
+
 void store_ring_destroy(struct domain *d)
 {
     if (d->store && d->store->page)

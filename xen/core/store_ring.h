@@ -13,5 +13,7 @@
  * d->store_port. 0, -EINVAL: not d's frame, -ENOMEM, -ENOSPC. */
 int store_ring_create(struct domain *d, mfn_t mfn);
 void store_ring_destroy(struct domain *d);
+/* Its page, or NULL. */
+const struct page *store_ring_page(const struct domain *d);
 
 #endif

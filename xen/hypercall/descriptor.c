@@ -18,12 +18,14 @@ static int write_descriptor(struct domain *d, mfn_t mfn, unsigned index,
 
     if (!rc) {
         ((uint64_t *)mfn_to_virt(mfn))[index] = value;
+        dirty_wrote(mfn);
         page_put_typed(d, page);
         return 0;
     }
     if (!mfn_valid(mfn) || !page_get_writable(page, d))
         return -XEN_EINVAL;
     ((uint64_t *)mfn_to_virt(mfn))[index] = value;
+    dirty_wrote(mfn);
     page_put_writable(page);
     return 0;
 }

@@ -59,7 +59,7 @@ static const struct domctl_row domctl_rows[] = {
     ROW(setvcpuextstate, ALONE),
     ROW(get_vcpu_msrs, BACK | ALONE | TELLS),
     ROW(set_vcpu_msrs, BACK | ALONE | TELLS),
-    ROW(shadow_op, 0),
+    ROW(shadow_op, BACK | ALONE),
     ROW(get_cpu_policy, BACK),
     ROW(set_cpu_policy, BACK | ALONE | TELLS),
 };

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 #include <xen/errno.h>
+#include "xen/core/dirty.h"
 #include "xen/core/grant.h"
 #include "xen/hypercall/domctl_private.h"
 #include "xen/lib/format.h"
@@ -150,6 +151,8 @@ int domctl_max_vcpus(struct domain *d, struct xen_domctl *op)
 
     if (op->u.max_vcpus.max != d->max_vcpus)
         return -XEN_EINVAL;
+    if (dirty_frames(d))
+        return -XEN_EBUSY; /* it would not run on shadow tables */
     for (i = 0; i < d->max_vcpus && !rc; i++) {
         if (!domain_vcpu(d, i))
             rc = vcpu_create(d, i);

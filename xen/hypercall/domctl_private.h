@@ -47,6 +47,8 @@ domctl_fn domctl_getvcpuextstate;
 domctl_fn domctl_setvcpuextstate;
 domctl_fn domctl_get_vcpu_msrs;
 domctl_fn domctl_set_vcpu_msrs;
+
+/* domctl_shadow.c: what it writes, to copy it while it runs. */
 domctl_fn domctl_shadow_op;
 
 /* domctl_memory.c: its memory. */

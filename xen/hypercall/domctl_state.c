@@ -179,12 +179,3 @@ int domctl_set_vcpu_msrs(struct domain *d, struct xen_domctl *op)
     m->msr_count = nr;
     return 0;
 }
-
-/* ---- log-dirty ---- */
-
-/* There is none to switch off, which is what `xl save` does at its end. */
-int domctl_shadow_op(struct domain *d, struct xen_domctl *op)
-{
-    (void)d;
-    return op->u.shadow_op.op == XEN_DOMCTL_SHADOW_OP_OFF ? 0 : -XEN_EOPNOTSUPP;
-}

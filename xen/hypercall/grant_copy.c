@@ -12,6 +12,7 @@
 #include <xen/errno.h>
 #include <string.h>
 #include "xen/arch/x86/guest_access.h"
+#include "xen/core/dirty.h"
 #include "xen/core/domain.h"
 #include "xen/core/grant.h"
 #include "xen/core/pagetype.h"
@@ -38,10 +39,12 @@ INLINE void let_go(struct side *s, bool write)
 {
     if (!s->whose)
         return;
-    if (write)
+    if (write) {
+        dirty_wrote(page_to_mfn(s->page));
         page_put_writable(s->page);
-    else
+    } else {
         page_put(s->page);
+    }
     if (s->whose & GRANTED)
         grant_unpin(s->granter, (uint32_t)s->frame, write);
     s->whose = 0;

@@ -30,7 +30,7 @@ static pte_t *entry_for(const struct vcpu *v, uint64_t host_addr,
     if (!(flags & GNTMAP_contains_pte)) {
         if (pagetable_walks_ours(host_addr))
             return NULL;
-        return pagetable_walk(v->pv.cr3_kernel, host_addr);
+        return pagetable_walk(v->pv.l4_kernel, host_addr);
     }
     mfn = paddr_to_mfn(host_addr);
     page = mfn_to_page(mfn);
@@ -82,7 +82,7 @@ static inline int map_frame(struct domain *granter, mfn_t mfn,
     spin_lock(&v->domain->mmu.lock);
     p = entry_for(v, op->host_addr, op->flags);
     if (likely(p))
-        pagetable_put_entry(p, entry_value(mfn, op->flags));
+        pagetable_put_entry(v->domain, p, entry_value(mfn, op->flags));
     spin_unlock(&v->domain->mmu.lock);
     if (unlikely(!p)) {
         drop_frame(mfn, write);
@@ -189,8 +189,9 @@ static inline int take_entry(const struct vcpu *v, const struct grant_map *m,
         if (!from || from == p)
             return GNTST_bad_virt_addr;
         value = __atomic_exchange_n(from, 0, __ATOMIC_SEQ_CST);
+        pagetable_wrote(from);
     }
-    pagetable_put_entry(p, value);
+    pagetable_put_entry(v->domain, p, value);
     return GNTST_okay;
 }
 

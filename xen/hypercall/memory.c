@@ -10,6 +10,7 @@
 #include <xen/memory.h>
 #include "xen/arch/x86/guest_access.h"
 #include "xen/arch/x86/paging.h"
+#include "xen/core/dirty.h"
 #include "xen/core/domain.h"
 #include "xen/core/pagetype.h"
 #include "xen/hypercall/again.h"
@@ -79,8 +80,10 @@ static bool add_extent(const struct reservation *s, xen_pfn_t gpfn,
     if (!page)
         return false;
     *mfn = page_to_mfn(page);
-    for (i = 0; gpfn != INVALID_PFN && i < 1ul << s->r.extent_order; i++)
+    for (i = 0; gpfn != INVALID_PFN && i < 1ul << s->r.extent_order; i++) {
         m2p_set(*mfn + i, gpfn + i);
+        dirty_wrote(*mfn + i);
+    }
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include <xen/errno.h>
 #include <xen/memory.h>
 #include "xen/arch/x86/guest_access.h"
+#include "xen/core/dirty.h"
 #include "xen/core/domain.h"
 #include "xen/core/pagetype.h"
 #include "xen/hypercall/again.h"
@@ -125,8 +126,10 @@ static int assign_chunk(const struct exchange *x, struct page_list *list,
             frame_free(page, order);
             return -XEN_ENOMEM;
         }
-        for (i = 0; i < 1ul << order; i++)
+        for (i = 0; i < 1ul << order; i++) {
             m2p_set(mfn + i, gpfn + i);
+            dirty_wrote(mfn + i);
+        }
         if (copy_to_guest(slot, &mfn, sizeof(mfn)))
             return -XEN_EFAULT;
         slot += sizeof(xen_pfn_t);

@@ -29,6 +29,7 @@ static int write_plain(struct domain *d, struct page *page, pte_t *p,
     if (!page_get_writable(page, d))
         return -XEN_EINVAL;
     WRITE_ONCE(*p, value);
+    pagetable_wrote(p);
     page_put_writable(page);
     return 0;
 }
@@ -65,6 +66,7 @@ static int update_m2p(struct domain *d, mfn_t mfn, pfn_t pfn)
     if (!mfn_valid(mfn) || !page_get(page, d))
         return -XEN_EINVAL;
     m2p_set(mfn, pfn);
+    dirty_wrote(mfn);
     page_put(page);
     return 0;
 }
@@ -265,7 +267,7 @@ static inline int set_mapping(struct domain *from, uintptr_t address,
     if (unlikely(pagetable_walks_ours(address)))
         return rc;
     spin_lock(&d->mmu.lock);
-    p = pagetable_walk(v->pv.cr3_kernel, address);
+    p = pagetable_walk(v->pv.l4_kernel, address);
     if (likely(p && from == d) && pagetable_add_l1(d, p, value))
         rc = 0;
     else if (p)

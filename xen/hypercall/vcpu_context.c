@@ -53,8 +53,8 @@ static bool same_tables(const struct vcpu *v,
 
     if (c->gdt_ents != v->pv.gdt_entries || c->ldt_ents != v->pv.ldt_entries ||
         (c->ldt_ents && c->ldt_base != v->pv.ldt_base) ||
-        xen_cr3_to_pfn(c->ctrlreg[3]) != paddr_to_mfn(v->pv.cr3_kernel) ||
-        xen_cr3_to_pfn(c->ctrlreg[1]) != paddr_to_mfn(v->pv.cr3_user))
+        xen_cr3_to_pfn(c->ctrlreg[3]) != paddr_to_mfn(v->pv.l4_kernel) ||
+        xen_cr3_to_pfn(c->ctrlreg[1]) != paddr_to_mfn(v->pv.l4_user))
         return false;
     for (i = 0; i < (c->gdt_ents + 511) / 512; i++)
         if (c->gdt_frames[i] != v->pv.gdt_frames[i])
@@ -72,10 +72,9 @@ int vcpu_context_change(struct vcpu *v, const struct vcpu_guest_context *c)
 void vcpu_context_get(const struct vcpu *v, struct vcpu_guest_context *c)
 {
     pv_get_context(&v->pv, c);
-    c->ctrlreg[3] = xen_pfn_to_cr3(paddr_to_mfn(v->pv.cr3_kernel));
-    c->ctrlreg[1] = v->pv.cr3_user
-                        ? xen_pfn_to_cr3(paddr_to_mfn(v->pv.cr3_user))
-                        : 0;
+    c->ctrlreg[3] = xen_pfn_to_cr3(paddr_to_mfn(v->pv.l4_kernel));
+    c->ctrlreg[1] = v->pv.l4_user ? xen_pfn_to_cr3(paddr_to_mfn(v->pv.l4_user))
+                                  : 0;
     if (READ_ONCE(v->up))
         c->flags |= VGCF_online;
     c->vm_assist = v->domain->vm_assist;

@@ -202,16 +202,6 @@ static void test_callbacks(void)
                 -XEN_EINVAL, "a short one");
 }
 
-static void test_shadow(void)
-{
-    struct xen_domctl op = { .u.shadow_op.op = XEN_DOMCTL_SHADOW_OP_OFF };
-
-    check_equal(hypercall_domctl(XEN_DOMCTL_shadow_op, child, &op), 0, "off");
-    op.u.shadow_op.op = XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY;
-    check_equal(hypercall_domctl(XEN_DOMCTL_shadow_op, child, &op),
-                -XEN_EOPNOTSUPP, "log-dirty");
-}
-
 /* A vCPU that is not there; one's own. */
 static void test_whose(void)
 {
@@ -250,7 +240,6 @@ void guest_main(void)
     test_avx();
     test_msrs();
     test_callbacks();
-    test_shadow();
     test_whose();
     while (hypercall_domctl_plain(XEN_DOMCTL_destroydomain, child) ==
            -XEN_EAGAIN)

@@ -73,6 +73,8 @@ fast_page_fault:
     mov TOP_PV(%rsp), %rbx
     cmpb $0, trace_on + TRACE_PV(%rip)
     jne page_fault_slow
+    cmpq $0, PV_SHADOW(%rbx)
+    jne page_fault_slow
     mov %cr2, %rax
     mov %rax, %rdx
     IF_IN_HOLE %rdx page_fault_slow

@@ -29,6 +29,8 @@ static void load(struct tlb_cpu *t, uint64_t cr3)
 {
     uint64_t epoch = tlb_flush_epoch();
 
+    if (unlikely(t->shadow))
+        shadow_empty(t->shadow);
     write_cr3(cr3);
     WRITE_ONCE(t->seen, epoch);
 }
@@ -56,6 +58,7 @@ void tlb_leave(void)
 {
     struct tlb_cpu *t = &this_cpu(tlb_cpu);
 
+    t->shadow = NULL; /* its vCPU may be using it elsewhere */
     load(t, paging_cr3);
     t->cr3 = 0;
     if (t->cpus)
@@ -75,10 +78,14 @@ void tlb_flush_here(uintptr_t address)
     } else if (address == TLB_GLOBAL) {
         uint64_t epoch = tlb_flush_epoch();
 
+        if (unlikely(t->shadow))
+            shadow_empty(t->shadow);
         write_cr4(read_cr4() & ~(uint64_t)CR4_PGE);
         write_cr4(read_cr4() | CR4_PGE);
         WRITE_ONCE(t->seen, epoch);
     } else {
+        if (unlikely(t->shadow))
+            shadow_empty_page(t->shadow, address);
         invlpg(address);
     }
     irq_restore(irq);

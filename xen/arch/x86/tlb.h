@@ -15,6 +15,7 @@
 
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/percpu.h"
+#include "xen/arch/x86/shadow.h"
 #include "xen/lib/cpuset.h"
 #include "xen/lib/types.h"
 
@@ -26,9 +27,10 @@ struct tlb_clock {
 extern struct tlb_clock tlb_clock;
 
 struct tlb_cpu {
-    uint64_t seen;       /* all given up before this epoch is flushed */
-    uint64_t cr3;        /* what is loaded; 0: the hypervisor's own */
-    struct cpuset *cpus; /* of the domain whose tables are loaded, or NULL */
+    uint64_t seen;         /* all given up before this epoch is flushed */
+    uint64_t cr3;          /* what is loaded; 0: the hypervisor's own */
+    struct cpuset *cpus;   /* of the domain whose tables are loaded, or NULL */
+    struct shadow *shadow; /* what they are shadows in, or NULL: shadow.h */
 };
 
 DECLARE_PER_CPU(struct tlb_cpu, tlb_cpu);
@@ -64,12 +66,14 @@ static inline void tlb_flush_local(void)
 
     if (unlikely(!t->cr3))
         return; /* the hypervisor's own tables: nothing of a guest's */
+    if (unlikely(t->shadow))
+        shadow_empty(t->shadow);
     write_cr3(t->cr3);
     WRITE_ONCE(t->seen, epoch);
 }
 
-/* Load cr3, of the domain whose set is `cpus`, in any case: that flushes.
- * Interrupts off. */
+/* Load cr3, of the domain whose set is `cpus`, in any case: that flushes, and
+ * empties this CPU's `shadow`. Interrupts off. */
 void tlb_load(struct cpuset *cpus, uint64_t cr3);
 
 /* Is it loaded already? */

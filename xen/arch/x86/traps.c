@@ -5,9 +5,11 @@
  * an entry in the exception table: where it stands, and where to go on. Any
  * other exception is our own fault, and the end.
  */
+#include "xen/arch/up.h"
 #include "xen/arch/x86/cpu.h"
 #include "xen/arch/x86/fatal.h"
 #include "xen/arch/x86/percpu.h"
+#include "xen/arch/x86/pv/pv.h"
 #include "xen/arch/x86/stack.h"
 #include "xen/arch/x86/traps.h"
 #include "xen/lib/log.h"
@@ -51,6 +53,15 @@ static bool try_again(const struct cpu_user_regs *regs)
     return true;
 }
 
+/* What a guest's shadow tables lacked is there now. */
+static bool filled(struct cpu_user_regs *regs)
+{
+    const struct pv_vcpu *p = current_pv();
+
+    return regs->entry_vector == 14 && p && p->shadow &&
+           up_shadow_fault(read_cr2(), &regs->error_code);
+}
+
 void trap_hypervisor(struct cpu_user_regs *regs)
 {
     uintptr_t to;
@@ -64,7 +75,7 @@ void trap_hypervisor(struct cpu_user_regs *regs)
     to = find_fixup(regs->rip);
     if (!to)
         fatal_trap(regs);
-    if (try_again(regs))
+    if (filled(regs) || try_again(regs))
         return;
     this_cpu(mended).vector = regs->entry_vector;
     this_cpu(mended).error_code = regs->error_code;

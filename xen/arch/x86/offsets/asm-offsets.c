@@ -78,6 +78,7 @@ void asm_offsets(void)
     OFFSET(PV_SYSCALL_CALLBACK, struct pv_vcpu, syscall_callback);
     OFFSET(PV_KERNEL_SP, struct pv_vcpu, kernel_sp);
     OFFSET(PV_TRAPS, struct pv_vcpu, traps);
+    OFFSET(PV_SHADOW, struct pv_vcpu, shadow);
     OFFSET(PV_IOPL, struct pv_vcpu, iopl);
     OFFSET(PV_IOPL_MASK, struct pv_vcpu, iopl_mask);
 

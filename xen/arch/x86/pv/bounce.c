@@ -50,6 +50,8 @@ void pv_page_fault(struct pv_vcpu *p, struct cpu_user_regs *regs)
     uintptr_t address = read_cr2();
     unsigned code = regs->error_code;
 
+    if (unlikely(p->shadow) && up_shadow_fault(address, &code))
+        return;
     if (unlikely(address - HOLE_START < HOLE_END - HOLE_START) ||
         (p->kernel_mode && code & PF_PRESENT)) {
         irq_enable();

@@ -67,7 +67,7 @@ static bool read_cr(struct pv_vcpu *p, unsigned cr, uint64_t *value)
         *value = p->info->arch.cr2;
         return true;
     case 3: /* as the ABI writes it: the frame of its kernel's top table */
-        *value = p->cr3_kernel & PAGE_MASK;
+        *value = p->l4_kernel & PAGE_MASK;
         return true;
     case 4:
         *value = p->ctrlreg[4];

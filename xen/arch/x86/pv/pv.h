@@ -13,6 +13,7 @@
 #include "xen/lib/types.h"
 
 struct pv_features;
+struct shadow;
 
 #define PV_GDT_FRAMES 14 /* that the guest supplies */
 
@@ -27,7 +28,7 @@ struct pv_vcpu {
     uint8_t syscall_masks;  /* syscall callback disables events */
     uint8_t failsafe_masks; /* failsafe callback disables events */
     uint8_t nmi_pending;
-    uint64_t cr3_kernel;     /* CR3 values, as machine addresses */
+    uint64_t cr3_kernel;     /* what the processor loads: machine addresses */
     uint64_t cr3_user;       /* 0: none */
     uint64_t event_callback; /* guest addresses */
     uint64_t failsafe_callback;
@@ -39,6 +40,11 @@ struct pv_vcpu {
 
     struct stack_top *top;   /* of its hypervisor stack */
     struct trap_info *traps; /* 256 entries, own page(s) */
+
+    /* The guest's own top tables: cr3_* are these, but with a shadow its roots
+     * (mmu_use_bases()). */
+    uint64_t l4_kernel, l4_user;
+    struct shadow *shadow; /* NULL, but while what it writes is logged */
 
     /* Segments, while the vCPU does not run; else they are in the processor,
      * GS.base of the mode that does not run in the one that SWAPGS swaps. */
