@@ -199,14 +199,15 @@ def server(wanted: bool) -> Iterator[None]:
             process.kill()
 
 
-def measure(hypervisor: pathlib.Path, build: pathlib.Path, rows: list[Row],
-            real: bool, log: pathlib.Path) -> dict[str, Figure]:
+def measure(hypervisor: pathlib.Path, options: argparse.Namespace,
+            rows: list[Row], log: pathlib.Path) -> dict[str, Figure]:
     """One boot with all rows."""
+    build, real = options.build, options.real > 0
     jobs = " ".join(job for row in rows for job in row.jobs(real))
     boot = Boot(hypervisor, "dom0_mem=512M sched=credit",
                 [(build / "guests/linux/vmlinuz", f"console=hvc0 {jobs}"),
                  (build / "guests/linux/devices.img", "")],
-                cpus=2 if real else 1, memory="1G", limit=3000,
+                cpus=2 if real else 1, cpu=options.cpu, memory="1G", limit=3000,
                 until="JOBS DONE", deterministic=False,
                 extra=["-net", "none", *([] if real else ICOUNT),
                        *devices(log.parent, real)])
@@ -279,6 +280,7 @@ def main() -> int:
     parser.add_argument("--scale", type=int, default=1,
                         help="so many times the usual bytes")
     parser.add_argument("--rows", default="", help="those that contain this")
+    parser.add_argument("--cpu", default="max,-smap", help="QEMU's, for both")
     parser.add_argument("--out", type=pathlib.Path,
                         default=ROOT / "results/dom0")
     options = parser.parse_args()
@@ -301,8 +303,7 @@ def main() -> int:
                                      options.build / "metronome32")):
                 print(f"{kind} {number + 1}: {name} ...", flush=True)
                 log = folder / f"{kind}-{number + 1}-{name}.log"
-                runs[name].append(measure(hypervisor, options.build, rows,
-                                          real, log))
+                runs[name].append(measure(hypervisor, options, rows, log))
             keep(options.out / f"{kind}.csv", table(rows, runs, real))
     print(show(table(rows, runs, real)))
     missing = [row.name for row in rows
