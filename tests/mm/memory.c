@@ -71,6 +71,39 @@ void dirty_unmapped_slow(const struct domain *d, mfn_t mfn)
         dirty_wrote_slow(mfn);
 }
 
+/* What the log is about. */
+struct seen {
+    struct domain *owner;
+    uint64_t what; /* PINNED, and the level if it is a table */
+    pte_t entry[ENTRIES];
+};
+
+static struct seen last_seen[FRAMES];
+
+void check_dirty(void)
+{
+    mfn_t mfn;
+
+    for (mfn = 0; mfn < FRAMES; mfn++) {
+        struct page *page = mfn_to_page(mfn);
+        struct seen now = { .owner = page->owner };
+        uint64_t word = page_word(page);
+
+        if (!now.owner) {
+            last_seen[mfn] = now;
+            continue;
+        }
+        now.what = page_table_level(word) | (word & PAGE_PINNED);
+        memcpy(now.entry, mfn_to_virt(mfn), sizeof(now.entry));
+        if (now.owner == last_seen[mfn].owner && !dirty[mfn] &&
+            memcmp(&now, &last_seen[mfn], sizeof(now)))
+            fail_msg("frame %lu has changed, and nobody was told",
+                     (unsigned long)mfn);
+        last_seen[mfn] = now;
+        dirty[mfn] = false;
+    }
+}
+
 /* Nobody runs on shadow tables here. */
 void shadow_empty(struct shadow *s)
 {
@@ -240,6 +273,7 @@ void memory_start(void)
     memset(vcpu, 0, sizeof(vcpu));
     memset(held_refs, 0, sizeof(held_refs));
     memset(held_types, 0, sizeof(held_types));
+    memset(last_seen, 0, sizeof(last_seen));
     percpu_tlb_cpu.seen = 0;
     tlb_clock = (struct tlb_clock){ .epoch = 1 };
     for (i = 0; i < FRAMES; i++)

@@ -38,4 +38,8 @@ void check_counts(void);
  * still hold. Call after every step, single-threaded. */
 void check_tlb(void);
 
+/* Whatever of a frame of a guest's has changed since the last call, entries or
+ * what it is, has been told to the log. Likewise. */
+void check_dirty(void);
+
 #endif

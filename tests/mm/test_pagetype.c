@@ -405,6 +405,7 @@ static void alone_against_the_tlb(void **state)
     for (n = 0; n < 200000; n++) {
         step(rnd(DOMAINS));
         check_tlb();
+        check_dirty();
         if (n % 16 == 0)
             check_counts();
     }

@@ -26,7 +26,7 @@
 #define CHUNK     64u /* words that are copied at once */
 
 struct dirty_log {
-    uint64_t pages;  /* that have a bit */
+    uint64_t pages;  /* that have a bit: whole words */
     uint64_t *bits;  /* atomic */
     uint32_t faults; /* of vCPUs, when last counted */
     struct shadow *shadow[MAX_VCPUS];
@@ -226,8 +226,8 @@ static struct dirty_log *make_log(struct domain *d, unsigned long frames)
 
     if (!log)
         return NULL;
-    log->pages = pages_of(d);
-    log->bits = mem_alloc((log->pages / WORD_BITS + 1) * sizeof(*log->bits));
+    log->pages = (pages_of(d) + WORD_BITS - 1) & -(uint64_t)WORD_BITS;
+    log->bits = mem_alloc(log->pages / WORD_BITS * sizeof(*log->bits));
     if (log->bits && make_shadows(d, log, frames))
         return log;
     free_log(d, log);
@@ -296,7 +296,7 @@ void dirty_stop(struct domain *d)
 static void take_words(struct dirty_log *log, uint64_t first, unsigned n,
                        bool clean, uint64_t *to)
 {
-    uint64_t end = log->pages / WORD_BITS + 1;
+    uint64_t end = log->pages / WORD_BITS;
     unsigned i;
 
     for (i = 0; i < n; i++) {
@@ -313,7 +313,7 @@ static void take_words(struct dirty_log *log, uint64_t first, unsigned n,
 static void give_back(struct dirty_log *log, uint64_t first, unsigned n,
                       const uint64_t *from)
 {
-    uint64_t end = log->pages / WORD_BITS + 1;
+    uint64_t end = log->pages / WORD_BITS;
     unsigned i;
 
     for (i = 0; i < n && first + i < end; i++)
@@ -341,6 +341,8 @@ static int copy_bits(struct dirty_log *log, uintptr_t bitmap, uint64_t pages,
     uint64_t words[CHUNK], at, bits;
     unsigned n;
 
+    if (!bitmap && pages > log->pages)
+        pages = log->pages;
     for (at = 0; at < pages; at += bits) {
         bits = pages - at < CHUNK * WORD_BITS ? pages - at : CHUNK * WORD_BITS;
         n = (unsigned)((bits + WORD_BITS - 1) / WORD_BITS);
