@@ -5,7 +5,7 @@
 
 # guest NAME NUMBER CPU JOBS: with the address 10.9.9.NUMBER.
 guest() {
-    printf '%s\n' "name=\"$1\"" 'kernel="/guests/vmlinuz"' 'memory=192' \
+    printf '%s\n' "name=\"$1\"" 'kernel="/guests/vmlinuz"' 'memory=192' 'vcpus=1' \
         'ramdisk="/guests/service.img"' "cpus=\"$3\"" \
         "vif=[\"bridge=br0,mac=00:16:3e:00:00:0$2\"]" \
         "extra=\"console=hvc0 quiet job=address:10.9.9.$2 $4\"" \
