@@ -4,6 +4,7 @@ from __future__ import annotations
 from parts_boot import BVT, CREDIT2, RTDS, SEDF
 from parts_faults import FAULTS
 from parts_live import LIVE
+from parts_migrate import MIGRATION
 from parts_save import SAVE
 from parts_sched import HOG, POOLS, SCHED
 from parts_tools import TOOLS
@@ -178,8 +179,8 @@ TRACE = [
 PARTS = {"info": INFO, "guest": GUEST, "sched": SCHED, "pools": POOLS,
          "live": LIVE, "stock": STOCK, "devices": DEVICES, "tools": TOOLS,
          "trace": TRACE,
-         "save": SAVE, "faults": FAULTS, "credit2": CREDIT2, "rtds": RTDS,
-         "bvt": BVT, "sedf": SEDF}
+         "save": SAVE, "migrate": MIGRATION, "faults": FAULTS,
+         "credit2": CREDIT2, "rtds": RTDS, "bvt": BVT, "sedf": SEDF}
 # What a part wants to be booted with, besides `sched=credit`.
 BOOTS = {name: name for name in ("credit2", "rtds", "bvt", "sedf")}
 

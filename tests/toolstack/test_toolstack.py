@@ -42,7 +42,8 @@ def test_metronome(tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("parts", [["pools"], ["live"], ["stock"], ["devices"],
-                                   ["tools"], ["save"], ["faults"], ["trace"],
+                                   ["tools"], ["save"], ["migrate"], ["faults"],
+                                   ["trace"],
                                    ["credit2"], ["rtds"], ["bvt"], ["sedf"]],
                          ids=lambda parts: parts[0])
 def test_metronome_more(parts: list[str], tmp_path: pathlib.Path) -> None:
