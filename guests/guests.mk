@@ -215,6 +215,29 @@ $(LINUX_GUEST)/benchdom0.img: guests/linux/mkinitrd.py guests/linux/init \
 	    $@ guests/linux/init busybox bash ip bridge losetup flock iperf3 \
 	    fio $(abspath $(LINUX_GUEST)/tsc)
 
+# dom0 and guests of experiments/dom0-weight.
+SERVICE_FILES := guests/linux/files/nginx guests/linux/files/wrk
+$(LINUX_GUEST)/service.img: guests/linux/mkinitrd.py guests/linux/init \
+        guests/toolstack/domu.sh guests/toolstack/servicedomu.sh \
+        $(shell find guests/linux/files/nginx guests/linux/files/wrk -type f)
+	@mkdir -p $(@D)
+	$(PYTHON) $< --jobs guests/toolstack/servicedomu.sh \
+	    --modules xen-netfront --add guests/toolstack/domu.sh=/domu.sh \
+	    $(foreach d,$(SERVICE_FILES),--add $d=/) \
+	    $@ guests/linux/init busybox ip nginx wrk
+
+SERVICE_DOM0_ADD := $(TOOLSTACK_ADD) guests/toolstack/jobs.sh=/toolstack.sh \
+    $(LINUX_GUEST)/service.img=/guests/service.img
+$(LINUX_GUEST)/service-dom0.img: guests/linux/mkinitrd.py guests/linux/init \
+        guests/toolstack/jobs.sh guests/toolstack/servicejobs.sh \
+        $(LINUX_GUEST)/toolstack.img $(LINUX_GUEST)/service.img
+	@mkdir -p $(@D)
+	$(PYTHON) $< --plain --jobs guests/toolstack/servicejobs.sh \
+	    --modules xen-evtchn,xen-gntdev,xen-gntalloc,xen-privcmd,xenfs,xen-netback,bridge \
+	    $(addprefix --add ,$(SERVICE_DOM0_ADD)) \
+	    $@ guests/linux/init busybox bash ip bridge flock \
+	    $(abspath $(LINUX_GUEST)/tsc)
+
 # fio and iperf3 on dom0's devices, beside Xen 4.17: guests/dom0/README.md.
 bench-dom0: hypervisor $(LINUX_GUEST)/devices.img $(LINUX_GUEST)/vmlinuz ## disks, networks of dom0, by Xen
 	$(PYTHON) guests/dom0/bench.py $(BUILD) $(BENCH_ARGS)

@@ -44,16 +44,17 @@ MORE = 5                         # the second size is so many times the first
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One measurement: its name, the guest's job for so many MiB."""
+    """One measurement: its name, the guest's job for so many MiB, or s."""
 
     name: str
     job: str
-    mib: int
+    size: int
+    unit: str = "M"
 
     def jobs(self, real: bool) -> list[str]:
         """Both sizes; the larger one only, in real time."""
-        sizes = (self.mib,) if real else (self.mib, MORE * self.mib)
-        return [self.job.format(f"{size}M") for size in sizes]
+        sizes = (self.size,) if real else (self.size, MORE * self.size)
+        return [self.job.format(f"{size}{self.unit}") for size in sizes]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,11 +81,13 @@ def disk_rows(scale: int) -> list[Row]:
 
 
 def hub_rows(scale: int) -> list[Row]:
-    """iperf3 from one network to the other, both ways."""
+    """iperf3 from one network to the other, both ways. By time: a sender of
+    iperf3's that has sent its bytes asks select() in a loop until the other end
+    has them all, and takes the processor from that end."""
     job = "job=iperf:eth0:eth1:{}"
-    return [Row(f"{LABELS['eth0']} to {LABELS['eth1']}", job, 24 * scale),
-            Row(f"{LABELS['eth1']} to {LABELS['eth0']}", f"{job}:-R",
-                24 * scale)]
+    return [Row(f"{LABELS['eth0']} to {LABELS['eth1']}", job, scale, ""),
+            Row(f"{LABELS['eth1']} to {LABELS['eth0']}", f"{job}:-R", scale,
+                "")]
 
 
 def host_rows(scale: int) -> list[Row]:
@@ -96,6 +99,13 @@ def host_rows(scale: int) -> list[Row]:
                             f"job=iperf_out:{{}}:{PORT}:{name}{words}",
                             24 * scale))
     return rows
+
+
+# virtio-net sends at once what it is told to (1 us of virtual time later), in
+# the CPU's own thread. By default another thread of QEMU's does, which the
+# guest's interrupts then race with: how many packets come with one of them was
+# decided by the host.
+SENDS = ",ioeventfd=off,tx=timer,x-txtimer=1000"
 
 
 def devices(folder: pathlib.Path, real: bool) -> list[str]:
@@ -113,7 +123,7 @@ def devices(folder: pathlib.Path, real: bool) -> list[str]:
     for number, (name, device) in enumerate(
             (("eth0", "e1000"), ("eth1", "virtio-net-pci"))):
         kind = "user" if real else "hubport,hubid=0"
-        more = "" if real or number == 0 else ",ioeventfd=off"
+        more = "" if real or number == 0 else SENDS
         words += ["-netdev", f"{kind},id={name}", "-device",
                   f"{device},netdev={name}{more}"]
     return words
@@ -128,10 +138,19 @@ def fio_figure(line: str) -> float:
     raise ValueError(line)
 
 
+def received(part: str) -> tuple[int, float] | None:
+    """Bytes and seconds, by iperf3's JSON."""
+    said = re.search(r'"sum_received":\s*{[^}]*"seconds":\s*([\d.]+),\s*'
+                     r'"bytes":\s*(\d+)', part)
+    return (int(said[2]), float(said[1])) if said else None
+
+
 def rate_of(part: str) -> float | None:
     """MiB/s that a job said."""
     if "status=0" not in part:
         return None
+    if moved := received(part):
+        return moved[0] / moved[1] / (1 << 20)
     if fio := re.search(r"^FIO (\S+)", part, re.M):
         return fio_figure(fio[1])
     if rate := re.search(r"([\d.]+) Kbits/sec.*receiver", part):
@@ -146,10 +165,16 @@ def spent(part: str) -> tuple[int, int]:
     return end - begin - (idle_then - idle), end - begin
 
 
+def kib(part: str, mib: int) -> float:
+    """What a job moved, as it says itself or as it was told to."""
+    moved = received(part)
+    return moved[0] / 1024 if moved else mib * 1024
+
+
 def figures(console: Console, rows: list[Row], real: bool
             ) -> dict[str, Figure]:
     """Of each row that came to its end."""
-    parts = iter("\n".join(console.lines).split("JOB BEGIN ")[1:])
+    parts = iter("\n".join(console.lines).split("JOB BEGIN ")[2:])  # the sleep
     found = {}
     for row in rows:
         mine = [next(parts, "") for _ in row.jobs(real)]
@@ -161,7 +186,8 @@ def figures(console: Console, rows: list[Row], real: bool
             found[row.name] = Figure(rate)
             continue
         (few, _), (many, elapsed) = map(spent, mine)
-        cost = (many - few) / ((MORE - 1) * row.mib * 1024)
+        cost = (many - few) / (kib(mine[1], MORE * row.size) -
+                               kib(mine[0], row.size))
         found[row.name] = Figure(rate, cost, many / elapsed)
     return found
 
@@ -180,14 +206,17 @@ def server(wanted: bool) -> Iterator[None]:
             process.kill()
 
 
-def measure(hypervisor: pathlib.Path, build: pathlib.Path, rows: list[Row],
-            real: bool, log: pathlib.Path) -> dict[str, Figure]:
-    """One boot with all rows."""
-    jobs = " ".join(job for row in rows for job in row.jobs(real))
+def measure(hypervisor: pathlib.Path, options: argparse.Namespace,
+            rows: list[Row], number: int, log: pathlib.Path
+            ) -> dict[str, Figure]:
+    """Boot `number` with all rows: its jobs begin a little later."""
+    build, real = options.build, options.real > 0
+    jobs = " ".join([f"job=sleep:0.00{number}"] +
+                    [job for row in rows for job in row.jobs(real)])
     boot = Boot(hypervisor, "dom0_mem=512M sched=credit",
                 [(build / "guests/linux/vmlinuz", f"console=hvc0 {jobs}"),
                  (build / "guests/linux/devices.img", "")],
-                cpus=2 if real else 1, memory="1G", limit=3000,
+                cpus=2 if real else 1, cpu=options.cpu, memory="1G", limit=3000,
                 until="JOBS DONE", deterministic=False,
                 extra=["-net", "none", *([] if real else ICOUNT),
                        *devices(log.parent, real)])
@@ -260,6 +289,7 @@ def main() -> int:
     parser.add_argument("--scale", type=int, default=1,
                         help="so many times the usual bytes")
     parser.add_argument("--rows", default="", help="those that contain this")
+    parser.add_argument("--cpu", default="max,-smap", help="QEMU's, for both")
     parser.add_argument("--out", type=pathlib.Path,
                         default=ROOT / "results/dom0")
     options = parser.parse_args()
@@ -282,8 +312,8 @@ def main() -> int:
                                      options.build / "metronome32")):
                 print(f"{kind} {number + 1}: {name} ...", flush=True)
                 log = folder / f"{kind}-{number + 1}-{name}.log"
-                runs[name].append(measure(hypervisor, options.build, rows,
-                                          real, log))
+                runs[name].append(measure(hypervisor, options, rows,
+                                          number, log))
             keep(options.out / f"{kind}.csv", table(rows, runs, real))
     print(show(table(rows, runs, real)))
     missing = [row.name for row in rows

@@ -85,10 +85,11 @@ run_fio() {
     cpu_time
 }
 
-# iperf HERE THERE BYTES [OPTION...]: two networks of one hub, THERE in a name
-# space of its own with the server: so packets go by the devices.
+# iperf HERE THERE SECONDS [OPTION...]: two networks of one hub, THERE in a name
+# space of its own with the server: so packets go by the devices. What iperf3
+# says is JSON, for that has the bytes.
 run_iperf() {
-    local here=$1 there=$2 bytes=$3 far status
+    local here=$1 there=$2 seconds=$3 far status
     shift 3
     wait_for "/sys/class/net/$here" && wait_for "/sys/class/net/$there" ||
         return 1
@@ -104,7 +105,7 @@ run_iperf() {
     sleep 2
     ping -c 1 -W 5 10.9.0.2 > /dev/null
     cpu_time
-    iperf3 -c 10.9.0.2 -n "$bytes" -f k -i 0 "$@"
+    iperf3 -c 10.9.0.2 -t "$seconds" -J -i 0 "$@"
     status=$?
     cpu_time
     ip addr flush dev "$here"

@@ -30,6 +30,7 @@ class Boot:
     modules: list[tuple[pathlib.Path, str]] = dataclasses.field(
         default_factory=list)
     cpus: int = 1
+    cpu: str = "max,-smap"
     memory: str = "512M"
     limit: float = 60.0
     until: str = ""          # also end when this matches a line
@@ -43,7 +44,7 @@ class Boot:
         # It ends with whoever started it, however that one ends.
         command = ["setpriv", "--pdeathsig", "KILL",
                    "qemu-system-x86_64", "-M", "q35", "-m", self.memory,
-                   "-cpu", "max,-smap", "-smp", str(self.cpus), "-nographic",
+                   "-cpu", self.cpu, "-smp", str(self.cpus), "-nographic",
                    "-serial", "stdio", "-monitor", "none", "-no-reboot",
                    "-kernel", str(self.hypervisor),
                    "-append", f"console=com1 com1=115200,8n1 {self.arguments}",

@@ -333,6 +333,24 @@ static void random_batch(void)
     count_one(result < 0 ? &attack.refused : &attack.ok);
 }
 
+#define COPIES 4
+
+/* One of a call's copies; the next one may name the same frames. */
+static struct gnttab_copy random_copy(struct random *r, grant_ref_t ref,
+                                      unsigned long mfn)
+{
+    return (struct gnttab_copy){
+        .source = { .u.ref = ref,
+                    .domid = DOMID_SELF,
+                    .offset = (uint16_t)random_below(r, 5000) },
+        .dest = { .u.gmfn = mfn,
+                  .domid = DOMID_SELF,
+                  .offset = (uint16_t)random_below(r, 5000) },
+        .len = (uint16_t)random_below(r, 5000),
+        .flags = (uint16_t)random_below(r, 4),
+    };
+}
+
 /* Grants of scratch to ourselves, mapped over scratch, copied and unmapped. */
 static void random_grant_work(void)
 {
@@ -348,26 +366,21 @@ static void random_grant_work(void)
         .host_addr = address_of(scratch[i]),
         .handle = (grant_handle_t)random_below(r, 300),
     };
-    struct gnttab_copy copy = {
-        .source = { .u.ref = map.ref,
-                    .domid = DOMID_SELF,
-                    .offset = (uint16_t)random_next(r) },
-        .dest = { .u.gmfn = attack.mfn[i],
-                  .domid = DOMID_SELF,
-                  .offset = (uint16_t)random_below(r, 5000) },
-        .len = (uint16_t)random_below(r, 5000),
-        .flags = (uint16_t)random_below(r, 4),
-    };
+    struct gnttab_copy copies[COPIES];
     volatile struct grant_entry_v1 *entry = grant_entry(map.ref % 512);
     long result;
 
     entry->domid = (domid_t)attack.id;
     entry->frame = (uint32_t)attack.mfn[random_below(r, SCRATCH_PAGES)];
     entry->flags = (uint16_t)random_below(r, 256);
+    for (unsigned n = 0; n < COPIES; n++)
+        copies[n] = random_copy(r, map.ref ^ (grant_ref_t)random_below(r, 2),
+                                attack.mfn[i]);
     if (random_below(r, 3) == 0)
         result = hypercall_grant_table_op(GNTTABOP_unmap_grant_ref, &unmap, 1);
     else if (random_below(r, 2))
-        result = hypercall_grant_table_op(GNTTABOP_copy, &copy, 1);
+        result = hypercall_grant_table_op(
+            GNTTABOP_copy, copies, (unsigned)random_below(r, COPIES + 1));
     else
         result = hypercall_grant_table_op(GNTTABOP_map_grant_ref, &map, 1);
     count_one(result < 0 ? &attack.refused : &attack.ok);

@@ -16,12 +16,12 @@ run_address() {
     ping -c 1 -W 20 10.9.9.1 > /dev/null
 }
 
-# iperf_to SERVER BYTES [OPTION...]: the server, which has just ended a test,
+# iperf_to SERVER SECONDS [OPTION...]: the server, which has just ended a test,
 # may turn the next one away.
 run_iperf_to() {
-    local server=$1 bytes=$2 i=0
+    local server=$1 seconds=$2 i=0
     shift 2
-    until iperf3 -c "$server" -n "$bytes" -f k -i 0 "$@"; do
+    until iperf3 -c "$server" -t "$seconds" -f k -i 0 "$@"; do
         i=$((i + 1))
         [ $i -lt 10 ] || return 1
         sleep 1

@@ -48,8 +48,8 @@ run_disk() {
     play
 }
 
-# net BYTES ROUNDS FLOWS: iperf3 to dom0 and back, so many times, then a byte to
-# and fro.
+# net SECONDS ROUNDS FLOWS: iperf3 to dom0 and back, so many times, then a byte
+# to and fro.
 run_net() {
     local jobs= i=0
     while [ $i -lt "$3" ]; do

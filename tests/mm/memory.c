@@ -26,6 +26,7 @@ struct tlb_clock tlb_clock = { .epoch = 1 };
 unsigned flushes;
 void (*on_flush)(void);
 bool preempting;
+void (*on_preempt)(void);
 unsigned held_refs[FRAMES], held_types[FRAMES];
 static bool seen_writable[FRAMES]; /* the TLB may hold such a translation */
 static struct spinlock pool_lock;
@@ -223,6 +224,8 @@ void tlb_leave(void)
 void preempt_slow(void)
 {
     host_yield();
+    if (on_preempt)
+        on_preempt();
     percpu_softirq.any = preempting && rnd(4) == 0;
 }
 

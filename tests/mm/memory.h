@@ -19,8 +19,9 @@
 extern struct domain dom[DOMAINS];
 extern struct vcpu vcpu[DOMAINS];
 extern unsigned flushes;
-extern void (*on_flush)(void); /* if set, before each flush */
-extern bool preempting;        /* softirqs are pending now and then */
+extern void (*on_flush)(void);   /* if set, before each flush */
+extern bool preempting;          /* softirqs are pending now and then */
+extern void (*on_preempt)(void); /* if set, while others are let run */
 
 void memory_start(void);
 unsigned rnd(unsigned below); /* per thread */

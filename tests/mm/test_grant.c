@@ -316,6 +316,107 @@ static void copies(void **state)
     assert_int_equal(granter->refs, 2);
 }
 
+/* One of a call's copies, of 8 bytes: from an entry or a frame of the mapper's
+ * to a frame of the mapper's, or to an entry. */
+static struct gnttab_copy piece(uint64_t from, uint64_t to, uint16_t flags)
+{
+    return (struct gnttab_copy){
+        .source = { .u.gmfn = from,
+                    .domid = flags & GNTCOPY_source_gref ? granter->id
+                                                         : DOMID_SELF },
+        .dest = { .u.gmfn = to,
+                  .domid = flags & GNTCOPY_dest_gref ? granter->id
+                                                     : DOMID_SELF },
+        .len = 8,
+        .flags = flags,
+        .status = 99,
+    };
+}
+
+static void make_copies(struct gnttab_copy *ops, unsigned n)
+{
+    assert_int_equal(grant_op_copy((uintptr_t)ops, n), 0);
+    check_counts();
+    assert_int_equal(grant_count_pinned(granter), 0);
+    assert_int_equal(granter->refs, 2);
+}
+
+/* What one copy held is not what another may use, which names it otherwise. */
+static void copies_of_one_call_are_apart(void **state)
+{
+    mfn_t a = new_frame(granter), b = new_frame(granter);
+    mfn_t mine = new_frame(mapper), other = new_frame(mapper);
+    struct gnttab_copy ops[] = {
+        piece(1, mine, GNTCOPY_source_gref),
+        piece(1, other, GNTCOPY_source_gref), /* the source again */
+        piece(2, other, GNTCOPY_source_gref), /* the destination again */
+        piece(1, other, 0),                   /* a frame, and no entry */
+        piece(1, mine, GNTCOPY_source_gref),
+        piece(1, mine, GNTCOPY_source_gref), /* of somebody else's */
+        piece(mine, 1, GNTCOPY_dest_gref),   /* may only be read */
+        piece(mine, 2, GNTCOPY_dest_gref),
+        piece(mine, 2, 0),                   /* a frame, and no entry */
+        piece(3, mine, GNTCOPY_source_gref), /* of what is not the granter's */
+    };
+    static const int16_t status[] = { 0,
+                                      0,
+                                      0,
+                                      GNTST_bad_page,
+                                      0,
+                                      GNTST_bad_domain,
+                                      GNTST_permission_denied,
+                                      0,
+                                      GNTST_bad_page,
+                                      GNTST_bad_page };
+    unsigned i;
+
+    (void)state;
+    memset(mfn_to_virt(a), 1, PAGE_SIZE);
+    memset(mfn_to_virt(b), 2, PAGE_SIZE);
+    grant(1, a, GTF_permit_access | GTF_readonly);
+    grant(2, b, GTF_permit_access);
+    grant(3, other, GTF_permit_access);
+    ops[5].source.domid = 77;
+    make_copies(ops, ARRAY_SIZE(ops));
+    for (i = 0; i < ARRAY_SIZE(ops); i++)
+        assert_int_equal(ops[i].status, status[i]);
+    assert_int_equal(*(uint8_t *)mfn_to_virt(mine), 1);
+    assert_int_equal(*(uint8_t *)mfn_to_virt(other), 2);
+    assert_int_equal(*(uint8_t *)mfn_to_virt(a), 1);
+    assert_int_equal(*(uint8_t *)mfn_to_virt(b), 1);
+    assert_int_equal(entry(1)->flags & 0x18, 0);
+    assert_int_equal(entry(2)->flags & 0x18, 0);
+}
+
+static unsigned pauses;
+
+/* Others run between two copies: the entries are the granter's again, who takes
+ * one back. */
+static void take_back(void)
+{
+    assert_int_equal(grant_count_pinned(granter), 0);
+    assert_int_equal(granter->refs, 2);
+    entry(1)->flags = GTF_invalid;
+    pauses++;
+}
+
+static void nothing_is_held_while_others_run(void **state)
+{
+    const uint16_t both = GNTCOPY_source_gref | GNTCOPY_dest_gref;
+    struct gnttab_copy ops[] = { piece(1, 2, both), piece(1, 2, both) };
+
+    (void)state;
+    grant(1, new_frame(granter), GTF_permit_access);
+    grant(2, new_frame(granter), GTF_permit_access);
+    on_preempt = take_back;
+    percpu_softirq.any = 1;
+    make_copies(ops, ARRAY_SIZE(ops));
+    on_preempt = NULL;
+    assert_int_equal(pauses, 1);
+    assert_int_equal(ops[0].status, GNTST_okay);
+    assert_int_equal(ops[1].status, GNTST_bad_gntref);
+}
+
 #define REFS 8u
 
 static void at_random(void **state)
@@ -367,6 +468,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_granter_dies_first, start, stop),
         cmocka_unit_test_setup_teardown(replacing_moves_an_entry, start, stop),
         cmocka_unit_test_setup_teardown(copies, start, stop),
+        cmocka_unit_test_setup_teardown(copies_of_one_call_are_apart, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(nothing_is_held_while_others_run, start,
+                                        stop),
         cmocka_unit_test_setup_teardown(at_random, start, stop),
     };
 

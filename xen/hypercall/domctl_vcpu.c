@@ -5,6 +5,7 @@
 #include <string.h>
 #include <xen/errno.h>
 #include "xen/arch/x86/guest_access.h"
+#include "xen/arch/x86/smp.h"
 #include "xen/hypercall/control.h"
 #include "xen/hypercall/domctl_private.h"
 #include "xen/hypercall/vcpu_context.h"
@@ -121,15 +122,18 @@ int domctl_getvcpuaffinity(struct domain *d, struct xen_domctl *op)
 {
     struct xen_domctl_vcpuaffinity *affinity = &op->u.vcpuaffinity;
     struct vcpu *v = domain_vcpu(d, affinity->vcpu);
+    struct cpuset soft;
     int error = 0;
 
     if (!v)
         return -XEN_ESRCH;
     if (affinity->flags & XEN_VCPUAFFINITY_HARD)
         error = control_put_cpus(&v->run.sv.cold.hard, &affinity->cpumap_hard);
+    soft = v->run.sv.soft_affinity;
+    if (cpuset_empty(&soft))
+        soft = smp_online; /* no wish: any will do */
     if (!error && (affinity->flags & XEN_VCPUAFFINITY_SOFT))
-        error = control_put_cpus(&v->run.sv.soft_affinity,
-                                 &affinity->cpumap_soft);
+        error = control_put_cpus(&soft, &affinity->cpumap_soft);
     return error;
 }
 

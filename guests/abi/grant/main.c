@@ -88,6 +88,42 @@ static void test_copy(void)
     (void)grant_end(ref);
 }
 
+/* Copies in a row keep what they hold; a call that cannot tell how one went
+ * ends there, and lets go. */
+static void test_copies(void)
+{
+    char *page = page_alloc(), *other = page_alloc(), *last = page_alloc();
+    grant_ref_t ref = grant_access(own_domain, page, false);
+    struct gnttab_copy *ops = page_alloc();
+
+    memcpy(page, "abcdefgh", 8);
+    for (unsigned i = 0; i < 2; i++)
+        ops[i] = (struct gnttab_copy){
+            .source = { .u.ref = ref,
+                        .domid = (domid_t)own_domain,
+                        .offset = (uint16_t)(4 * i) },
+            .dest = { .u.gmfn = virt_to_mfn(i ? last : other),
+                      .domid = DOMID_SELF },
+            .len = 4,
+            .flags = GNTCOPY_source_gref,
+            .status = 99,
+        };
+    check_equal(hypercall_grant_table_op(GNTTABOP_copy, ops, 2), 0, "copies");
+    check(ops[0].status == GNTST_okay && ops[1].status == GNTST_okay,
+          "status %d, %d", ops[0].status, ops[1].status);
+    check(!memcmp(other, "abcd", 4) && !memcmp(last, "efgh", 4),
+          "the copies differ");
+    memcpy(page, "ABCDEFGH", 8);
+    check_equal(page_protect(ops), 0, "protect");
+    check_equal(hypercall_grant_table_op(GNTTABOP_copy, ops, 2), -XEN_EFAULT,
+                "where no status can be written");
+    check(!memcmp(last, "efgh", 4), "it went on");
+    check(grant_entry(ref)->flags == GTF_permit_access, "flags %x",
+          grant_entry(ref)->flags);
+    check_equal(page_unprotect(ops), 0, "unprotect");
+    check(grant_end(ref), "it could not be taken back");
+}
+
 static void test_refusals(void)
 {
     void *window = page_alloc();
@@ -229,6 +265,7 @@ void guest_main(void)
     test_map();
     test_readonly();
     test_copy();
+    test_copies();
     test_swap();
     test_refusals();
     test_version();

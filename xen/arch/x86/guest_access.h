@@ -125,6 +125,23 @@ fault:
     return -XEN_EFAULT;
 }
 
+MUST_CHECK static inline int guest_put16(uintptr_t guest, uint16_t a)
+{
+    if (unlikely(guest - (HOLE_START - 2) < HOLE_END - HOLE_START + 2))
+        goto fault;
+    __asm__ volatile goto("1: movw %0, %1\n\t"
+                          ".pushsection .ex_table, \"a\"\n\t"
+                          ".quad 1b, %l2\n\t"
+                          ".popsection"
+                          :
+                          : "r"(a), "m"(*(const uint16_t *)guest)
+                          : "memory"
+                          : fault);
+    return 0;
+fault:
+    return -XEN_EFAULT;
+}
+
 MUST_CHECK static inline int guest_put2(uintptr_t guest, uint64_t a, uint64_t b)
 {
     if (unlikely(!guest_words_ok(guest, 2)))
