@@ -13,7 +13,7 @@ import pytest
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "emulator")]
-from qemu import Machine  # noqa: E402
+from qemu import ONE_THREAD, Machine  # noqa: E402
 from stuck import STALE, free  # noqa: E402
 
 SCHEDULERS = ["rr", "credit", "sedf", "bvt"]
@@ -127,3 +127,22 @@ def test_programs(programs: str) -> None:
 def test_boot_again(sched: str, smp: int, number: int) -> None:
     """Twenty boots in a row under each scheduler, none fails."""
     boot(sched, "job=none", smp=smp, vcpus=smp, threads="multi")
+
+
+@pytest.mark.soak
+def test_watched() -> None:
+    """Its writes logged, on and off, from its first instruction to its end:
+    it minds nothing, and no frame changes that the log does not name."""
+    modules = ("build/guests/watcher domains=1 check=1 pause=300ms fetches=20",
+               "build/guests/linux/vmlinuz domain name=linux mem=128M vcpus=2 "
+               "ramdisk=initrd -- console=hvc0 job=memtest "
+               "job=hackbench:--groups:1:--loops:10",
+               "build/guests/linux/initrd.img file=initrd")
+    with Machine("console=com1 dom0_mem=32M dom0_max_vcpus=1", modules, smp=2,
+                 memory="1G", extra=ONE_THREAD) as m:
+        said = m.wait(r"watcher: rounds=(\d+) dirty=(\d+) missed=(\d+)", LIMIT)
+        log = m.log
+    assert "JOBS DONE failed=0" in log, log[-6000:]
+    assert int(said[1]) > 1 and int(said[2]) > 0 and said[3] == "0", said[0]
+    for words in BAD:
+        assert words not in log, log[-6000:]
