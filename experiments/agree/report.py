@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.runner.figures import KINDS, STYLE
+from experiments.runner.figures import KINDS, STYLE, undate
 from experiments.runner.manifest import Manifest
 from experiments.runner.report import commit, sha256, version_of
 from xentrace import decisions
@@ -80,6 +80,8 @@ def draw(row: Row, manifest: Manifest, out: Path) -> None:
                  f"from={FROM_NS / 1e6}; until={UNTIL_NS / 1e6}; "
                  f"title_='{row.scheduler}, {row.scenario}, {row.cpus} CPUs'",
                  str(STYLE), str(HERE / "strips.gp")], check=True)
+            if kind == "pdf":
+                undate(file)
 
 
 def inputs(scenarios: list[Path], build: Path) -> dict[str, str]:

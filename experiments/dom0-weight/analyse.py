@@ -73,6 +73,15 @@ def largest_change(rows: pd.DataFrame, connections: int, low: int,
     return float(change.max(skipna=False))
 
 
+def dom0_cost_ratio(rows: pd.DataFrame, connections: int, low: int,
+                    high: int) -> float:
+    """dom0's CPU time for a request with the lower weight over that with the
+    higher one; the greatest of the runs'."""
+    cost = {w: rows[f"dom0_percent.{connections}.{w}"]
+            / rows[f"requests_per_s.{connections}.{w}"] for w in (low, high)}
+    return float((cost[low] / cost[high]).max(skipna=False))
+
+
 def by_weight(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """SCHEDULER-CONNECTIONS: dom0's weight over the others', and MEASURES."""
     found = {}

@@ -19,7 +19,7 @@ do for [i=1:4] {
         point pt mark[hue[i]] ps 1 lc rgb colour[hue[i]]
 }
 array titles[3] = ["requests a second", "CPU time of dom0, %", \
-                   "CPU time of the web server, %"]
+                   "of the web server, %"]
 do for [c=1:2] {
     connections = (c == 1 ? 4 : 64)
     if (c == 2) { set xlabel "weight of dom0, the others' is 1" offset 0,0.3 }

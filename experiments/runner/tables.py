@@ -51,7 +51,8 @@ def summary(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
     axes, numbers = axes_of(plan), numbers_of(plan, table)
     sweep = table[table["control"] == ""]
     parts = []
-    for point, group in sweep.groupby(axes, sort=False, dropna=False):
+    by = axes if len(axes) > 1 else axes[0]     # pandas warns of a list of one
+    for point, group in sweep.groupby(by, sort=False, dropna=False):
         line = dict(zip(axes, point if isinstance(point, tuple) else (point,)))
         line["seeds"] = len(group)
         for c in numbers:

@@ -20,6 +20,11 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT))
+
+# pylint: disable=wrong-import-position
+from experiments.runner.figures import undate  # noqa: E402
+
 CALLBACKS = ["enqueue", "dequeue", "pick", "charge", "sleep", "place", "tick",
              "account"]
 WAITING = [16, 256, 4096]
@@ -160,6 +165,7 @@ def draw(folder: pathlib.Path, rows: list[Row], schedulers: list[str]) -> None:
                  f"out='{folder}/cost.{kind}'; {lists}; "
                  f"schedulers='{' '.join(schedulers)}'",
                  str(HERE / "plot.gp")], check=True)
+        undate(folder / "cost.pdf")
 
 
 def plugins() -> list[str]:
